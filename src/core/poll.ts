@@ -1,0 +1,43 @@
+/** The only loop in the project that asks again and again: interval, deadline and terminal test in one place. */
+import type { Clock } from './clock.ts';
+import { AppError } from './errors.ts';
+
+export interface PollOptions {
+  clock: Clock;
+  /** What is awaited, for the timeout's message: "machine dm-1 to run". */
+  what: string;
+  /** First pause in milliseconds; each next one is `factor` times longer, up to `maxIntervalMs`. */
+  intervalMs: number;
+  factor?: number;
+  maxIntervalMs: number;
+  /** Gives up this many milliseconds after the first look. */
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** One look: the awaited value, or `undefined` to go on, with an optional pause that the other side asked for. */
+export interface Look<T> {
+  done?: T | undefined;
+  pauseMs?: number | undefined;
+}
+
+/**
+ * Looks until `look` returns `done`. The first look is immediate.
+ * @throws AppError `timeout` when the deadline passes; the signal's reason when it aborts; what `look` throws.
+ */
+export async function poll<T>(options: PollOptions, look: () => Promise<Look<T>>): Promise<T> {
+  const { clock, factor = 1.6 } = options;
+  const deadline = clock.now() + options.timeoutMs;
+  let pause = options.intervalMs;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const seen = await look();
+    if (seen.done !== undefined) return seen.done;
+    const left = deadline - clock.now();
+    if (left <= 0) {
+      throw new AppError('timeout', `Waited ${Math.round(options.timeoutMs / 1000)} s for ${options.what}`);
+    }
+    await clock.sleep(Math.min(seen.pauseMs ?? pause, left), options.signal);
+    pause = Math.min(pause * factor, options.maxIntervalMs);
+  }
+}

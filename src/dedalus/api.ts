@@ -1,0 +1,117 @@
+/** The port to the Dedalus Machines API: what the rest of the code may ask of the cloud, in our own words. */
+import type { WaitOptions } from '../core/abort.ts';
+
+/** Known phases; an unknown one is kept as it came and is never terminal. Source: the API's OpenAPI document. */
+export type MachinePhase =
+  | 'accepted'
+  | 'placement_pending'
+  | 'starting'
+  | 'running'
+  | 'stopping'
+  | 'sleeping'
+  | 'destroying'
+  | 'destroyed'
+  | 'failed'
+  | (string & {});
+
+export interface Machine {
+  /** As the API returned it: bare UUID or `dm-…`. Always passed back unchanged. */
+  machineId: string;
+  phase: MachinePhase;
+  desiredState: string | undefined;
+  vcpu: number | undefined;
+  memoryMib: number | undefined;
+  storageGib: number | undefined;
+  /** 0 is "never"; undefined where the API is too old to tell. */
+  autosleepSeconds: number | undefined;
+  createdAt: string | undefined;
+  /** Only where the API sent a status: GET of one machine, and everything on old generations. */
+  reason: string | undefined;
+  lastError: string | undefined;
+  retryable: boolean | undefined;
+  revision: string | undefined;
+  lastTransitionAt: string | undefined;
+  /** The local API says here how the machine is isolated; undefined on the cloud. */
+  runtime: string | undefined;
+}
+
+export interface MachineSpec {
+  vcpu: number;
+  memoryMib: number;
+  storageGib: number;
+  /** As the API takes it: "30m", "2h", "never". */
+  autosleep?: string | undefined;
+}
+
+export interface ExecutionRequest {
+  command: readonly string[];
+  /** The API stores only the names of these; secrets and user text belong here, never in `command`. */
+  env?: Readonly<Record<string, string>> | undefined;
+  stdin?: string | undefined;
+  cwd?: string | undefined;
+  timeoutMs: number;
+}
+
+/** Unknown statuses are kept and are never terminal. */
+export type ExecutionStatus =
+  | 'wake_in_progress'
+  | 'queued'
+  | 'running'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
+  | 'expired'
+  | (string & {});
+
+export interface Execution {
+  executionId: string;
+  status: ExecutionStatus;
+  /** Present exactly when the command ran to its end, whatever the status says. */
+  exitCode: number | undefined;
+  signal: string | undefined;
+  /** Platform refusal (`machine_not_found`, `machine_not_routable`, …) when there is no exit code. */
+  errorCode: string | undefined;
+  errorMessage: string | undefined;
+  retryAfterMs: number | undefined;
+}
+
+export interface ExecutionOutput {
+  stdout: string;
+  stderr: string;
+  stdoutTruncated: boolean;
+  stderrTruncated: boolean;
+}
+
+export interface MutationOptions extends WaitOptions {
+  /** Generated once per logical change and kept for every retry of it. */
+  idempotencyKey: string;
+}
+
+/** A change of a machine whose revision may be known; sent as If-Match where it is. */
+export interface RevisionOptions extends MutationOptions {
+  revision?: string | undefined;
+}
+
+/**
+ * Every method follows our retry policy inside its own deadline, and throws AppError:
+ * `auth`, `quota`, `not_found`, `conflict`, `invalid_input`, `unavailable`, `timeout`, `unsupported` (capability 404).
+ */
+export interface DedalusApi {
+  /** `autosleepRefused` is true when an old API rejected the field and the machine was created without it. */
+  createMachine(
+    spec: MachineSpec,
+    options: MutationOptions,
+  ): Promise<Machine & { autosleepRefused: boolean }>;
+  getMachine(machineId: string, options?: WaitOptions): Promise<Machine>;
+  /** All pages. */
+  listMachines(options?: WaitOptions): Promise<Machine[]>;
+  updateMachine(machineId: string, patch: Partial<MachineSpec>, options: RevisionOptions): Promise<Machine>;
+  sleepMachine(machineId: string, options: RevisionOptions): Promise<Machine>;
+  wakeMachine(machineId: string, options: RevisionOptions): Promise<Machine>;
+  /** A machine that is already gone counts as deleted: resolves with phase `destroyed`. */
+  deleteMachine(machineId: string, options: RevisionOptions): Promise<Machine>;
+  createExecution(machineId: string, request: ExecutionRequest, options: MutationOptions): Promise<Execution>;
+  getExecution(machineId: string, executionId: string, options?: WaitOptions): Promise<Execution>;
+  getExecutionOutput(machineId: string, executionId: string, options?: WaitOptions): Promise<ExecutionOutput>;
+  cancelExecution(machineId: string, executionId: string, options: MutationOptions): Promise<void>;
+}

@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+/** Imports machine scripts as text, as the bundler does. */
+const shellText = {
+  name: 'shell-as-text',
+  enforce: 'pre' as const,
+  transform(code: string, id: string) {
+    return id.endsWith('.sh') ? { code: `export default ${JSON.stringify(code)};`, map: null } : undefined;
+  },
+};
+
+const fast = [
+  'test/unit/**/*.test.ts',
+  'test/server/**/*.test.ts',
+  'test/contract/**/*.test.ts',
+  'test/rules/**/*.test.ts',
+];
+
+export default defineConfig({
+  plugins: [shellText],
+  test: {
+    projects: [
+      { extends: true, test: { name: 'fast', include: fast } },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
