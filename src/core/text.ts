@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 
 // ESC-introduced sequences (CSI, OSC up to its terminator, two-byte escapes); the C1 forms are caught below.
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
-// Everything that is not text: C0 but tab and newline, DEL, C1, bidi overrides, zero-width and tag characters.
+// Everything that is not text: C0 but tab and newline, DEL, C1, bidi overrides, invisible and tag characters.
+// Joiners (U+200C, U+200D) stay: emoji and several scripts are written with them.
 const CONTROL =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
 
 /** `text` without ANSI sequences, control characters and invisible direction or tag characters. */
 export function plainText(text: string): string {

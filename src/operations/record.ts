@@ -1,0 +1,61 @@
+/** What is remembered of a long-running piece of work, so that any later process can go on with it. */
+import { type AppError, type AppErrorOptions, type ErrorCode, AppError as Failure } from '../core/errors.ts';
+
+/** Data that survives JSON. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export type OperationStatus = 'running' | 'done' | 'failed' | 'cancelled';
+
+export interface StageRecord {
+  name: string;
+  /** ISO time. */
+  startedAt: string;
+  endedAt?: string;
+}
+
+export interface OperationRecord {
+  /** `<kind>_<machine id>_<random>`, or `<kind>_<random>` while there is no machine yet. */
+  id: string;
+  kind: string;
+  /** Two running operations of one kind never have the same key: the second call joins the first. */
+  key: string;
+  status: OperationStatus;
+  createdAt: string;
+  updatedAt: string;
+  stages: StageRecord[];
+  /** Our own sentences on what was done besides the plan: a machine replaced, a field left out. */
+  notes: string[];
+  /** What was asked for; never a secret. */
+  input: JsonObject;
+  /** How far the work is, in its kind's own terms. Only ever grows towards the end. */
+  state: JsonObject;
+  result?: JsonObject;
+  error?: StoredError;
+}
+
+/** An AppError that survives JSON; foreign text is kept apart from our sentence. */
+export interface StoredError {
+  code: ErrorCode;
+  message: string;
+  next?: string;
+  foreign?: string;
+  details: Record<string, string | number | boolean>;
+}
+
+export function storeError(error: AppError): StoredError {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.next === undefined ? {} : { next: error.next }),
+    ...(error.foreign === undefined ? {} : { foreign: error.foreign }),
+    details: { ...error.details },
+  };
+}
+
+export function reviveError(stored: StoredError): AppError {
+  const options: AppErrorOptions = { details: stored.details };
+  if (stored.next !== undefined) options.next = stored.next;
+  if (stored.foreign !== undefined) options.foreign = stored.foreign;
+  return new Failure(stored.code, stored.message, options);
+}
