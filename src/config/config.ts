@@ -1,0 +1,106 @@
+/** Every setting of the server, read once from an environment record. */
+import envPaths from 'env-paths';
+import { z } from 'zod';
+import { AppError } from '../core/errors.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Config {
+  /** Undefined when it is not set; the server starts all the same and says so at each call. */
+  dedalusApiKey: string | undefined;
+  dedalusBaseUrl: string;
+  dedalusOrgId: string | undefined;
+  /** Folder for operations and for the local API; readable by its owner only. */
+  stateDir: string;
+  /** How long one tool call may wait before it answers "running", in milliseconds. */
+  toolWaitMs: number;
+  /** The only machine this server may touch, where one is pinned. */
+  machineId: string | undefined;
+  /** npm registry for machines that name none of their own. */
+  npmRegistry: string | undefined;
+}
+
+const PRODUCTION = 'https://dcs.dedaluslabs.ai';
+// Shortest limit among real clients is 60 s for a call, and progress does not extend it.
+const TOOL_WAIT_MS = 45_000;
+const MAX_TOOL_WAIT_MS = 600_000;
+
+const blankIsUnset = (value: unknown) =>
+  typeof value === 'string' && value.trim() === '' ? undefined : value;
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankIsUnset, schema.optional());
+
+const settings = z.object({
+  DEDALUS_API_KEY: optional(
+    z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]+$/, 'must be one word of printable characters'),
+  ),
+  DEDALUS_BASE_URL: optional(z.string().trim().superRefine(checkBaseUrl)),
+  DEDALUS_ORG_ID: optional(
+    z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9_-]+$/, 'must be an organisation id'),
+  ),
+  OPENCLAW_MCP_STATE_DIR: optional(z.string()),
+  OPENCLAW_MCP_TOOL_WAIT_MS: optional(
+    z.coerce.number('must be a number of milliseconds').int().min(0).max(MAX_TOOL_WAIT_MS),
+  ),
+  OPENCLAW_MCP_MACHINE_ID: optional(
+    z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a machine id'),
+  ),
+  OPENCLAW_MCP_NPM_REGISTRY: optional(z.url({ protocol: /^https?$/ })),
+});
+
+/**
+ * Reads the settings. Blank values count as unset.
+ * @throws AppError `config` that lists every fault at once, by variable, without the values.
+ */
+export function readConfig(env: Environment): Config {
+  const parsed = settings.safeParse(env);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new AppError('config', `The server's settings are wrong: ${faults.join('; ')}`);
+  }
+  const set = parsed.data;
+  return Object.freeze({
+    dedalusApiKey: set.DEDALUS_API_KEY,
+    dedalusBaseUrl: set.DEDALUS_BASE_URL ?? PRODUCTION,
+    dedalusOrgId: set.DEDALUS_ORG_ID,
+    stateDir: set.OPENCLAW_MCP_STATE_DIR ?? defaultStateDir(),
+    toolWaitMs: set.OPENCLAW_MCP_TOOL_WAIT_MS ?? TOOL_WAIT_MS,
+    machineId: set.OPENCLAW_MCP_MACHINE_ID,
+    npmRegistry: set.OPENCLAW_MCP_NPM_REGISTRY,
+  });
+}
+
+/** The platform's folder for state: XDG_STATE_HOME on Linux, Application Support on macOS, LocalAppData on Windows. */
+function defaultStateDir(): string {
+  const paths = envPaths('openclaw-dedalus-mcp', { suffix: '' });
+  // env-paths calls the XDG state folder "log", since that is what it expects there.
+  return process.platform === 'linux' ? paths.log : paths.data;
+}
+
+function checkBaseUrl(value: string, context: z.RefinementCtx): void {
+  const fault = baseUrlFault(value);
+  if (fault) context.addIssue({ code: 'custom', message: fault });
+}
+
+function baseUrlFault(value: string): string | undefined {
+  if (!URL.canParse(value)) return `must be a URL such as ${PRODUCTION}`;
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (url.hostname === 'api.dedaluslabs.ai') return `names the model API; machines live at ${PRODUCTION}`;
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined;
+  return 'must be https, or http on loopback, since the key travels with every request';
+}
+
+/** Whether a URL's host name is this computer itself. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,93 @@
+/** What a tool is: a declaration that reads top to bottom, and a short run. */
+import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
+import type { z } from 'zod';
+
+/** What calling a tool can do to the world. All four protocol hints and the safety modes derive from it. */
+export type Effect = 'read' | 'write' | 'destroy';
+
+/** A block that somebody else wrote: an assistant's reply, log lines, a transcript. */
+export interface ForeignText {
+  /** Who wrote it, in our words. */
+  label: string;
+  text: string;
+}
+
+export interface ToolOutcome<Output> {
+  /** Short, in our own words, sufficient without the data: ids, state and the next call. */
+  summary: string;
+  /** Complete without the summary. */
+  data: Output;
+  foreign?: readonly ForeignText[] | undefined;
+}
+
+/** The client that made this call. */
+export interface CallContext<Services> {
+  services: Services;
+  /** Ends the wait for an answer, never the work. */
+  signal: AbortSignal;
+  /** Shown while waiting, where the client asked for progress. */
+  progress(update: { progress: number; message: string }): void;
+}
+
+export interface ToolDeclaration<Services, Input extends z.ZodObject, Output extends z.ZodObject> {
+  name: string;
+  title: string;
+  /** When to use it, what it returns, what to call next. The first 300 characters count most. */
+  description: string;
+  effect: Effect;
+  /** Whether calling it again with the same arguments changes nothing more. */
+  idempotent: boolean;
+  input: Input;
+  output: Output;
+  run(input: z.output<Input>, context: CallContext<Services>): Promise<ToolOutcome<z.input<Output>>>;
+}
+
+/** A tool whose schemas are no longer known to the compiler; arguments are parsed before `run` sees them. */
+export interface Tool<Services> {
+  name: string;
+  title: string;
+  description: string;
+  effect: Effect;
+  annotations: ToolAnnotations;
+  input: z.ZodObject;
+  output: z.ZodObject;
+  /** @param args anything a client sent. @throws AppError `invalid_input`, and what the tool throws. */
+  call(args: unknown, context: CallContext<Services>): Promise<ToolOutcome<unknown>>;
+}
+
+/** Checks the arguments strictly, runs, and checks the result against the tool's own promise. */
+export type ParseInput = <Input extends z.ZodObject>(
+  tool: string,
+  input: Input,
+  args: unknown,
+) => z.output<Input>;
+
+/** Makes a tool out of its declaration. */
+export function toolDefiner<Services>(parse: ParseInput) {
+  return <Input extends z.ZodObject, Output extends z.ZodObject>(
+    declaration: ToolDeclaration<Services, Input, Output>,
+  ): Tool<Services> => ({
+    name: declaration.name,
+    title: declaration.title,
+    description: declaration.description,
+    effect: declaration.effect,
+    annotations: annotationsOf(declaration),
+    input: declaration.input,
+    output: declaration.output,
+    async call(args, context) {
+      const outcome = await declaration.run(parse(declaration.name, declaration.input, args), context);
+      return { ...outcome, data: declaration.output.parse(outcome.data) };
+    },
+  });
+}
+
+function annotationsOf(tool: { title: string; effect: Effect; idempotent: boolean }): ToolAnnotations {
+  return {
+    title: tool.title,
+    readOnlyHint: tool.effect === 'read',
+    destructiveHint: tool.effect === 'destroy',
+    idempotentHint: tool.effect === 'read' || tool.idempotent,
+    // Every tool reaches machines and models outside this computer's control.
+    openWorldHint: true,
+  };
+}

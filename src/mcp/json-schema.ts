@@ -1,0 +1,17 @@
+/** JSON schemas as clients want them: small, and without the dialect line that some of them refuse. */
+import { z } from 'zod';
+
+/** @param io whether defaults count as optional (input) or as always there (output). */
+export function jsonSchema(
+  schema: z.ZodObject,
+  io: 'input' | 'output',
+): { type: 'object'; [key: string]: unknown } {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, override: dropSafeIntegerBounds });
+  return { ...rest, type: 'object' };
+}
+
+// zod writes the bounds of JavaScript's integers on every integer; a model reads them as limits of the tool.
+function dropSafeIntegerBounds({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}

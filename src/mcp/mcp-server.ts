@@ -1,0 +1,79 @@
+/** The protocol server: lists tools, calls them, and is the only place that catches what they throw. */
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+  type Tool as ToolListing,
+} from '@modelcontextprotocol/sdk/types.js';
+import type { Log } from '../core/log.ts';
+import type { Redact } from '../core/redact.ts';
+import type { CallContext, Tool } from './define-tool.ts';
+import { explain } from './explain.ts';
+import { jsonSchema } from './json-schema.ts';
+import { progressSender } from './progress.ts';
+import { renderFailure, renderOutcome } from './render.ts';
+
+export interface McpServerOptions<Services> {
+  name: string;
+  title: string;
+  version: string;
+  instructions: string;
+  tools: readonly Tool<Services>[];
+  services: Services;
+  redact: Redact;
+  log: Log;
+}
+
+/** A server that is not yet connected to a transport. */
+export function mcpServer<Services>(options: McpServerOptions<Services>): Server {
+  const { tools, services, redact, log } = options;
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  const listing = tools.map(listTool);
+  const server = new Server(
+    { name: options.name, title: options.title, version: options.version },
+    { capabilities: { tools: {} }, instructions: options.instructions },
+  );
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listing }));
+  server.setRequestHandler(CallToolRequestSchema, (request, extra) => {
+    const tool = byName.get(request.params.name);
+    if (!tool) throw new McpError(ErrorCode.InvalidParams, 'There is no tool with this name; see tools/list');
+    const progress = progressSender(extra._meta?.progressToken, redact, extra.sendNotification);
+    return callTool(
+      tool,
+      request.params.arguments,
+      { services, signal: extra.signal, progress },
+      redact,
+      log,
+    );
+  });
+  server.onerror = (error) => log.warn('protocol error', { error: error.message });
+  return server;
+}
+
+async function callTool<Services>(
+  tool: Tool<Services>,
+  args: unknown,
+  context: CallContext<Services>,
+  redact: Redact,
+  log: Log,
+): Promise<CallToolResult> {
+  try {
+    return renderOutcome(await tool.call(args, context), redact);
+  } catch (error) {
+    return renderFailure(explain(error, log), redact);
+  }
+}
+
+function listTool<Services>(tool: Tool<Services>): ToolListing {
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: jsonSchema(tool.input, 'input'),
+    outputSchema: jsonSchema(tool.output, 'output'),
+    annotations: tool.annotations,
+  };
+}
