@@ -1,0 +1,79 @@
+/** Reads what a machine script printed; whatever is not in its form is an error, with the foreign text fenced off. */
+import { gunzipSync } from 'node:zlib';
+import type { WaitOptions } from '../core/abort.ts';
+import { AppError } from '../core/errors.ts';
+import { tail } from '../core/text.ts';
+import type { CommandResult, MachineCommand, MachineService } from '../machine/ports.ts';
+import { explainScriptError } from './script-errors.ts';
+
+const LINE = /^([a-z][a-z0-9_.]*)(@?)=(.*)$/;
+// A wrong or hostile machine could answer a small line that unpacks to gigabytes.
+const MAX_BLOB_BYTES = 16 * 1024 * 1024;
+const MAX_FOREIGN = 6_000;
+
+export interface ScriptOutput {
+  /** Single-line values by name. */
+  values: Readonly<Record<string, string>>;
+  /** Larger or foreign text by name, unpacked. */
+  blobs: Readonly<Record<string, string>>;
+}
+
+/** Runs a command made by `machineScript` and reads its output. @throws as MachineService.run and readScriptOutput. */
+export async function runScript(
+  machines: Pick<MachineService, 'run'>,
+  machineId: string,
+  script: MachineCommand,
+  options?: WaitOptions,
+): Promise<ScriptOutput> {
+  return readScriptOutput(await machines.run(machineId, script, options));
+}
+
+/** @throws AppError `command_failed` (details.script_error) when the script failed, was cut, or printed something else. */
+export function readScriptOutput(result: CommandResult): ScriptOutput {
+  const parsed = parseLines(result.stdout);
+  if (!parsed?.ended) throw notOurs(result);
+  const code = parsed.values.error;
+  if (code !== undefined) throw explainScriptError(code, parsed.blobs.detail ?? result.stderr);
+  if (result.exitCode !== 0) throw notOurs(result);
+  return { values: parsed.values, blobs: parsed.blobs };
+}
+
+interface Parsed {
+  values: Record<string, string>;
+  blobs: Record<string, string>;
+  ended: boolean;
+}
+
+function parseLines(stdout: string): Parsed | undefined {
+  const parsed: Parsed = { values: {}, blobs: {}, ended: false };
+  for (const line of stdout.split('\n')) {
+    if (line === '') continue;
+    const [, name, packed, value] = LINE.exec(line) ?? [];
+    if (name === undefined || value === undefined || parsed.ended) return undefined;
+    if (name === 'end') parsed.ended = true;
+    else if (packed !== '@') parsed.values[name] = value;
+    else {
+      const text = unpack(value);
+      if (text === undefined) return undefined;
+      parsed.blobs[name] = text;
+    }
+  }
+  return parsed;
+}
+
+function unpack(base64: string): string | undefined {
+  try {
+    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_BLOB_BYTES }).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function notOurs(result: CommandResult): AppError {
+  const cut = result.truncated ? ', and the platform cut its output' : '';
+  return new AppError('command_failed', `A script on the machine ended without its result${cut}`, {
+    next: 'Call gateway_status to see what the machine can do, then repeat the call.',
+    foreign: tail(`${result.stdout}\n${result.stderr}`.trim(), MAX_FOREIGN),
+    details: { exit_code: result.exitCode, execution_id: result.executionId },
+  });
+}

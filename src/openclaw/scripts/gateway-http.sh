@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Questions to the gateway on this machine's loopback. Bodies decide: some versions answer every path with 200 and HTML.
+
+# Never through a proxy that the machine's environment names: this is its own loopback.
+gateway_curl() { # PATH CURL-ARGS…
+  local path=$1
+  shift
+  curl -sS --noproxy '*' --connect-timeout 2 "$@" "http://127.0.0.1:$port$path"
+}
+
+port_open() {
+  (exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+}
+
+# live: the process answers · ready: it takes work · starting/draining: it will, or did.
+gateway_health() { # → live | no
+  local body
+  body=$(gateway_curl /healthz -m 3 2>/dev/null || true)
+  case "$body" in '{'*'"ok":true'*) printf live ;; *) printf no ;; esac
+}
+
+gateway_ready() { # → yes | starting | draining | no
+  local body
+  body=$(gateway_curl /readyz -m 3 2>/dev/null || true)
+  case "$body" in
+    '{'*'"ready":true'*) printf yes ;;
+    '{'*draining*) printf draining ;;
+    '{'*'"ready":false'*) printf starting ;;
+    *) printf no ;;
+  esac
+}
+
+# The token is read by curl from a 0600 file: it is in no argument list.
+gateway_authenticated() { # → yes | refused | no_token | no
+  local body
+  if [ ! -s "$auth_file" ]; then
+    printf no_token
+    return
+  fi
+  body=$(gateway_curl /v1/models -m 5 -H @"$auth_file" 2>/dev/null || true)
+  case "$body" in
+    '{'*'"data"'*) printf yes ;;
+    '{'*nauthorized*) printf refused ;;
+    *) printf no ;;
+  esac
+}

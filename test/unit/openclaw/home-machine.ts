@@ -1,0 +1,70 @@
+/** A machine that is only a temporary home on this computer: real bash, real processes, nothing of the cloud. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CommandResult, MachineCommand } from '../../../src/machine/ports.ts';
+
+export interface HomeMachine {
+  home: string;
+  /** The machine's own environment; a test may add to it. */
+  env: Record<string, string>;
+  run(machineId: string, command: MachineCommand): Promise<CommandResult>;
+  /** Kills what still runs from pid files in the home, and removes the home. */
+  remove(): Promise<void>;
+}
+
+export async function homeMachine(env: Record<string, string> = {}): Promise<HomeMachine> {
+  const home = await mkdtemp(join(tmpdir(), 'openclaw-home-'));
+  const machineEnv: Record<string, string> = {
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    HOME: home,
+    ...env,
+  };
+  return {
+    home,
+    env: machineEnv,
+    run: (_id, command) => execute(command, machineEnv, home),
+    async remove() {
+      for (const pid of await pidsUnder(join(home, '.openclaw-mcp'))) end(pid);
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function execute(command: MachineCommand, env: Record<string, string>, cwd: string): Promise<CommandResult> {
+  const [file = '', ...args] = command.command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { env: { ...env, ...command.env }, cwd, timeout: command.timeoutMs });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.stdin.end(command.stdin ?? '');
+    child.on('error', reject);
+    child.on('close', (code) =>
+      resolve({
+        exitCode: code ?? -1,
+        stdout: Buffer.concat(out).toString('utf8'),
+        stderr: Buffer.concat(err).toString('utf8'),
+        truncated: false,
+        executionId: 'exec-1',
+      }),
+    );
+  });
+}
+
+async function pidsUnder(dir: string): Promise<number[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((e) => e.isFile() && (e.name === 'pid' || e.name.endsWith('.pid')));
+  const texts = await Promise.all(files.map((e) => readFile(join(e.parentPath, e.name), 'utf8')));
+  return texts.map((text) => Number.parseInt(text, 10)).filter((pid) => pid > 1);
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
