@@ -73,6 +73,8 @@ export interface Execution {
   errorCode: string | undefined;
   errorMessage: string | undefined;
   retryAfterMs: number | undefined;
+  /** Bytes on both streams together, where the API tells: 0 saves the request for the output. */
+  announcedBytes: number | undefined;
 }
 
 export interface ExecutionOutput {
@@ -80,6 +82,8 @@ export interface ExecutionOutput {
   stderr: string;
   stdoutTruncated: boolean;
   stderrTruncated: boolean;
+  /** Bytes on both streams together, where the API tells. */
+  announcedBytes: number | undefined;
 }
 
 export interface MutationOptions extends WaitOptions {
@@ -94,7 +98,8 @@ export interface RevisionOptions extends MutationOptions {
 
 /**
  * Every method follows our retry policy inside its own deadline, and throws AppError:
- * `auth`, `quota`, `not_found`, `conflict`, `invalid_input`, `unavailable`, `timeout`, `unsupported` (capability 404).
+ * `auth`, `quota`, `not_found`, `conflict`, `invalid_input`, `unavailable`, `unsupported` (capability 404).
+ * details: `http_status`, `platform_code` (the API's error code), `retryable`, `retry_after_ms`, `reason`.
  */
 export interface DedalusApi {
   /** `autosleepRefused` is true when an old API rejected the field and the machine was created without it. */

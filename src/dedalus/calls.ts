@@ -1,0 +1,214 @@
+/** Every call of the port, as requests and answers: paths, keys, revisions, pages, and what an old API cannot do. */
+import type { WaitOptions } from '../core/abort.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { DedalusApi, ExecutionRequest, Machine, MachineSpec, RevisionOptions } from './api.ts';
+import { readRefusal, refusesField } from './envelopes.ts';
+import { oddAnswerError, refusalError, type Subject } from './errors.ts';
+import { type RetryPolicy, withRetries } from './retry.ts';
+import {
+  destroyedMachine,
+  executionSchema,
+  machinePageSchema,
+  machineSchema,
+  outputSchema,
+} from './schemas.ts';
+import type { Send, WireAnswer, WireRequest } from './wire.ts';
+
+/** The part of a zod schema that is used here. */
+interface Schema<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false };
+}
+
+const MACHINES = '/v1/machines';
+const machinePath = (machineId: string) => `${MACHINES}/${encodeURIComponent(machineId)}`;
+const executionsPath = (machineId: string) => `${machinePath(machineId)}/executions`;
+const executionPath = (machineId: string, executionId: string) =>
+  `${executionsPath(machineId)}/${encodeURIComponent(executionId)}`;
+
+/** The port over a wire. `listPages` bounds the pages of one list. */
+export function dedalusCalls(send: Send, policy: RetryPolicy, listPages: number): DedalusApi {
+  const call = <T>(request: WireRequest, schema: Schema<T>, subject: Subject, options: WaitOptions = {}) =>
+    withRetries(policy, options.signal, async (signal) => read(await send(request, signal), schema, subject));
+
+  const getMachine = (machineId: string, options?: WaitOptions) =>
+    call({ method: 'get', path: machinePath(machineId) }, machineSchema, 'machine', options);
+
+  /** Sends a change; when its revision turns out stale, reads the machine again and sends it once more. */
+  async function change(
+    machineId: string,
+    options: RevisionOptions,
+    request: WireRequest,
+    subject: Subject,
+  ): Promise<Machine> {
+    const once = (idempotencyKey: string, ifMatch: string | undefined) =>
+      call({ ...request, idempotencyKey, ifMatch }, machineSchema, subject, options);
+    try {
+      return await once(options.idempotencyKey, options.revision);
+    } catch (error) {
+      if (!isAppError(error, 'conflict') || error.details.platform_code !== 'REVISION_MISMATCH') throw error;
+      const { revision } = await getMachine(machineId, options);
+      // The refusal may be what the API now answers for the old key; the new one names this revision for good.
+      return once(`${options.idempotencyKey}-r${revision ?? '0'}`, revision);
+    }
+  }
+
+  /** A change behind a path of its own, where a 404 may mean the machine or the path. */
+  async function transition(machineId: string, verb: 'sleep' | 'wake', options: RevisionOptions) {
+    try {
+      const path = `${machinePath(machineId)}/${verb}`;
+      return await change(machineId, options, { method: 'post', path }, 'capability');
+    } catch (error) {
+      if (isAppError(error, 'unsupported') && error.details.http_status === 404) {
+        await getMachine(machineId, options);
+      }
+      throw error;
+    }
+  }
+
+  return {
+    async createMachine(spec, options) {
+      const create = (body: MachineSpec, idempotencyKey: string) =>
+        call(
+          { method: 'post', path: MACHINES, body: wireSpec(body), idempotencyKey },
+          machineSchema,
+          'service',
+          options,
+        );
+      try {
+        return { ...(await create(spec, options.idempotencyKey)), autosleepRefused: false };
+      } catch (error) {
+        if (
+          spec.autosleep === undefined ||
+          !isAppError(error) ||
+          error.details.reason !== AUTOSLEEP_UNKNOWN
+        ) {
+          throw error;
+        }
+        // Another body needs another key, and the same one whenever this is repeated.
+        const machine = await create(
+          { ...spec, autosleep: undefined },
+          `${options.idempotencyKey}-no-autosleep`,
+        );
+        return { ...machine, autosleepRefused: true };
+      }
+    },
+    getMachine,
+    async listMachines(options) {
+      const found = new Map<string, Machine>();
+      const seen = new Set<string>();
+      let cursor: string | undefined;
+      for (let page = 0; page < listPages; page += 1) {
+        const query = cursor === undefined ? undefined : { cursor };
+        const { items, nextCursor } = await call(
+          { method: 'get', path: MACHINES, query },
+          machinePageSchema,
+          'service',
+          options,
+        );
+        for (const machine of items) found.set(machine.machineId, machine);
+        // A cursor that comes back would lead round in circles.
+        if (nextCursor === undefined || seen.has(nextCursor)) return [...found.values()];
+        seen.add(nextCursor);
+        cursor = nextCursor;
+      }
+      throw new AppError('unavailable', 'The list of machines does not end', {
+        next: 'Try again; if it stays so, report it to Dedalus.',
+        details: { reason: 'endless_list' },
+      });
+    },
+    updateMachine: (machineId, patch, options) =>
+      change(
+        machineId,
+        options,
+        { method: 'patch', path: machinePath(machineId), body: wireSpec(patch) },
+        'machine',
+      ),
+    sleepMachine: (machineId, options) => transition(machineId, 'sleep', options),
+    wakeMachine: (machineId, options) => transition(machineId, 'wake', options),
+    async deleteMachine(machineId, options) {
+      try {
+        return await change(
+          machineId,
+          options,
+          { method: 'delete', path: machinePath(machineId) },
+          'machine',
+        );
+      } catch (error) {
+        if (isAppError(error, 'not_found')) return destroyedMachine(machineId);
+        throw error;
+      }
+    },
+    createExecution: (machineId, request, options) =>
+      call(
+        {
+          method: 'post',
+          path: executionsPath(machineId),
+          body: wireExecution(request),
+          idempotencyKey: options.idempotencyKey,
+        },
+        executionSchema,
+        'machine',
+        options,
+      ),
+    getExecution: (machineId, executionId, options) =>
+      call(
+        { method: 'get', path: executionPath(machineId, executionId) },
+        executionSchema,
+        'execution',
+        options,
+      ),
+    getExecutionOutput: (machineId, executionId, options) =>
+      call(
+        { method: 'get', path: `${executionPath(machineId, executionId)}/output` },
+        outputSchema,
+        'execution',
+        options,
+      ),
+    async cancelExecution(machineId, executionId, options) {
+      const request: WireRequest = {
+        method: 'delete',
+        path: executionPath(machineId, executionId),
+        idempotencyKey: options.idempotencyKey,
+      };
+      await call(request, anything, 'execution', options);
+    },
+  };
+}
+
+const AUTOSLEEP_UNKNOWN = 'autosleep_unknown';
+const anything: Schema<unknown> = { safeParse: (data) => ({ success: true, data }) };
+
+function read<T>(answer: WireAnswer, schema: Schema<T>, subject: Subject): T {
+  if (answer.status >= 400) {
+    const refusal = readRefusal(answer);
+    const error = refusalError(refusal, subject);
+    if (!refusesField(refusal, 'autosleep')) throw error;
+    throw new AppError('invalid_input', 'This Dedalus API does not know autosleep', {
+      next: 'Leave autosleep out.',
+      ...(error.foreign === undefined ? {} : { foreign: error.foreign }),
+      details: { ...error.details, reason: AUTOSLEEP_UNKNOWN },
+    });
+  }
+  const parsed = schema.safeParse(answer.body);
+  if (!parsed.success) throw oddAnswerError(answer.status);
+  return parsed.data;
+}
+
+function wireSpec(spec: Partial<MachineSpec>) {
+  return {
+    vcpu: spec.vcpu,
+    memory_mib: spec.memoryMib,
+    storage_gib: spec.storageGib,
+    autosleep: spec.autosleep,
+  };
+}
+
+function wireExecution(request: ExecutionRequest) {
+  return {
+    command: request.command,
+    cwd: request.cwd,
+    env: request.env,
+    stdin: request.stdin,
+    timeout_ms: request.timeoutMs,
+  };
+}

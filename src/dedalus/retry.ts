@@ -1,0 +1,85 @@
+/** The one retry policy: the answer's own words decide, every try carries the same idempotency key, time is bounded. */
+import { withDeadline } from '../core/abort.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import { noAnswerError } from './network-errors.ts';
+
+export interface RetryPolicy {
+  clock: Clock;
+  /** 0 (inclusive) to 1 (exclusive), for the jitter. */
+  random: () => number;
+  timing: {
+    requestTimeoutMs: number;
+    retryTotalMs: number;
+    unreachableTotalMs: number;
+    backoffMs: number;
+    maxBackoffMs: number;
+    jitterMs: number;
+  };
+}
+
+// The hold window is minutes long: that wait is the caller's. A stale revision fails the same way again.
+const NEVER = new Set([
+  'INVALID_STATE',
+  'IDEMPOTENCY_KEY_REUSED',
+  'REVISION_MISMATCH',
+  'SLEEP_HOLD_WINDOW_ACTIVE',
+]);
+
+/** Whether a byte-identical second try may succeed. */
+export function worthRetrying(error: unknown): error is AppError {
+  if (!isAppError(error, 'unavailable', 'conflict', 'invalid_input')) return false;
+  const { platform_code: code, retryable, http_status: status } = error.details;
+  if (typeof code === 'string' && NEVER.has(code)) return false;
+  if (typeof retryable === 'boolean') return retryable;
+  return status === 408 || status === 429 || (typeof status === 'number' && status >= 500);
+}
+
+/**
+ * Tries `attempt` until it succeeds, fails for good, or the total time is up; then throws its last error.
+ * Each try has its own deadline and its own signal, so that nothing piles up on the caller's.
+ * @throws the signal's reason as soon as it aborts, also between two tries.
+ */
+export async function withRetries<T>(
+  policy: RetryPolicy,
+  signal: AbortSignal | undefined,
+  attempt: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, timing } = policy;
+  const start = clock.now();
+  for (let tries = 0; ; tries += 1) {
+    const left = timing.retryTotalMs - (clock.now() - start);
+    const outcome = await oneTry(clock, Math.min(timing.requestTimeoutMs, left), signal, attempt);
+    if ('value' in outcome) return outcome.value;
+    const pause = pauseAfter(policy, outcome.failure, tries);
+    const total =
+      outcome.failure.details.reason === 'unreachable' ? timing.unreachableTotalMs : timing.retryTotalMs;
+    // No try without some time for its answer.
+    if (!worthRetrying(outcome.failure) || clock.now() - start + pause >= total) throw outcome.failure;
+    await clock.sleep(pause, signal);
+  }
+}
+
+/** The value, or the AppError that kept it away; everything else is thrown. */
+async function oneTry<T>(
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  attempt: (signal: AbortSignal) => Promise<T>,
+): Promise<{ value: T } | { failure: AppError }> {
+  try {
+    return { value: await withDeadline(clock, timeoutMs, 'The Dedalus API', signal, attempt) };
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (isAppError(error, 'timeout')) return { failure: noAnswerError() };
+    if (error instanceof AppError) return { failure: error };
+    throw error;
+  }
+}
+
+function pauseAfter({ random, timing }: RetryPolicy, error: AppError, tries: number): number {
+  const asked = error.details.retry_after_ms;
+  if (typeof asked === 'number') return asked + random() * timing.jitterMs;
+  const backoff = Math.min(timing.backoffMs * 2 ** tries, timing.maxBackoffMs);
+  return backoff * (0.5 + random() / 2);
+}

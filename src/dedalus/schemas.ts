@@ -1,0 +1,115 @@
+/** Reads what any of the three API generations answers into our own types; unknown fields and values do no harm. */
+import { z } from 'zod';
+import type { Execution, ExecutionOutput, Machine } from './api.ts';
+
+// A field of another type than documented counts as missing: better a gap than a crash.
+const text = z.string().min(1).optional().catch(undefined);
+const number = z.number().optional().catch(undefined);
+const flag = z.boolean().optional().catch(undefined);
+
+const status = z
+  .object({
+    phase: text,
+    reason: text,
+    retryable: flag,
+    revision: z.union([z.string(), z.number()]).transform(String).optional().catch(undefined),
+    last_transition_at: text,
+    last_error: text,
+    runtime: text,
+  })
+  .optional()
+  .catch(undefined);
+
+const rawMachine = z.object({
+  machine_id: z.string().min(1),
+  // Generation 3 has the phase here, all but GET of one machine; the older ones inside `status`.
+  phase: text,
+  status,
+  desired_state: text,
+  vcpu: number,
+  memory_mib: number,
+  storage_gib: number,
+  autosleep_seconds: number,
+  created_at: text,
+  runtime: text,
+});
+
+export const machineSchema = rawMachine.transform(
+  (raw): Machine => ({
+    machineId: raw.machine_id,
+    phase: raw.status?.phase ?? raw.phase ?? 'unknown',
+    desiredState: raw.desired_state,
+    vcpu: raw.vcpu,
+    memoryMib: raw.memory_mib,
+    storageGib: raw.storage_gib,
+    autosleepSeconds: raw.autosleep_seconds,
+    createdAt: raw.created_at,
+    reason: raw.status?.reason,
+    lastError: raw.status?.last_error,
+    retryable: raw.status?.retryable,
+    revision: raw.status?.revision,
+    lastTransitionAt: raw.status?.last_transition_at,
+    runtime: raw.runtime ?? raw.status?.runtime,
+  }),
+);
+
+export const machinePageSchema = z
+  .object({ items: z.array(machineSchema.optional().catch(undefined)).nullish(), next_cursor: text })
+  .transform((raw) => ({
+    items: (raw.items ?? []).filter((item) => item !== undefined),
+    nextCursor: raw.next_cursor,
+  }));
+
+export const executionSchema = z
+  .object({
+    execution_id: z.string().min(1),
+    status: z.string().min(1).catch('unknown'),
+    exit_code: number,
+    signal: text,
+    error_code: text,
+    error_message: text,
+    retry_after_ms: number,
+    stdout_bytes: number,
+    stderr_bytes: number,
+  })
+  .transform(
+    (raw): Execution => ({
+      executionId: raw.execution_id,
+      status: raw.status,
+      exitCode: raw.exit_code,
+      signal: raw.signal,
+      errorCode: raw.error_code,
+      errorMessage: raw.error_message,
+      retryAfterMs: raw.retry_after_ms,
+      announcedBytes: announced(raw),
+    }),
+  );
+
+export const outputSchema = z
+  .object({
+    stdout: z.string().catch(''),
+    stderr: z.string().catch(''),
+    stdout_truncated: z.boolean().catch(false),
+    stderr_truncated: z.boolean().catch(false),
+    stdout_bytes: number,
+    stderr_bytes: number,
+  })
+  .transform(
+    (raw): ExecutionOutput => ({
+      stdout: raw.stdout,
+      stderr: raw.stderr,
+      stdoutTruncated: raw.stdout_truncated,
+      stderrTruncated: raw.stderr_truncated,
+      announcedBytes: announced(raw),
+    }),
+  );
+
+/** A machine that the API no longer knows. */
+export function destroyedMachine(machineId: string): Machine {
+  return machineSchema.parse({ machine_id: machineId, phase: 'destroyed' });
+}
+
+function announced(raw: { stdout_bytes?: number | undefined; stderr_bytes?: number | undefined }) {
+  if (raw.stdout_bytes === undefined || raw.stderr_bytes === undefined) return undefined;
+  return raw.stdout_bytes + raw.stderr_bytes;
+}
