@@ -1,0 +1,176 @@
+# shellcheck shell=bash
+# One chat turn as a job under its own id: sent at most once, running on without us, readable until it is cleaned up.
+#
+# The right to send is the file `sending`, which appears whole and only once (a hard link), with its owner's identity.
+# So any number of starts may race or die: without `sending` nothing was sent; with it, but without `exit` and without
+# its owner, nobody can know how far the message came (`lost`).
+
+turn_main() {
+  local turn_id=${OPENCLAW_MCP_TURN_ID:?} mode=${OPENCLAW_MCP_MODE:?} offset=${OPENCLAW_MCP_OFFSET:-0}
+  local wait_s=${OPENCLAW_MCP_WAIT_S:-0} max_bytes=${OPENCLAW_MCP_MAX_BYTES:-524288} job_dir state
+  # Seconds that a freshly started sender gets to claim the turn.
+  local grace=0
+  job_paths "$turn_id"
+  case "$mode" in
+    start) start_turn ;;
+    cancel) cancel_turn ;;
+    wait) ;;
+    *) fail input_missing ;;
+  esac
+  await_turn
+  emit state "$state"
+  if [ "$state" != unknown ]; then emit_turn; fi
+}
+
+start_turn() {
+  if [ -e "$job_dir/sending" ]; then return; fi
+  if [ ! -s "$auth_file" ]; then fail gateway_not_configured; fi
+  make_dirs
+  mkdir -p "$job_dir"
+  : >"$job_dir/turn" # tells a turn from other jobs
+  write_file "$job_dir/context" "${OPENCLAW_MCP_CONTEXT:-}"
+  write_file "$job_dir/headers-sent" "${OPENCLAW_MCP_HEADERS:-}"
+  input_to_file OPENCLAW_MCP_REQUEST "$job_dir/request.json"
+  use_openclaw_env
+  launch_sender
+  grace=5
+}
+
+launch_sender() {
+  local session=(setsid)
+  if ! command -v setsid >/dev/null; then session=(nohup); fi
+  # shellcheck disable=SC2016 # expanded by the sender's own shell
+  (
+    exec 3>&- 9>&- </dev/null >/dev/null 2>&1
+    "${session[@]}" /bin/bash -c "$(declare -f identity_of live_pid now_ms write_file send_turn forget_old_turns)"'
+      send_turn "$@"' turn "$job_dir" "$auth_file" "http://127.0.0.1:$port/v1/chat/completions" &
+  )
+}
+
+# Runs detached. No time limit: an agent may work for hours, and the gateway ends a turn by its own rules.
+send_turn() { # JOB-DIR AUTH-FILE URL
+  set -u
+  umask 077
+  local http curl_exit=0
+  cd "$1" || exit 1
+  printf '%s %s\n' "$(now_ms)" "$(identity_of $$)" >"claim.$$"
+  if ! ln "claim.$$" sending 2>/dev/null; then
+    rm -f "claim.$$"
+    exit 0
+  fi
+  rm -f "claim.$$"
+  # An empty Expect: with a large body curl would otherwise wait a second for a "100 Continue".
+  http=$(curl -q -sS -N --noproxy '*' --connect-timeout 5 -H @"$2" -H @headers-sent -H 'Content-Type: application/json' \
+    -H 'Expect:' --data-binary @request.json -o response -w '%{http_code}' "$3" 2>curl-error) || curl_exit=$?
+  write_file exit "$(now_ms) $curl_exit $http"
+  rm -f request.json
+  forget_old_turns
+}
+
+# Keeps the newest 50 turns, and none for more than a week; one that still runs stays.
+forget_old_turns() {
+  local count=0 marker dir stale
+  stale=$(find .. -mindepth 2 -maxdepth 2 -name turn -mtime +7 2>/dev/null)
+  # shellcheck disable=SC2012 # ids hold only letters, digits, dot, dash and underscore
+  ls -t ../*/turn 2>/dev/null | while IFS= read -r marker; do
+    dir=${marker%/turn}
+    count=$((count + 1))
+    case "$stale" in *"$marker"*) ;; *) if [ "$count" -le 50 ]; then continue; fi ;; esac
+    if [ -e "$dir/exit" ] || ! sender_lives "$dir"; then rm -rf "$dir"; fi
+  done
+}
+
+sender_lives() { # JOB-DIR
+  local at known now
+  { read -r at known <"$1/sending"; } 2>/dev/null || return 1
+  now=$(identity_of "${known%% *}") || return 1
+  [ "${at:+$now}" = "$known" ]
+}
+
+# ended: see `exit` · running · unsent: nothing was sent · lost: sent perhaps, and nobody waits for the answer any more
+turn_state() {
+  if [ -s "$job_dir/exit" ]; then
+    state=ended
+  elif [ ! -d "$job_dir" ] || [ ! -e "$job_dir/turn" ]; then
+    state=unknown
+  elif [ ! -e "$job_dir/sending" ]; then
+    state=unsent
+  elif sender_lives "$job_dir"; then
+    state=running
+  elif [ -s "$job_dir/exit" ]; then # it ended between the two looks
+    state=ended
+  else
+    state=lost
+  fi
+}
+
+# Looks at `exit` every 25 ms without starting a process, and at the sender itself every half second.
+await_turn() {
+  local deadline=$((SECONDS + wait_s)) grace_end=$((SECONDS + grace)) looks
+  while :; do
+    turn_state
+    case "$state" in
+      running) if [ "$SECONDS" -ge "$deadline" ]; then return; fi ;;
+      unsent) if [ "$SECONDS" -ge "$grace_end" ]; then return; fi ;;
+      *) return ;;
+    esac
+    for ((looks = 0; looks < 20; looks++)); do
+      if [ -s "$job_dir/exit" ]; then break; fi
+      if [ "$state" = unsent ] && [ -e "$job_dir/sending" ]; then break; fi
+      nap
+    done
+  done
+}
+
+nap() {
+  # A read that finds nothing is a sleep without a process; an old bash cannot read for part of a second.
+  if [ "${BASH_VERSINFO[0]}" -lt 4 ]; then
+    sleep 0.03
+    return
+  fi
+  if [ -z "${nap_fd:-}" ]; then
+    mkfifo "$job_dir/nap.$$"
+    exec {nap_fd}<>"$job_dir/nap.$$"
+    rm -f "$job_dir/nap.$$"
+  fi
+  read -r -t 0.025 -u "$nap_fd" _ || true
+}
+
+# Closing the connection is how a client cancels; what was not sent is never sent after this.
+cancel_turn() {
+  local at owner
+  if [ ! -e "$job_dir/turn" ] || [ -s "$job_dir/exit" ]; then return; fi
+  printf '%s 0 - -\n' "$(now_ms)" >"$job_dir/claim.$$"
+  if ! ln "$job_dir/claim.$$" "$job_dir/sending" 2>/dev/null && sender_lives "$job_dir"; then
+    read -r at owner <"$job_dir/sending"
+    # The sender leads a process group of its own, with curl in it.
+    kill -KILL -- "-${owner%% *}" 2>/dev/null || kill -KILL "${owner%% *}" 2>/dev/null || true
+  fi
+  rm -f "$job_dir/claim.$$" "$job_dir/request.json"
+  if [ ! -s "$job_dir/exit" ]; then write_file "$job_dir/exit" "$(now_ms) cancelled ${at:+sent}"; fi
+}
+
+emit_turn() {
+  local started ended curl_exit http size=0 length
+  if [ -e "$job_dir/response" ]; then size=$(wc -c <"$job_dir/response"); fi
+  if read -r started _ 2>/dev/null <"$job_dir/sending"; then emit started_ms "$started"; fi
+  if read -r ended curl_exit http 2>/dev/null <"$job_dir/exit"; then
+    emit ended_ms "$ended"
+    emit curl_exit "$curl_exit"
+    emit http "$http"
+  fi
+  emit now_ms "$(now_ms)"
+  length=$((size - offset))
+  if [ "$length" -gt "$max_bytes" ]; then length=$max_bytes; fi
+  if [ "$length" -gt 0 ]; then
+    { tail -c "+$((offset + 1))" "$job_dir/response" || true; } | head -c "$length" >"$job_dir/piece.$$"
+    length=$((length - $(cut_character "$job_dir/piece.$$")))
+    head -c "$length" "$job_dir/piece.$$" | emit_blob sse
+    rm -f "$job_dir/piece.$$"
+    offset=$((offset + length))
+  fi
+  emit next "$offset"
+  emit size "$((size))"
+  if [ -s "$job_dir/curl-error" ]; then tail -c 2000 "$job_dir/curl-error" | emit_blob curl_error; fi
+  if [ -s "$job_dir/context" ]; then emit_blob context <"$job_dir/context"; fi
+}
