@@ -1,0 +1,103 @@
+/** Runs chat turns: one at a time per session, remembered before and after, cut off when the client goes away. */
+import { randomUUID } from 'node:crypto';
+import { askProvider, TurnError } from './provider.mjs';
+import { sessionRow } from './sessions.mjs';
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const RESUME_TEXT = '[System] Your previous turn was interrupted. Continue from where you stopped.';
+
+export function makeTurns({ settings, sessions, log, version, env }) {
+  const queues = new Map();
+  const running = new Map();
+  const resuming = new Set();
+
+  /** Queues behind the turn that the session already has. @returns `{text, usage}` @throws TurnError */
+  function run(key, text, options) {
+    if (resuming.has(key)) return Promise.reject(new TurnError(500, 'api_error', 'internal error'));
+    const before = queues.get(key) ?? Promise.resolve();
+    const turn = before.then(() => takeTurn(key, text, options));
+    const settled = turn.catch(() => {});
+    queues.set(key, settled);
+    settled.then(() => queues.get(key) === settled && queues.delete(key));
+    return turn;
+  }
+
+  async function takeTurn(key, text, { model = settings.primaryModel, signal }) {
+    const session = sessions.getOrCreate(key);
+    const abort = new AbortController();
+    const onGone = () => abort.abort();
+    if (signal?.aborted) abort.abort();
+    signal?.addEventListener('abort', onGone, { once: true });
+    running.set(key, abort);
+    try {
+      if (text !== undefined) remember(session, 'user', text);
+      Object.assign(session, { status: 'running', model: model.slice(model.indexOf('/') + 1) });
+      sessions.save(session);
+      const messages = session.messages.map(forProvider);
+      if (text === undefined) messages.push({ role: 'user', content: RESUME_TEXT });
+      const reply = await ask(model, messages, abort.signal);
+      remember(session, 'assistant', reply.text);
+      Object.assign(session, { status: 'done', abortedLastRun: false, totalTokens: reply.usage.input });
+      log('agent', reply.text);
+      return reply;
+    } catch (error) {
+      Object.assign(session, {
+        status: abort.signal.aborted ? 'killed' : 'failed',
+        abortedLastRun: abort.signal.aborted,
+      });
+      log('agent', `run failed: ${error.message}`, 'ERROR');
+      throw error;
+    } finally {
+      sessions.save(session);
+      running.delete(key);
+      signal?.removeEventListener('abort', onGone);
+    }
+  }
+
+  async function ask(model, messages, signal) {
+    try {
+      return await askProvider({ config: settings.config, env, version, model, messages, signal });
+    } catch (error) {
+      // 2026.3 tells of a provider's failure as if the assistant had said it.
+      if (!version.startsWith('2026.3.') || signal.aborted || !(error instanceof TurnError)) throw error;
+      const body = `HTTP ${error.message.replace(/^(\d+): /, '$1 ')}`;
+      const text = error.status === 429 ? '⚠️ API rate limit reached. Please try again later.' : body;
+      return { text, usage: { input: 0, output: 0 } };
+    }
+  }
+
+  return {
+    run,
+    /** Resolves when no turn runs. */
+    idle: () => Promise.all([...queues.values()]),
+    abortAll() {
+      for (const abort of running.values()) abort.abort();
+    },
+    rows: () => sessions.all().map(sessionRow),
+    /** 2026.9 goes on with the turns that a kill interrupted; the older ones drop them. */
+    resumeInterrupted() {
+      for (const session of sessions.all().filter((each) => each.status === 'running')) {
+        if (!version.startsWith('2026.9.')) {
+          Object.assign(session, { status: 'failed', abortedLastRun: true });
+          sessions.save(session);
+          continue;
+        }
+        const turn = run(session.key, undefined, {});
+        resuming.add(session.key);
+        turn.catch(() => {}).then(() => resuming.delete(session.key));
+      }
+    },
+  };
+}
+
+function remember(session, role, text) {
+  session.messages.push({ id: randomUUID(), role, text, at: Date.now() });
+}
+
+/** The real gateway puts the time in front of what a person says. */
+function forProvider({ role, text, at }) {
+  if (role !== 'user') return { role, content: text };
+  const date = new Date(at);
+  const [day, time] = date.toISOString().split('T');
+  return { role, content: `[${DAYS[date.getUTCDay()]} ${day} ${time.slice(0, 5)} UTC] ${text}` };
+}
