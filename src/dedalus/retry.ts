@@ -47,16 +47,23 @@ export async function withRetries<T>(
 ): Promise<T> {
   const { clock, timing } = policy;
   const start = clock.now();
-  for (let tries = 0; ; tries += 1) {
-    const left = timing.retryTotalMs - (clock.now() - start);
-    const outcome = await oneTry(clock, Math.min(timing.requestTimeoutMs, left), signal, attempt);
-    if ('value' in outcome) return outcome.value;
-    const pause = pauseAfter(policy, outcome.failure, tries);
-    const total =
-      outcome.failure.details.reason === 'unreachable' ? timing.unreachableTotalMs : timing.retryTotalMs;
-    // No try without some time for its answer.
-    if (!worthRetrying(outcome.failure) || clock.now() - start + pause >= total) throw outcome.failure;
-    await clock.sleep(pause, signal);
+  let last: AppError | undefined;
+  const tryOn = async (within: AbortSignal): Promise<T> => {
+    for (let tries = 0; ; tries += 1) {
+      const outcome = await oneTry(clock, timing.requestTimeoutMs, within, attempt);
+      if ('value' in outcome) return outcome.value;
+      last = outcome.failure;
+      const pause = pauseAfter(policy, last, tries);
+      const total = last.details.reason === 'unreachable' ? timing.unreachableTotalMs : timing.retryTotalMs;
+      if (!worthRetrying(last) || clock.now() - start + pause >= total) throw last;
+      await clock.sleep(pause, within);
+    }
+  };
+  try {
+    return await withDeadline(clock, timing.retryTotalMs, 'The Dedalus API', signal, tryOn);
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw isAppError(error, 'timeout') ? (last ?? noAnswerError()) : error;
   }
 }
 
