@@ -60,9 +60,19 @@ export interface OperationView {
   partial: string | undefined;
 }
 
+export interface StartRequest {
+  kind: string;
+  key: string;
+  input: JsonObject;
+  /** Becomes part of the id, so that the operation can be found again without its record. */
+  machineId?: string | undefined;
+  /** What the first step needs and a later one may drop. */
+  state?: JsonObject | undefined;
+}
+
 export interface Operations {
   /** Records a new operation, or returns the running one with the same kind and key. */
-  start(kind: string, key: string, input: JsonObject, machineId?: string): Promise<OperationRecord>;
+  start(request: StartRequest): Promise<OperationRecord>;
   /** Waits up to `waitMs` for the end; goes on with the work when this process is not yet at it. @throws `not_found` */
   await(id: string, options: AwaitOptions): Promise<OperationView>;
   /** Running operations, newest first; with `all` also those that ended. */
@@ -201,7 +211,7 @@ export function operations(
   }
 
   return {
-    start: (kind, key, input, machineId) =>
+    start: ({ kind, key, input, machineId, state = {} }) =>
       store.exclusive(async () => {
         kindOf(kind);
         const same = (await store.list()).find(
@@ -219,7 +229,7 @@ export function operations(
           stages: [],
           notes: [],
           input,
-          state: {},
+          state,
         };
         await store.put(record);
         return record;

@@ -5,6 +5,11 @@ import { type AppError, type AppErrorOptions, type ErrorCode, AppError as Failur
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
+/** `value` as a record holds it: undefined fields left out. */
+export function asJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value));
+}
+
 export type OperationStatus = 'running' | 'done' | 'failed' | 'cancelled';
 
 export interface StageRecord {

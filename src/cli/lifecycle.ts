@@ -1,0 +1,31 @@
+/** A good process: it ends at once when its client is gone, whatever the way, and nothing stray kills it. */
+import type { Log } from '../core/log.ts';
+
+/** Every way in which a client says, or lets us feel, that it is gone. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+// Closing takes milliseconds; this is for a transport that never answers.
+const BACKSTOP_MS = 150;
+
+/** Ends the process with code 0 after `close` when stdin ends, stdout breaks, or a signal comes. */
+export function endWithClient(close: () => Promise<void>, log: Log): void {
+  let closing = false;
+  const shutdown = async () => {
+    if (closing) return;
+    closing = true;
+    setTimeout(() => process.exit(0), BACKSTOP_MS).unref();
+    await close().catch(() => {});
+    process.exit(0);
+  };
+  const onEnd = () => void shutdown();
+  process.stdin.on('end', onEnd);
+  process.stdin.on('close', onEnd);
+  process.stdout.on('error', onEnd);
+  // Nobody reads the diagnostics any more; that is no reason to stop.
+  process.stderr.on('error', () => {});
+  for (const signal of SIGNALS) process.on(signal, onEnd);
+  process.on('unhandledRejection', (reason) => log.warn('unhandled rejection', { reason: String(reason) }));
+  process.on('uncaughtException', (error) => {
+    if ('code' in error && error.code === 'EPIPE') return onEnd();
+    log.warn('uncaught exception', { error: error.stack ?? error.message });
+  });
+}

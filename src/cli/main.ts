@@ -1,0 +1,73 @@
+/** The command line: which of the few commands was meant, and nothing else. */
+import { Console } from 'node:console';
+import { parseArgs } from 'node:util';
+import { config as readDotenv } from 'dotenv';
+import { version } from '../../package.json';
+import { isAppError } from '../core/errors.ts';
+
+const USAGE = `openclaw-dedalus-mcp ${version}: OpenClaw on Dedalus Machines, for MCP clients
+
+  openclaw-dedalus-mcp                 serve MCP on stdio; machines in the Dedalus cloud (DEDALUS_API_KEY)
+  openclaw-dedalus-mcp --local         the same with machines on this computer, no account
+  openclaw-dedalus-mcp demo            deploy, chat, sleep, wake, destroy: once, on this computer
+  openclaw-dedalus-mcp local serve     the local Dedalus Machines API in the foreground
+      [--port N] [--state-dir DIR] [--runtime namespace|process] [--generation 1|2|3]
+  openclaw-dedalus-mcp --version | --help
+`;
+
+const MIN_NODE_MAJOR = 20;
+
+async function main(argv: string[]): Promise<number | undefined> {
+  if (Number(process.versions.node.split('.')[0]) < MIN_NODE_MAJOR) {
+    throw new Error(`Node ${MIN_NODE_MAJOR} or newer is needed; this is ${process.versions.node}`);
+  }
+  readDotenv({ quiet: true });
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      local: { type: 'boolean', default: false },
+      version: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+      port: { type: 'string' },
+      'state-dir': { type: 'string' },
+      runtime: { type: 'string' },
+      generation: { type: 'string' },
+    },
+  });
+  if (values.help) return print(USAGE);
+  if (values.version) return print(`${version}\n`);
+  const command = positionals.join(' ');
+  if (command === 'demo') return (await import('./demo.ts')).demoCommand();
+  if (command === 'local serve') {
+    const { localServe } = await import('./local.ts');
+    return localServe({
+      port: values.port,
+      stateDir: values['state-dir'],
+      runtime: values.runtime,
+      generation: values.generation,
+    });
+  }
+  if (command !== '') throw new Error(`There is no command "${command}"\n\n${USAGE}`);
+  // Whatever a bundled package prints must not reach stdout: that is the protocol.
+  globalThis.console = new Console(process.stderr, process.stderr);
+  const { connectCloud, connectLocal, serve } = await import('./serve.ts');
+  await serve(process.env, values.local ? connectLocal(process.env) : connectCloud);
+  return undefined;
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    if (code !== undefined) process.exitCode = code;
+  },
+  (error) => {
+    const next = isAppError(error) && error.next !== undefined ? `\nNext: ${error.next}` : '';
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}${next}\n`);
+    process.exitCode = 2;
+  },
+);

@@ -1,0 +1,52 @@
+/** chat: one turn with the assistant. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { TURN } from '../workflows/turn.ts';
+import { machineId, sessionName, waitSeconds } from './fields.ts';
+import { awaited, operationOutput } from './operation-output.ts';
+import { defineTool } from './services.ts';
+
+// Larger texts belong in a file on the machine; the gateway itself takes 20 MB.
+const MAX_MESSAGE = 1_000_000;
+
+export const chat = defineTool({
+  name: 'chat',
+  title: 'Chat with the assistant',
+  description:
+    'Sends one message to the OpenClaw assistant and returns its reply. The same session remembers earlier turns. Wakes a sleeping machine first. Status "running" comes with an operation_id: fetch the reply with get_operation, never send the message again.',
+  effect: 'write',
+  idempotent: false,
+  input: z.strictObject({
+    message: z.string().min(1).max(MAX_MESSAGE),
+    machine_id: machineId.optional(),
+    session: sessionName
+      .default('default')
+      .describe('Name of the conversation, or a key from list_sessions.'),
+    agent: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be an agent id')
+      .optional()
+      .describe('Default: main.'),
+    model: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._:/@-]{1,120}$/, 'must be provider/model')
+      .optional()
+      .describe('provider/model for this turn only.'),
+    wait_seconds: waitSeconds.optional(),
+  }),
+  output: operationOutput,
+  async run({ message, machine_id, session, agent, model, wait_seconds }, context) {
+    const { directory, operations } = context.services;
+    const id = await directory.resolve(machine_id, { signal: context.signal });
+    const input = { machineId: id, session, ...(agent && { agent }), ...(model && { model }) };
+    const record = await operations.start({
+      kind: TURN,
+      // Every message is a turn of its own, also the same words twice.
+      key: randomUUID(),
+      input,
+      machineId: id,
+      state: { message },
+    });
+    return awaited(record.id, wait_seconds, context);
+  },
+});

@@ -1,0 +1,75 @@
+/** deploy_openclaw: from nothing to an assistant that answers. */
+import { z } from 'zod';
+import { requireProvider } from '../workflows/deploy.ts';
+import { startDeploy } from '../workflows/start-deploy.ts';
+import { machineId, waitSeconds } from './fields.ts';
+import { awaited, operationOutput } from './operation-output.ts';
+import { defineTool } from './services.ts';
+
+// "30s", "2h", "7d3h4s", plain seconds, or never; the API checks the value itself.
+const AUTOSLEEP = /^(?:never|\d{1,9}|(?:\d{1,6}[smhdw]){1,5})$/;
+
+export const deployOpenclaw = defineTool({
+  name: 'deploy_openclaw',
+  title: 'Deploy OpenClaw',
+  description:
+    'Creates a machine and puts a running OpenClaw assistant on it (about a minute). One name stands for one machine: calling again with the same name joins or goes on, never pays twice. Returns status "ready" with machine_id, or "running" with operation_id for get_operation. Then call chat.',
+  effect: 'write',
+  idempotent: true,
+  input: z.strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'must be lower-case letters, digits and dashes')
+      .default('openclaw')
+      .describe('Name of the assistant.'),
+    machine_id: machineId.optional().describe('Deploy onto this existing machine instead of a new one.'),
+    vcpu: z.number().min(0.25).max(64).multipleOf(0.25).default(2),
+    memory_mib: z
+      .number()
+      .int()
+      .min(1024)
+      .max(129024)
+      .default(4096)
+      .describe('At least 2048 for present versions.'),
+    storage_gib: z.number().int().min(2).max(1024).default(10),
+    autosleep: z
+      .string()
+      .regex(AUTOSLEEP, 'must be like "30m", "2h" or "never"')
+      .default('30m')
+      .describe('Idle time before it sleeps, e.g. "2h". Channels need "never", which bills all the time.'),
+    model: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._:/@-]{1,120}$/, 'must be provider/model')
+      .optional()
+      .describe('provider/model; default: a current model of the provider whose key is set.'),
+    openclaw_version: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,40}$/, 'must be a version such as 2026.9.6')
+      .optional()
+      .describe('Default: the newest.'),
+    wait_seconds: waitSeconds.optional(),
+  }),
+  output: operationOutput,
+  async run(input, context) {
+    const { services, signal } = context;
+    requireProvider(services.providers);
+    const { name, model } = input;
+    const record = await startDeploy(
+      services,
+      {
+        name,
+        model,
+        openclawVersion: input.openclaw_version,
+        machineId: input.machine_id,
+        spec: {
+          vcpu: input.vcpu,
+          memoryMib: input.memory_mib,
+          storageGib: input.storage_gib,
+          autosleep: input.autosleep,
+        },
+      },
+      { signal },
+    );
+    return awaited(record.id, input.wait_seconds, context);
+  },
+});

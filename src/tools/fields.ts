@@ -1,0 +1,30 @@
+/** Fields that several tools share, each described once. */
+import { z } from 'zod';
+
+// Ids of all API generations: a UUID, or dm- and up to 253 characters.
+export const machineId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, 'is not a machine id; list_machines shows them')
+  .describe('Machine id; may be left out when there is only one machine.');
+
+// Ends in the text that a client sees beside every long tool; longer waits only help clients that allow them.
+export const waitSeconds = z
+  .number()
+  .int()
+  .min(0)
+  .max(600)
+  .describe(
+    'Longest wait for the end, in seconds (default 45). Then status is "running" and get_operation goes on.',
+  );
+
+export const operationId = z
+  .string()
+  .regex(/^[a-z]+_[A-Za-z0-9_-]{1,150}$/, 'is not an operation id')
+  .describe('As returned by the tool that began it.');
+
+export const sessionName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}]+$/u, 'must not hold control characters');

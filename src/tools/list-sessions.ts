@@ -1,0 +1,57 @@
+/** list_sessions: the conversations that an assistant holds. */
+import { z } from 'zod';
+import { plainText } from '../core/text.ts';
+import { requireAwake } from '../workflows/awake.ts';
+import { machineId } from './fields.ts';
+import { defineTool } from './services.ts';
+
+const session = z.object({
+  key: z.string(),
+  agent: z.string().optional(),
+  updated_at: z.string().optional(),
+  total_tokens: z.number().optional(),
+  title: z.string().optional().describe('Derived from what people wrote.'),
+});
+
+export const listSessions = defineTool({
+  name: 'list_sessions',
+  title: 'List sessions',
+  description:
+    'Lists the conversations of an assistant, newest first. Pass a key as session to chat or read_session.',
+  effect: 'read',
+  idempotent: true,
+  input: z.strictObject({
+    machine_id: machineId.optional(),
+    limit: z.number().int().min(1).max(100).default(20),
+    cursor: z.string().max(200).optional().describe('next_cursor of the page before.'),
+  }),
+  output: z.object({
+    machine_id: z.string(),
+    sessions: z.array(session),
+    next_cursor: z.string().optional(),
+  }),
+  async run({ machine_id, limit, cursor }, { services, signal }) {
+    const id = await services.directory.resolve(machine_id, { signal });
+    await requireAwake(services.machines, id, { signal });
+    const page = await services.gateway.listSessions(id, { limit, cursor, signal });
+    const sessions = page.sessions.map((s) => ({
+      key: s.key,
+      agent: s.agent,
+      updated_at: s.updatedAt,
+      total_tokens: s.totalTokens,
+      ...(s.title !== undefined && { title: plainText(s.title) }),
+    }));
+    const lines = sessions.map(
+      (s) => `${s.key}  ${s.updated_at ?? ''}  ${s.total_tokens ?? '?'} tokens  ${s.title ?? ''}`,
+    );
+    return {
+      summary: `${sessions.length} session(s) on machine ${id}.${page.nextCursor ? ` More with cursor "${page.nextCursor}".` : ''}`,
+      data: {
+        machine_id: id,
+        sessions,
+        ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),
+      },
+      foreign: lines.length === 0 ? [] : [{ label: 'sessions', text: lines.join('\n') }],
+    };
+  },
+});

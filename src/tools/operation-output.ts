@@ -1,0 +1,192 @@
+/** One shape for everything that takes long: what a tool that began it and get_operation both return. */
+import { z } from 'zod';
+import { plainText } from '../core/text.ts';
+import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
+import type { OperationView } from '../operations/operations.ts';
+import type { OperationRecord } from '../operations/record.ts';
+import type { Services } from './services.ts';
+
+const stage = z.object({ name: z.string(), seconds: z.number().describe('So far, for the last one.') });
+
+/** What the kinds of operation have to say, each under one name. */
+const resultSchema = z.object({
+  machine_id: z.string().optional(),
+  name: z.string().optional(),
+  phase: z.string().optional(),
+  how: z.string().optional(),
+  repaired: z.array(z.string()).optional(),
+  openclaw_version: z.string().optional(),
+  node_version: z.string().optional(),
+  model: z.string().optional(),
+  session: z.string().optional(),
+  usage: z.record(z.string(), z.number()).optional(),
+});
+
+export const operationOutput = resultSchema.extend({
+  status: z.enum(['running', 'ready', 'done', 'failed', 'cancelled']),
+  operation_id: z.string(),
+  kind: z.string(),
+  stage: z.string(),
+  stages: z.array(stage),
+  elapsed_seconds: z.number(),
+  notes: z.array(z.string()).describe('What was done besides the plan.'),
+  next: z.string().describe('The call to make next.'),
+  error: z.object({ code: z.string(), message: z.string(), said: z.string().optional() }).optional(),
+  reply: z.string().optional().describe('Written by the assistant; partial while status is running.'),
+});
+export type OperationOutput = z.output<typeof operationOutput>;
+
+/** Waits for an operation on behalf of a call and renders where it stands then. */
+export async function awaited(
+  operationId: string,
+  seconds: number | undefined,
+  context: CallContext<Services>,
+): Promise<ToolOutcome<OperationOutput>> {
+  const { operations, clock, toolWaitMs } = context.services;
+  const view = await operations.await(operationId, {
+    waitMs: seconds === undefined ? toolWaitMs : seconds * 1000,
+    signal: context.signal,
+    onProgress: ({ stage: name, message, elapsedSeconds, step }) =>
+      context.progress({
+        progress: step + elapsedSeconds / 10_000,
+        message: `${name}${message === undefined ? '' : `: ${message}`} (${elapsedSeconds} s)`,
+      }),
+  });
+  return operationOutcome(view, clock.now());
+}
+
+/** @param now milliseconds since the epoch, for what still runs. */
+export function operationOutcome(
+  { record, partial }: OperationView,
+  now: number,
+): ToolOutcome<OperationOutput> {
+  const reply = record.status === 'running' ? partial : textOf(record.result?.reply);
+  const data: OperationOutput = {
+    ...described(record, now),
+    ...resultFields(record),
+    ...(reply === undefined ? {} : { reply: plainText(reply) }),
+    ...(record.error === undefined ? {} : { error: errorFields(record.error) }),
+  };
+  return { summary: summaryOf(record, data), data, foreign: foreignOf(record, reply) };
+}
+
+function described(record: OperationRecord, now: number) {
+  const end = record.status === 'running' ? now : Date.parse(record.updatedAt);
+  return {
+    status: statusOf(record),
+    operation_id: record.id,
+    kind: record.kind,
+    stage: record.stages.at(-1)?.name ?? 'starting',
+    stages: record.stages.map(({ name, startedAt, endedAt }) => ({
+      name,
+      seconds: tenths((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt)),
+    })),
+    elapsed_seconds: tenths(end - Date.parse(record.createdAt)),
+    notes: record.notes,
+    next: nextCall(record),
+  };
+}
+
+/** What the operation's input, state and result say about it, under the names of the output. */
+function resultFields(record: OperationRecord) {
+  const known = {
+    machine_id: record.result?.machine_id ?? record.state.machineId ?? record.input.machineId,
+    name: record.result?.name ?? record.input.name,
+    phase: record.result?.phase,
+    how: record.result?.how,
+    repaired: record.result?.repaired,
+    openclaw_version: record.result?.openclaw_version,
+    node_version: record.result?.node_version,
+    model: record.result?.model ?? record.input.model,
+    session: record.input.session,
+    usage: record.result?.usage,
+  };
+  const present = Object.fromEntries(
+    Object.entries(known).filter(([, value]) => value !== undefined && value !== null),
+  );
+  return resultSchema.parse(present);
+}
+
+function statusOf(record: OperationRecord): OperationOutput['status'] {
+  if (record.status !== 'done') return record.status;
+  return record.kind === 'deploy' ? 'ready' : 'done';
+}
+
+function nextCall(record: OperationRecord): string {
+  if (record.status === 'running')
+    return `Call get_operation with operation_id "${record.id}"; do not repeat the call that began it.`;
+  if (record.status === 'failed') return record.error?.next ?? 'Call gateway_status to see what is wrong.';
+  if (record.status === 'cancelled') return 'Nothing more to do; call the tool again if it is still wanted.';
+  const machineId = textOf(record.result?.machine_id) ?? '';
+  if (record.kind === 'deploy' || record.kind === 'wake') return `Call chat with machine_id "${machineId}".`;
+  if (record.kind === 'turn')
+    return `Call chat with the same session to go on, or read_session for the whole of it.`;
+  if (record.kind === 'sleep')
+    return 'Call chat or wake_machine when it is needed again; chat wakes it by itself.';
+  return 'Nothing more to do.';
+}
+
+function errorFields(error: NonNullable<OperationRecord['error']>) {
+  const said = error.foreign === undefined ? {} : { said: plainText(error.foreign).slice(0, 2000) };
+  return { code: error.code, message: error.message, ...said };
+}
+
+const VERBS: Readonly<Record<string, string>> = {
+  deploy: 'Deploying OpenClaw',
+  wake: 'Waking the machine',
+  sleep: 'Putting the machine to sleep',
+  destroy: 'Destroying the machine',
+  turn: 'The chat turn',
+};
+
+function summaryOf(record: OperationRecord, data: OperationOutput): string {
+  const what = VERBS[record.kind] ?? record.kind;
+  const where = data.machine_id === undefined ? '' : ` on machine ${data.machine_id}`;
+  const took = `${data.elapsed_seconds} s`;
+  const notes = record.notes.length === 0 ? '' : ` ${record.notes.join(' ')}`;
+  if (record.status === 'running') {
+    return `${what}${where} is still running (stage ${data.stage}, ${took}, operation_id ${record.id}).${notes} Next: ${data.next}`;
+  }
+  if (record.status === 'failed') {
+    return `${what}${where} failed after ${took}: ${ending(record.error?.message ?? '')}${notes} Next: ${data.next}`;
+  }
+  if (record.status === 'cancelled') return `${what}${where} was cancelled after ${took}.${notes}`;
+  return `${what}${where} is done (${took})${detailsOf(data)}.${notes} Next: ${data.next}`;
+}
+
+function detailsOf(data: OperationOutput): string {
+  const parts = [
+    data.openclaw_version && `OpenClaw ${data.openclaw_version}`,
+    data.node_version && `Node ${data.node_version}`,
+    data.kind === 'deploy' && data.model && `model ${data.model}`,
+    data.phase && `phase ${data.phase}`,
+    data.session && `session ${data.session}`,
+    data.repaired &&
+      (data.repaired.length === 0 ? 'nothing had to be repaired' : `repaired: ${data.repaired.join(', ')}`),
+  ].filter((part) => typeof part === 'string');
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
+function foreignOf(record: OperationRecord, reply: string | undefined): ForeignText[] {
+  const parts: ForeignText[] = [];
+  if (reply !== undefined)
+    parts.push({
+      label: record.status === 'running' ? 'reply so far' : 'reply of the assistant',
+      text: reply,
+    });
+  if (record.error?.foreign !== undefined)
+    parts.push({ label: 'what the other side said', text: record.error.foreign });
+  return parts;
+}
+
+function ending(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function tenths(ms: number): number {
+  return Math.max(0, Math.round(ms / 100) / 10);
+}

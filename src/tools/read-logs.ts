@@ -1,0 +1,47 @@
+/** read_logs: the newest lines of the gateway's own log, also when the gateway is down. */
+import { z } from 'zod';
+import { head, plainText } from '../core/text.ts';
+import { requireAwake } from '../workflows/awake.ts';
+import { machineId } from './fields.ts';
+import { defineTool } from './services.ts';
+
+const MAX_LINE_CHARS = 600;
+
+export const readLogs = defineTool({
+  name: 'read_logs',
+  title: 'Read logs',
+  description:
+    "Returns the newest lines of the gateway's log, oldest first; works while the gateway is down.",
+  effect: 'read',
+  idempotent: true,
+  input: z.strictObject({
+    machine_id: machineId.optional(),
+    lines: z.number().int().min(1).max(500).default(50),
+    contains: z.string().min(1).max(200).optional().describe('Only lines with this text.'),
+    level: z.enum(['debug', 'info', 'warn', 'error']).optional().describe('This level and above.'),
+  }),
+  output: z.object({
+    machine_id: z.string(),
+    lines: z.array(
+      z.object({
+        at: z.string().optional(),
+        level: z.string().optional(),
+        subsystem: z.string().optional(),
+        text: z.string(),
+      }),
+    ),
+    truncated: z.boolean().describe('Whether older lines were left out.'),
+  }),
+  async run({ machine_id, lines, contains, level }, { services, signal }) {
+    const id = await services.directory.resolve(machine_id, { signal });
+    await requireAwake(services.machines, id, { signal });
+    const log = await services.gateway.readLogs(id, { lines, contains, level, signal });
+    const clean = log.lines.map((line) => ({ ...line, text: head(plainText(line.text), MAX_LINE_CHARS) }));
+    const text = clean.map((l) => [l.at, l.level, l.subsystem, l.text].filter(Boolean).join(' ')).join('\n');
+    return {
+      summary: `${clean.length} log line(s) of machine ${id}${log.truncated ? '; older ones were left out' : ''}.`,
+      data: { machine_id: id, lines: clean, truncated: log.truncated },
+      foreign: clean.length === 0 ? [] : [{ label: 'log', text }],
+    };
+  },
+});

@@ -1,0 +1,26 @@
+/** What tools may use; they see no SDK, no process and no file. */
+
+import type { Clock } from '../core/clock.ts';
+import type { GatewayService } from '../gateway/ports.ts';
+import type { MachineService } from '../machine/ports.ts';
+import { toolDefiner } from '../mcp/define-tool.ts';
+import { parseInput } from '../mcp/parse-input.ts';
+import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { ProviderKey } from '../openclaw/providers.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Directory } from '../workflows/directory.ts';
+
+export interface Services {
+  clock: Clock;
+  machines: MachineService;
+  openclaw: OpenClawService;
+  gateway: GatewayService;
+  operations: Operations;
+  directory: Directory;
+  providers: readonly ProviderKey[];
+  /** How long a call waits where it does not say, in milliseconds. */
+  toolWaitMs: number;
+}
+
+/** Declares a tool over these services. */
+export const defineTool = toolDefiner<Services>(parseInput);

@@ -1,0 +1,126 @@
+/** From a name to an assistant that answers: machine, Node, OpenClaw, configuration, gateway; each step resumable. */
+import { z } from 'zod';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { MachineService } from '../machine/ports.ts';
+import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { ProviderKey } from '../openclaw/providers.ts';
+import type { OperationHandle, OperationKind } from '../operations/operations.ts';
+import { asJson, type OperationRecord } from '../operations/record.ts';
+import { livingMachine, machineSource, machineState } from './create-machine.ts';
+import { parseStored } from './parse-state.ts';
+
+export const DEPLOY = 'deploy';
+
+export const deployInput = machineSource.extend({
+  name: z.string(),
+  model: z.string().optional(),
+  openclawVersion: z.string().optional(),
+});
+export type DeployInput = z.output<typeof deployInput>;
+
+export interface DeployDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  /** The keys that this server holds now; never recorded. */
+  providers: readonly ProviderKey[];
+}
+
+// The job's own process can die with its machine: an autosleep, a host that fails. Each time it goes on where it was.
+const MAX_JOB_STARTS = 4;
+// Long enough that a stage costs few requests, short enough that its end is seen soon.
+const JOB_WAIT_SECONDS = 8;
+
+/** `run` results in `{machine_id, name, openclaw_version, node_version, model}`. */
+export function deployKind(deps: DeployDeps): OperationKind {
+  return {
+    async run(operation) {
+      const input = parseStored(deployInput, operation.record.input);
+      requireProvider(deps.providers);
+      const machineId = await livingMachine(operation, deps.machines, input);
+      await operation.stage('plan');
+      const plan = await deps.openclaw.resolve(machineId, input.openclawVersion, {
+        signal: operation.signal,
+      });
+      const job = await installed(operation, deps, machineId, plan, input);
+      return asJson({
+        machine_id: machineId,
+        name: input.name,
+        openclaw_version: plan.openclawVersion,
+        node_version: plan.nodeVersion,
+        model: job.result.model ?? input.model,
+      });
+    },
+    cancel: (record) => removeUnfinishedMachine(deps.machines, record),
+  };
+}
+
+/** @throws AppError `config` before anything is created when no model provider's key is set. */
+export function requireProvider(providers: readonly ProviderKey[]): void {
+  if (providers.length > 0) return;
+  throw new AppError(
+    'config',
+    'No model provider key is set, so the assistant could not answer; nothing was created',
+    {
+      next: "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY) in this server's environment and restart it.",
+    },
+  );
+}
+
+async function installed(
+  operation: OperationHandle,
+  deps: DeployDeps,
+  machineId: string,
+  plan: InstallPlan,
+  input: DeployInput,
+): Promise<JobSnapshot> {
+  const { signal } = operation;
+  const settings = { name: input.name, model: input.model, providers: deps.providers };
+  for (let starts = 1; ; starts++) {
+    await deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal });
+    const job = await followed(operation, deps.openclaw, machineId);
+    if (job.state === 'done') return job;
+    if (job.state === 'failed' || starts >= MAX_JOB_STARTS) throw jobError(job);
+    operation.tell('the machine was interrupted; going on');
+    await deps.machines.waitForGuest(machineId, { signal });
+  }
+}
+
+/** Follows the job's journal until it ends or its process is gone. */
+async function followed(
+  operation: OperationHandle,
+  openclaw: OpenClawService,
+  machineId: string,
+): Promise<JobSnapshot> {
+  for (;;) {
+    const job = await openclaw.readJob(machineId, operation.id, {
+      waitSeconds: JOB_WAIT_SECONDS,
+      signal: operation.signal,
+    });
+    for (const { name } of job.stages) {
+      if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);
+    }
+    if (job.state !== 'running') return job;
+  }
+}
+
+function jobError(job: JobSnapshot): AppError {
+  if (job.error) return job.error;
+  return new AppError('machine_failed', 'The machine stopped again and again during the installation', {
+    next: 'Call deploy_openclaw with the same name: it goes on with the same machine. Or choose a longer autosleep.',
+  });
+}
+
+/** What a cancelled deploy has created and nobody has used yet is removed, so that nothing is paid for it. */
+async function removeUnfinishedMachine(
+  machines: MachineService,
+  record: Readonly<OperationRecord>,
+): Promise<void> {
+  const input = parseStored(deployInput, record.input);
+  const { machineId } = parseStored(machineState, record.state);
+  if (input.machineId !== undefined || !machineId) return;
+  try {
+    await machines.destroy(machineId);
+  } catch (error) {
+    if (!isAppError(error, 'not_found')) throw error;
+  }
+}

@@ -1,0 +1,104 @@
+/** Which machine is meant: by id, by pin, or because there is only one; and what each one is called. */
+import type { WaitOptions } from '../core/abort.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { Machine } from '../dedalus/api.ts';
+import type { MachineService } from '../machine/ports.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { OperationRecord } from '../operations/record.ts';
+import { machineState } from './create-machine.ts';
+import { DEPLOY, deployInput } from './deploy.ts';
+
+export interface Directory {
+  /**
+   * The id that a call means.
+   * @throws AppError `ambiguous` or `not_found` that lists the choices; `invalid_input` when another one is pinned.
+   */
+  resolve(machineId: string | undefined, options?: WaitOptions): Promise<string>;
+  /** Names that were given with deploy_openclaw on this computer, by machine id. */
+  names(): Promise<ReadonlyMap<string, string>>;
+  /** The newest deploy of this name, whether it runs, ended or failed. */
+  latestDeploy(name: string): Promise<OperationRecord | undefined>;
+}
+
+// More choices than this help nobody.
+const MAX_CHOICES = 10;
+
+/** @param pinned the only machine that may be touched, where the server was started for one. */
+export function directory(
+  machines: MachineService,
+  operations: Operations,
+  pinned: string | undefined,
+): Directory {
+  const deploys = async () => (await operations.list('all')).filter((record) => record.kind === DEPLOY);
+  const names = async () => {
+    const found = new Map<string, string>();
+    for (const record of await deploys()) {
+      const machineId = machineOf(record);
+      if (machineId && !found.has(machineId)) found.set(machineId, record.key);
+    }
+    return found;
+  };
+  return {
+    names,
+    latestDeploy: async (name) => (await deploys()).find((record) => record.key === name),
+    async resolve(machineId, options = {}) {
+      if (pinned !== undefined) return pinnedOnly(machineId, pinned);
+      if (machineId !== undefined) return machineId;
+      const all = (await machines.list(options)).filter(isAlive);
+      const [only] = all;
+      if (only && all.length === 1) return only.machineId;
+      throw await whichOne(all, await names());
+    },
+  };
+}
+
+/** The machine that a deploy made or was given, if it got that far. */
+export function machineOf(record: OperationRecord): string | undefined {
+  const input = deployInput.safeParse(record.input);
+  const state = machineState.safeParse(record.state);
+  return (
+    (state.success ? state.data.machineId : undefined) ?? (input.success ? input.data.machineId : undefined)
+  );
+}
+
+/** The machine, or undefined when it no longer exists. */
+export async function livingOrGone(
+  machines: MachineService,
+  machineId: string,
+  options: WaitOptions,
+): Promise<Machine | undefined> {
+  try {
+    const machine = await machines.get(machineId, options);
+    return isAlive(machine) ? machine : undefined;
+  } catch (error) {
+    if (isAppError(error, 'not_found')) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the machine still exists for its owner. */
+export function isAlive(machine: Machine): boolean {
+  return (
+    machine.phase !== 'destroying' && machine.phase !== 'destroyed' && machine.desiredState !== 'destroyed'
+  );
+}
+
+function pinnedOnly(machineId: string | undefined, pinned: string): string {
+  if (machineId === undefined || machineId === pinned) return pinned;
+  throw new AppError('invalid_input', 'This server is pinned to another machine by OPENCLAW_MCP_MACHINE_ID', {
+    next: 'Call again without machine_id.',
+  });
+}
+
+async function whichOne(all: readonly Machine[], names: ReadonlyMap<string, string>): Promise<AppError> {
+  if (all.length === 0) {
+    return new AppError('not_found', 'There is no machine yet', { next: 'Call deploy_openclaw first.' });
+  }
+  const choices = all
+    .slice(0, MAX_CHOICES)
+    .map((m) => `${m.machineId} (${names.get(m.machineId) ?? 'unnamed'}, ${m.phase})`);
+  const more = all.length > MAX_CHOICES ? ` and ${all.length - MAX_CHOICES} more` : '';
+  return new AppError('ambiguous', `There are ${all.length} machines: ${choices.join(', ')}${more}`, {
+    next: 'Call again with one of these ids as machine_id.',
+  });
+}

@@ -1,0 +1,11 @@
+/** Reads what an operation's record holds back into types; a record is a file, and files can be damaged. */
+import type { z } from 'zod';
+import { AppError } from '../core/errors.ts';
+import type { JsonObject } from '../operations/record.ts';
+
+/** @throws AppError `internal` when a record does not hold what its kind wrote there. */
+export function parseStored<T extends z.ZodType>(schema: T, stored: JsonObject): z.output<T> {
+  const parsed = schema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  throw new AppError('internal', 'The record of this operation is damaged', { cause: parsed.error });
+}

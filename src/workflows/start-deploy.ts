@@ -1,0 +1,79 @@
+/** Decides what a call to deploy means: join, go on with what an earlier call of the same name left, or begin. */
+import type { WaitOptions } from '../core/abort.ts';
+import { AppError } from '../core/errors.ts';
+import type { MachineService } from '../machine/ports.ts';
+import type { Operations } from '../operations/operations.ts';
+import { asJson, type OperationRecord } from '../operations/record.ts';
+import { type MachineSource, machineState } from './create-machine.ts';
+import { DEPLOY, type DeployInput, deployInput } from './deploy.ts';
+import { type Directory, livingOrGone, machineOf } from './directory.ts';
+
+export interface StartDeployDeps {
+  machines: MachineService;
+  operations: Operations;
+  directory: Directory;
+}
+
+/**
+ * Records the deploy before anything is created. One name stands for one machine: while that machine exists, a further
+ * call goes on with it and never pays for a second one.
+ */
+export async function startDeploy(
+  deps: StartDeployDeps,
+  input: DeployInput,
+  options: WaitOptions,
+): Promise<OperationRecord> {
+  const earlier = await deps.directory.latestDeploy(input.name);
+  if (earlier?.status === 'running') return earlier;
+  const source = input.machineId === undefined ? await leftBy(deps, earlier, input, options) : input;
+  return deps.operations.start({ kind: DEPLOY, key: input.name, input: asJson({ ...input, ...source }) });
+}
+
+async function leftBy(
+  deps: StartDeployDeps,
+  earlier: OperationRecord | undefined,
+  input: DeployInput,
+  options: WaitOptions,
+): Promise<Partial<MachineSource>> {
+  if (!earlier) return {};
+  const machineId = machineOf(earlier);
+  if (machineId !== undefined) {
+    const machine = await livingOrGone(deps.machines, machineId, options);
+    if (machine?.phase === 'failed') return replaceFailed(deps.machines, earlier, machineId, options);
+    return machine ? { machineId } : {};
+  }
+  return unanswered(earlier, input);
+}
+
+/** A failed machine holds quota for nothing; but one that was once ready holds somebody's assistant. */
+async function replaceFailed(
+  machines: MachineService,
+  earlier: OperationRecord,
+  machineId: string,
+  options: WaitOptions,
+): Promise<Partial<MachineSource>> {
+  if (earlier.status === 'done') {
+    throw new AppError(
+      'machine_failed',
+      `Machine ${machineId} of this name has failed, and an assistant lived on it`,
+      {
+        next: 'Call destroy_machine for it if it may go, then deploy_openclaw again; or deploy under another name.',
+      },
+    );
+  }
+  await machines.destroy(machineId, options);
+  return {};
+}
+
+/** An earlier create call that may have made a machine although nobody heard of it. */
+function unanswered(earlier: OperationRecord, input: DeployInput): Partial<MachineSource> {
+  const state = machineState.safeParse(earlier.state);
+  const before = deployInput.safeParse(earlier.input);
+  const lost =
+    earlier.error !== undefined &&
+    ['unavailable', 'timeout', 'cancelled', 'internal'].includes(earlier.error.code);
+  if (!lost || !state.success || !state.data.key || !before.success) return {};
+  return {
+    unanswered: { key: state.data.key, spec: before.data.unanswered?.spec ?? before.data.spec ?? input.spec },
+  };
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { redactDeep, redactor } from '../../../src/core/redact.ts';
+
+const secret = 'kanarienvogel/"gelb"+1234567';
+const redact = redactor([secret, 'short']);
+
+describe('a known secret', () => {
+  it.each([
+    ['as it is', secret],
+    ['escaped in JSON', JSON.stringify({ key: secret })],
+    ['in a URL', `https://x.test/?k=${encodeURIComponent(secret)}`],
+    ['in hex', Buffer.from(secret).toString('hex')],
+    ['in base64', Buffer.from(secret).toString('base64')],
+    ['in base64 behind one byte', Buffer.from(`a${secret}b`).toString('base64')],
+    ['in base64 behind two bytes', Buffer.from(`ab${secret}cde`).toString('base64')],
+    ['in base64url', Buffer.from(`user:${secret}`).toString('base64url')],
+  ])('is removed %s', (_, text) => {
+    const out = redact(`before ${text} after`);
+    expect(out).toContain('[redacted]');
+    expect(out).toMatch(/^before .* after$/);
+    expect(Buffer.from(out).toString()).not.toContain('kanarienvogel');
+    expect(out).not.toContain(Buffer.from('kanarien').toString('base64').slice(0, 9));
+  });
+
+  it('is removed from every string of a structure, keys too', () => {
+    expect(redactDeep(redact, { a: [secret, 1, null], [secret]: { b: `x${secret}` } })).toEqual({
+      a: ['[redacted]', 1, null],
+      '[redacted]': { b: 'x[redacted]' },
+    });
+  });
+
+  it('is not looked for when it is too short to be one', () => {
+    expect(redact('a short walk')).toBe('a short walk');
+  });
+});
+
+describe('a key that nobody told us of', () => {
+  it.each([
+    'sk-ant-api03-abcdefghijklmnopqrstuv',
+    'dsk-live-0123456789abcdefghij',
+    'AIzaSyA0123456789abcdefghijklmnopqrstuv',
+    'xoxb-123456789012-abcdefghij',
+    '123456789:AAF0123456789abcdefghijklmnopqrstuvw',
+    'Bearer abcdefghijklmnopqrstuvwxyz',
+  ])('is recognised by its shape: %s', (key) => {
+    expect(redactor([])(`log line ${key} end`)).toBe('log line [redacted] end');
+  });
+
+  it('leaves ordinary words and ids alone', () => {
+    const text = 'machine dm-3f2b1c9e-0000-4000-8000-000000000000 runs; task-list is-this-a-key?';
+    expect(redactor([])(text)).toBe(text);
+  });
+});
