@@ -1,0 +1,128 @@
+/** One command inside a running machine, from spawn to its end. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { CommandEnd, CommandSpec, RunningCommand } from '../runtime.ts';
+import { MACHINE_HOME } from './environment.ts';
+import type { Init } from './init.ts';
+import type { Tools } from './tools.ts';
+
+// The shell's number for "found, but could not be started".
+const CANNOT_EXECUTE = 126;
+// The loader of the host's own nsenter would obey these, so they go in behind it. None of them holds a secret.
+const LOADER_VARIABLE = /^(?:LD_|GLIBC_|GCONV_|LOC_|LOCPATH|NLSPATH|MALLOC_)/;
+
+export interface InsideCommand {
+  command: RunningCommand;
+  /** Resolves when no process of the host stands for the command any more, whether its output was read or not. */
+  gone: Promise<void>;
+}
+
+/**
+ * Runs `spec` with exactly the environment `env`, once `ready` resolves. Never throws: a command that cannot be
+ * started ends with an exit code and a line on its stderr, as in a shell.
+ */
+export function runInside(
+  tools: Tools,
+  init: Init,
+  spec: CommandSpec,
+  env: Readonly<Record<string, string>>,
+  ready: Promise<void>,
+): InsideCommand {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  let child: ChildProcess | undefined;
+  let killed = false;
+  let left: () => void = () => {};
+  const gone = new Promise<void>((resolve) => {
+    left = resolve;
+  });
+
+  const execute = async (): Promise<CommandEnd> => {
+    // Without its forwards a command still runs, and finds the port closed.
+    await ready.catch(() => {});
+    if (killed || !init.alive()) return { exitCode: undefined, signal: 'SIGKILL' };
+    child = spawnInside(tools, init, spec, env);
+    child.stdout?.pipe(stdout);
+    child.stderr?.pipe(stderr);
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(spec.stdin ?? '');
+    child.once('exit', left);
+    return closed(child);
+  };
+  const end = execute()
+    .catch((error: unknown) => {
+      stderr.write(`${spec.command[0] ?? ''}: cannot be started (${reason(error)})\n`);
+      return { exitCode: CANNOT_EXECUTE, signal: undefined };
+    })
+    .finally(() => {
+      left();
+      stdout.end();
+      stderr.end();
+    });
+  const ended = Promise.all([end, read(stdout), read(stderr)]).then(([how]) => how);
+  let over = false;
+  void end.then(() => {
+    over = true;
+  });
+  const kill = () => {
+    killed = true;
+    // Also when the command itself has ended but others of its group still hold its output.
+    if (child && !over) killGroup(child);
+  };
+  return { command: { stdout, stderr, ended, kill }, gone };
+}
+
+function spawnInside(
+  tools: Tools,
+  init: Init,
+  spec: CommandSpec,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  const entries = Object.entries(env);
+  const behind = entries
+    .filter(([name]) => LOADER_VARIABLE.test(name))
+    .map(([name, value]) => `${name}=${value}`);
+  const args = [
+    // First root of the namespace that owns the others, then of the one that commands live in.
+    ...['--target', `${init.ownerPid}`, '--user', '--preserve-credentials', '--', tools.nsenter],
+    ...['--target', `${init.pid}`, '--user', '--mount', '--pid', '--net', '--uts', '--ipc'],
+    ...['--preserve-credentials', '--', '/usr/bin/env', `--chdir=${spec.cwd ?? MACHINE_HOME}`, '--'],
+    ...behind,
+    ...spec.command,
+  ];
+  return spawn(tools.nsenter, args, {
+    cwd: '/',
+    // A process group of its own, for kill().
+    detached: true,
+    // The environment travels as one, never as arguments: those can be read by everybody on the computer.
+    env: Object.fromEntries(entries.filter(([name]) => !LOADER_VARIABLE.test(name))),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+function closed(child: ChildProcess): Promise<CommandEnd> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) =>
+      resolve({ exitCode: signal === null ? (code ?? undefined) : undefined, signal: signal ?? undefined }),
+    );
+  });
+}
+
+async function read(stream: PassThrough): Promise<void> {
+  await finished(stream, { writable: false }).catch(() => {});
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It ended in this moment.
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}

@@ -1,0 +1,60 @@
+/** A note of a machine's first process, so that a server can end what an earlier, killed one may have left. */
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { poll } from '../../core/poll.ts';
+import type { MachineBoot } from '../runtime.ts';
+
+/** A process, told apart from a later one with the same number by when it started (in clock ticks since boot). */
+export interface ProcessIdentity {
+  pid: number;
+  startTicks: string;
+}
+
+// A machine's first process dies at once; its namespace takes as long as its busiest process needs to be killed.
+const GONE_TIMEOUT_MS = 10_000;
+
+/** Where the note is while the machine runs. */
+export function recordFile(boot: MachineBoot): string {
+  return path.join(boot.scratchDir, 'init.json');
+}
+
+/** The identity of a running process of this computer; undefined when there is none. A zombie counts as none. */
+export async function processIdentity(pid: number): Promise<ProcessIdentity | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name in parentheses may hold spaces; state is the first field after it, the start time the twentieth.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startTicks = fields[19];
+  return startTicks === undefined || fields[0] === 'Z' ? undefined : { pid, startTicks };
+}
+
+/** Ends the recorded process, waits until it is gone and removes the note. @throws AppError `timeout` */
+export async function killRecorded(boot: MachineBoot, clock: Clock): Promise<void> {
+  const record = identityIn(await readFile(recordFile(boot), 'utf8').catch(() => ''));
+  if (record && (await isRunning(record))) {
+    kill(record.pid);
+    await poll(
+      { clock, what: 'an old machine to end', intervalMs: 5, maxIntervalMs: 100, timeoutMs: GONE_TIMEOUT_MS },
+      async () => ({ done: (await isRunning(record)) ? undefined : true }),
+    );
+  }
+  await rm(recordFile(boot), { force: true });
+}
+
+async function isRunning(identity: ProcessIdentity): Promise<boolean> {
+  return (await processIdentity(identity.pid))?.startTicks === identity.startTicks;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended in this moment.
+  }
+}
+
+/** A note that was cut off while it was written says nothing. */
+function identityIn(text: string): ProcessIdentity | undefined {
+  const [, pid, startTicks] = /^\{"pid":(\d+),"startTicks":"(\d+)"\}$/.exec(text) ?? [];
+  return pid === undefined || startTicks === undefined ? undefined : { pid: Number(pid), startTicks };
+}

@@ -1,0 +1,77 @@
+/** A booted machine: its first process, its network and the commands in it. */
+import { rm, writeFile } from 'node:fs/promises';
+import type { Clock } from '../../core/clock.ts';
+import type { MachineBoot, RunningMachine } from '../runtime.ts';
+import { runInside } from './command.ts';
+import { type InheritedTrust, machineEnvironment } from './environment.ts';
+import { type LoopbackTarget, loopbackTargets } from './forwards.ts';
+import { type Init, startInit } from './init.ts';
+import { processIdentity, recordFile } from './leftover.ts';
+import { type MachineNetwork, openNetwork } from './network.ts';
+import type { Tools } from './tools.ts';
+
+export interface MachineOptions {
+  tools: Tools;
+  clock: Clock;
+  trust: InheritedTrust;
+  /** Forwards of earlier boots, opened again; `remember` is told of those that this boot is asked for. */
+  known: readonly LoopbackTarget[];
+  remember: (targets: readonly LoopbackTarget[]) => void;
+}
+
+/** Boots a machine. @throws AppError `unavailable` or `timeout`; nothing is left running then */
+export async function bootMachine(options: MachineOptions, boot: MachineBoot): Promise<RunningMachine> {
+  const { tools, trust, remember } = options;
+  const { env, copies } = machineEnvironment(trust);
+  const init = await startInit(tools, boot, copies, options.clock);
+  const network = await connected(options, boot, init);
+  const commands = new Set<Promise<void>>();
+  let stopping = false;
+
+  return {
+    run: (spec) => {
+      const targets = loopbackTargets(spec.env);
+      remember(targets);
+      const running = runInside(tools, init, spec, { ...env, ...spec.env }, network.forward(targets));
+      const gone = running.gone.finally(() => commands.delete(gone));
+      commands.add(gone);
+      return running.command;
+    },
+    stop: async () => {
+      stopping = true;
+      network.close();
+      await powerOff(init, boot);
+      await Promise.all(commands);
+    },
+    died: init.exited.then(() => {
+      network.close();
+      // Whoever asked for the end does not want to be told of it.
+      return stopping ? new Promise<void>(() => {}) : undefined;
+    }),
+  };
+}
+
+async function connected(options: MachineOptions, boot: MachineBoot, init: Init): Promise<MachineNetwork> {
+  const { tools, clock, trust } = options;
+  const { NPM_CONFIG_REGISTRY } = trust.env;
+  const registry = NPM_CONFIG_REGISTRY === undefined ? [] : loopbackTargets({ NPM_CONFIG_REGISTRY });
+  try {
+    await writeFile(recordFile(boot), JSON.stringify(await processIdentity(init.pid)), { mode: 0o600 });
+    return await openNetwork({
+      tools,
+      init,
+      clock,
+      hostEnv: trust.env,
+      known: [...options.known, ...registry],
+    });
+  } catch (error) {
+    await powerOff(init, boot);
+    throw error;
+  }
+}
+
+async function powerOff(init: Init, boot: MachineBoot): Promise<void> {
+  init.kill();
+  await init.exited;
+  await rm(recordFile(boot), { force: true });
+}

@@ -1,0 +1,40 @@
+/** The programs of the host that namespaces are made with. */
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+
+/** Absolute paths on the host. */
+export interface Tools {
+  unshare: string;
+  nsenter: string;
+  bash: string;
+}
+
+// An ordinary user's PATH often leaves the sbin folders out, and the programs work for them all the same.
+const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
+export const TOOL_PATH = FOLDERS.join(':');
+// The last ones are called by boot.sh.
+const NEEDED = ['unshare', 'nsenter', 'bash', 'mount', 'umount', 'pivot_root', 'ip', 'hostname'] as const;
+
+/** The host's tools, or the names of those that are missing. */
+export function findTools(folders: readonly string[] = FOLDERS): Tools | { missing: string[] } {
+  const found = new Map(NEEDED.map((name) => [name, locate(name, folders)]));
+  const unshare = found.get('unshare');
+  const nsenter = found.get('nsenter');
+  const bash = found.get('bash');
+  const missing = NEEDED.filter((name) => found.get(name) === undefined);
+  if (missing.length > 0 || !unshare || !nsenter || !bash) return { missing };
+  return { unshare, nsenter, bash };
+}
+
+function locate(name: string, folders: readonly string[]): string | undefined {
+  return folders.map((folder) => path.join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
