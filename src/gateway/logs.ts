@@ -1,0 +1,103 @@
+/** The gateway's log as lines that a person can read: its JSON records, and what the process printed besides. */
+import * as z from 'zod';
+import type { MachineService } from '../machine/ports.ts';
+import { machineScript } from '../openclaw/machine-script.ts';
+import { runScript } from '../openclaw/script-output.ts';
+import type { LogLevel, LogLine, LogOptions } from './ports.ts';
+import { parseJson } from './turn-stream.ts';
+
+const LEVELS: Readonly<Record<LogLevel, string>> = {
+  debug: '',
+  info: 'INFO|WARN|ERROR|FATAL',
+  warn: 'WARN|ERROR|FATAL',
+  error: 'ERROR|FATAL',
+};
+
+const record = z
+  .object({
+    time: z.string().optional().catch(undefined),
+    _meta: z
+      .object({
+        logLevelName: z.string().optional(),
+        name: z.string().optional(),
+        date: z.string().optional(),
+      })
+      .optional()
+      .catch(undefined),
+  })
+  .catchall(z.unknown());
+
+export async function readLogs(
+  machines: Pick<MachineService, 'run'>,
+  machineId: string,
+  options: LogOptions,
+): Promise<{ lines: LogLine[]; truncated: boolean }> {
+  const contains = options.contains ?? '';
+  const env = {
+    OPENCLAW_MCP_LINES: String(options.lines),
+    OPENCLAW_MCP_LEVELS: LEVELS[options.level ?? 'debug'],
+    OPENCLAW_MCP_CONTAINS: contains,
+    // As the words look inside a JSON string.
+    OPENCLAW_MCP_CONTAINS_JSON: JSON.stringify(contains).slice(1, -1),
+  };
+  const script = machineScript('read-log', env, { timeoutMs: 30_000, rerunnable: true });
+  const { values, blobs } = await runScript(machines, machineId, script, options);
+  const recorded = (blobs.log ?? '').split('\n').flatMap(recordOf);
+  const lines = merge(recorded, printedBesides(blobs.printed ?? '', recorded));
+  return {
+    lines: lines.slice(-options.lines),
+    truncated:
+      values.log_truncated === '1' || values.printed_truncated === '1' || lines.length > options.lines,
+  };
+}
+
+function recordOf(line: string): LogLine[] {
+  const parsed = record.safeParse(parseJson(line));
+  if (!parsed.success) return [];
+  const { time, _meta, ...rest } = parsed.data;
+  // Numbered fields are the arguments of the log call; the first is the subsystem where the record has one.
+  const words = Object.entries(rest).flatMap(([name, value]) => (/^\d+$/.test(name) ? [wordsOf(value)] : []));
+  const subsystem = subsystemOf(_meta?.name);
+  const text = (subsystem === undefined ? words : words.slice(1)).join(' ');
+  return [{ at: isoOf(time ?? _meta?.date), level: _meta?.logLevelName?.toLowerCase(), subsystem, text }];
+}
+
+function wordsOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function subsystemOf(name: string | undefined): string | undefined {
+  return z.object({ subsystem: z.string() }).safeParse(parseJson(name ?? '')).data?.subsystem;
+}
+
+function isoOf(time: string | undefined): string | undefined {
+  const ms = Date.parse(time ?? '');
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+// ESC comes from its number, so that the pattern holds no control character.
+const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const STAMPED = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/;
+
+/**
+ * What the process printed and its log does not hold: a crash, a message of the shell or of Node. Printed records start
+ * with a time and are in the log as well; without a log (the gateway never came that far) they count too.
+ */
+function printedBesides(printed: string, recorded: readonly LogLine[]): LogLine[] {
+  const known = new Set(recorded.flatMap((line) => line.text.split('\n').map((one) => one.trim())));
+  const besides: LogLine[] = [];
+  let at: string | undefined;
+  for (const raw of printed.split('\n')) {
+    const line = raw.replace(COLOUR, '').trimEnd();
+    const [, time, rest] = STAMPED.exec(line) ?? [];
+    if (time !== undefined) at = isoOf(time);
+    if (line.trim() === '' || known.has(line.trim()) || (time !== undefined && recorded.length > 0)) continue;
+    besides.push({ at, level: undefined, subsystem: undefined, text: rest ?? line });
+  }
+  return besides;
+}
+
+// By time; what has none follows the line that it was printed after.
+function merge(recorded: readonly LogLine[], besides: readonly LogLine[]): LogLine[] {
+  return [...recorded, ...besides].sort((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
+}

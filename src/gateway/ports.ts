@@ -1,0 +1,139 @@
+/** What the tools may ask of the gateway on a machine; `gateway-service.ts` is the implementation. */
+import type { WaitOptions } from '../core/abort.ts';
+import type { AppError } from '../core/errors.ts';
+
+export interface TurnRequest {
+  /** Names the turn for good: starting it again under the same id joins it and never sends the message twice. */
+  turnId: string;
+  /** Arrives byte for byte. */
+  message: string;
+  /** A short name of the user's, or a full key as `listSessions` returns it. */
+  session: string;
+  /** Id of the agent; the default agent is `main`. A full session key names its agent itself. */
+  agent?: string | undefined;
+  /** `provider/model`, for this turn only. */
+  model?: string | undefined;
+}
+
+export interface TurnOptions extends WaitOptions {
+  /** Longest wait for the end of the turn, in seconds. 0: only start, or only look. */
+  waitSeconds: number;
+  /** Called with the full text so far whenever there is more of it. The text is foreign. */
+  onText?: ((text: string) => void) | undefined;
+}
+
+/**
+ * - running: the agent is at it; read again
+ * - done: `text` is the whole reply
+ * - failed: `error` says why; `text` is what came before
+ * - lost: the message may have arrived, but nobody waited for the answer to its end (the machine slept, say);
+ *   `error` says what to do
+ * - unknown: this machine has no such turn, or never sent it
+ */
+export type TurnState = 'running' | 'done' | 'failed' | 'lost' | 'unknown';
+
+export interface TurnUsage {
+  promptTokens: number;
+  completionTokens: number;
+  totalTokens: number;
+}
+
+export interface TurnSnapshot {
+  turnId: string;
+  state: TurnState;
+  /** Everything that the assistant has said so far; foreign. */
+  text: string;
+  /** Full key of the session; undefined when the turn is unknown. */
+  session: string | undefined;
+  /** Undefined while running, and where OpenClaw counted nothing (versions before 2026.7 report zeros). */
+  usage: TurnUsage | undefined;
+  finishReason: string | undefined;
+  /** Set exactly for `failed` and `lost`: our sentence and the next step; what others said is in `foreign`. */
+  error: AppError | undefined;
+  /** From sending to the end, or to now. */
+  elapsedSeconds: number | undefined;
+}
+
+export interface PageOptions extends WaitOptions {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** Everything but `updatedAt` and the number was written by OpenClaw, its user or its model: foreign. */
+export interface Session {
+  key: string;
+  agent: string | undefined;
+  /** ISO 8601, UTC. */
+  updatedAt: string | undefined;
+  totalTokens: number | undefined;
+  title: string | undefined;
+  model: string | undefined;
+  /** As OpenClaw says: done, failed, killed, running. */
+  status: string | undefined;
+}
+
+export interface SessionMessage {
+  /** As OpenClaw says: user, assistant, toolResult, custom, … */
+  role: string;
+  text: string;
+  /** ISO 8601, UTC. */
+  at: string | undefined;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogLine {
+  at: string | undefined;
+  level: string | undefined;
+  subsystem: string | undefined;
+  text: string;
+}
+
+export interface LogOptions extends WaitOptions {
+  lines: number;
+  /** Fixed text, upper and lower case alike. */
+  contains?: string | undefined;
+  /** This level and the graver ones. What the process printed outside of its log has no level and always counts. */
+  level?: LogLevel | undefined;
+}
+
+export interface GatewayAnswer {
+  /** HTTP status. */
+  status: number;
+  /** Foreign; cut at 1 MB. */
+  body: string;
+  truncated: boolean;
+}
+
+export interface GatewayRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query, every part already URL-encoded. */
+  path: string;
+  json?: unknown;
+  /** Time for the gateway to answer; 20 s when undefined. */
+  timeoutSeconds?: number | undefined;
+  /** Whether asking twice is harmless; GET is by itself. */
+  rerunnable?: boolean | undefined;
+}
+
+/** Every method throws AppError as MachineService.run does, and `conflict` where the gateway is not set up. */
+export interface GatewayService {
+  /** Sends the message, or joins the turn that has this id, and waits. @throws AppError `invalid_input`. */
+  startTurn(machineId: string, turn: TurnRequest, options: TurnOptions): Promise<TurnSnapshot>;
+  readTurn(machineId: string, turnId: string, options: TurnOptions): Promise<TurnSnapshot>;
+  /** Ends the turn; one that is over stays as it was. OpenClaw before 2026.7 may still finish it by itself. */
+  cancelTurn(machineId: string, turnId: string, options?: WaitOptions): Promise<TurnSnapshot>;
+  listSessions(
+    machineId: string,
+    options: PageOptions,
+  ): Promise<{ sessions: Session[]; nextCursor: string | undefined }>;
+  /** The newest messages, oldest first; the cursor leads to older ones. @throws AppError `not_found`. */
+  readSession(
+    machineId: string,
+    options: PageOptions & { session: string; agent?: string | undefined },
+  ): Promise<{ session: string; messages: SessionMessage[]; nextCursor: string | undefined }>;
+  /** Works on files, so also when the gateway is down. Oldest first. */
+  readLogs(machineId: string, options: LogOptions): Promise<{ lines: LogLine[]; truncated: boolean }>;
+  /** @throws AppError `unavailable` when the gateway does not answer. Any HTTP status is an answer. */
+  request(machineId: string, request: GatewayRequest, options?: WaitOptions): Promise<GatewayAnswer>;
+}

@@ -1,0 +1,81 @@
+/** Decides what became of a turn: from the job on the machine, the answer's bytes and, in doubt, the transcript. */
+import { AppError } from '../core/errors.ts';
+import type { TurnSnapshot, TurnState } from './ports.ts';
+import { explainConnection, explainTurnError } from './turn-errors.ts';
+import type { TurnOutput } from './turn-output.ts';
+import { parseJson, type ReportedError, reportedError, type TurnStream } from './turn-stream.ts';
+
+export interface Verdict {
+  state: TurnState;
+  error?: AppError | undefined;
+  /** The answer alone cannot tell a reply from a failure; the transcript can. */
+  doubtful?: boolean | undefined;
+}
+
+const READ_FIRST =
+  'Call read_session to see whether the reply is there; send the message again only if it is not.';
+
+export function verdictOf(job: TurnOutput, answer: TurnStream): Verdict {
+  if (job.state === 'running') return { state: 'running' };
+  if (job.state === 'unknown' || job.state === 'unsent') return { state: 'unknown' };
+  if (job.curlExit === 'cancelled') return failed(cancelled());
+  if (job.httpStatus !== 200 && job.httpStatus !== 0) return failed(explainTurnError(refusal(job, answer)));
+  if (answer.error) return failed(explainTurnError(answer.error));
+  if (answer.done) return { state: 'done', doubtful: isDoubtful(answer) };
+  if (job.state === 'lost') return { state: 'lost', error: lost() };
+  return failed(explainConnection(job.curlExit ?? 0, job.curlError, job.size > 0));
+}
+
+export function snapshotOf(
+  turnId: string,
+  job: TurnOutput,
+  answer: TurnStream,
+  verdict: Verdict,
+): TurnSnapshot {
+  const end = job.endedMs ?? job.nowMs;
+  return {
+    turnId,
+    state: verdict.state,
+    text: answer.text,
+    session: job.session,
+    usage: answer.usage,
+    finishReason: answer.finishReason,
+    error: verdict.error,
+    elapsedSeconds:
+      end === undefined || job.startedMs === undefined ? undefined : Math.max(0, end - job.startedMs) / 1000,
+  };
+}
+
+function refusal(job: TurnOutput, answer: TurnStream): ReportedError {
+  const reported = reportedError(parseJson(answer.raw), job.httpStatus);
+  return reported ?? { httpStatus: job.httpStatus, message: answer.raw };
+}
+
+/**
+ * 2026.3.24 ends a failed turn with a bare `[DONE]`; 2026.7.1 sometimes sends its failure as the reply. But a model may
+ * also say nothing, or quote such a sentence.
+ */
+function isDoubtful(answer: TurnStream): boolean {
+  return answer.text === '' || answer.finishReason === undefined || FAILURE_AS_REPLY.test(answer.text);
+}
+
+const FAILURE_AS_REPLY =
+  /^(?:LLM request (?:failed|timed out)|HTTP \d{3} |⚠️|The agent run failed before producing a reply|Agent failed before reply|No response from OpenClaw)/;
+
+function failed(error: AppError): Verdict {
+  return { state: 'failed', error };
+}
+
+function cancelled(): AppError {
+  return new AppError('cancelled', 'The chat turn was cancelled', {
+    next: 'Send the message again if it is still wanted; what the assistant did before stays in the session.',
+  });
+}
+
+function lost(): AppError {
+  return new AppError(
+    'unavailable',
+    'The machine slept or restarted during the turn, so nobody received the end of the reply',
+    { next: READ_FIRST },
+  );
+}

@@ -1,0 +1,135 @@
+/** Chat turns: starts or joins one, follows it while the caller waits, and ends it on request. */
+import type { WaitOptions } from '../core/abort.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { MachineService } from '../machine/ports.ts';
+import { largeInput, machineScript } from '../openclaw/machine-script.ts';
+import { runScript } from '../openclaw/script-output.ts';
+import type { TurnOptions, TurnRequest, TurnSnapshot } from './ports.ts';
+import { failureInTranscript } from './transcript.ts';
+import { explainTurnError } from './turn-errors.ts';
+import { snapshotOf, verdictOf } from './turn-outcome.ts';
+import { type TurnOutput, turnContext, turnOutput } from './turn-output.ts';
+import { checkTurnId, turnWire } from './turn-request.ts';
+import { type TurnStream, turnStream } from './turn-stream.ts';
+
+/** Time on top of the wait inside the machine: the scripts take 0.1 s, a busy machine some seconds. */
+const SCRIPT_SLACK_MS = 20_000;
+/** Output arrives only when a command ends, so text for a watcher comes in steps of this many seconds. */
+const WATCHED_WAIT_S = 3;
+
+export interface TurnDeps {
+  machines: Pick<MachineService, 'run'>;
+  clock: Clock;
+}
+
+export async function startTurn(
+  deps: TurnDeps,
+  machineId: string,
+  turn: TurnRequest,
+  options: TurnOptions,
+): Promise<TurnSnapshot> {
+  const wire = turnWire(turn);
+  const start = {
+    OPENCLAW_MCP_MODE: 'start',
+    OPENCLAW_MCP_HEADERS: wire.headers,
+    OPENCLAW_MCP_CONTEXT: turnContext(wire.address.key),
+    ...largeInput('OPENCLAW_MCP_REQUEST', wire.body),
+  };
+  return follow(deps, machineId, turn.turnId, start, options);
+}
+
+export async function readTurn(
+  deps: TurnDeps,
+  machineId: string,
+  turnId: string,
+  options: TurnOptions,
+): Promise<TurnSnapshot> {
+  checkTurnId(turnId);
+  return follow(deps, machineId, turnId, { OPENCLAW_MCP_MODE: 'wait' }, options);
+}
+
+export async function cancelTurn(
+  deps: TurnDeps,
+  machineId: string,
+  turnId: string,
+  options: WaitOptions = {},
+): Promise<TurnSnapshot> {
+  checkTurnId(turnId);
+  return follow(deps, machineId, turnId, { OPENCLAW_MCP_MODE: 'cancel' }, { ...options, waitSeconds: 0 });
+}
+
+async function follow(
+  deps: TurnDeps,
+  machineId: string,
+  turnId: string,
+  first: Readonly<Record<string, string>>,
+  options: TurnOptions,
+): Promise<TurnSnapshot> {
+  const deadline = deps.clock.now() + options.waitSeconds * 1000;
+  const answer = turnStream();
+  let action = first;
+  let offset = 0;
+  for (;;) {
+    const left = Math.max(0, Math.ceil((deadline - deps.clock.now()) / 1000));
+    const waitSeconds = options.onText ? Math.min(left, WATCHED_WAIT_S) : left;
+    const job = await look(deps, machineId, turnId, { ...action, ...position(offset, waitSeconds) }, options);
+    if (action === first && first.OPENCLAW_MCP_MODE === 'start' && job.state === 'unsent') throw notSent();
+    action = { OPENCLAW_MCP_MODE: 'wait' };
+    offset = job.next;
+    const before = answer.text.length;
+    answer.feed(job.sse);
+    if (answer.text.length > before) options.onText?.(answer.text);
+    const over = job.state !== 'running' || deps.clock.now() >= deadline;
+    if (job.next >= job.size && over) return conclude(deps, machineId, turnId, job, answer, options);
+  }
+}
+
+function position(offset: number, waitSeconds: number): Record<string, string> {
+  return { OPENCLAW_MCP_OFFSET: String(offset), OPENCLAW_MCP_WAIT_S: String(waitSeconds) };
+}
+
+async function look(
+  deps: TurnDeps,
+  machineId: string,
+  turnId: string,
+  env: Readonly<Record<string, string>>,
+  options: WaitOptions,
+): Promise<TurnOutput> {
+  const timeoutMs = Number(env.OPENCLAW_MCP_WAIT_S) * 1000 + SCRIPT_SLACK_MS;
+  // Rerunnable, starting included: the machine sends a turn id at most once.
+  const script = machineScript(
+    'turn',
+    { ...env, OPENCLAW_MCP_TURN_ID: turnId },
+    { timeoutMs, rerunnable: true },
+  );
+  return turnOutput(await runScript(deps.machines, machineId, script, options));
+}
+
+async function conclude(
+  deps: TurnDeps,
+  machineId: string,
+  turnId: string,
+  job: TurnOutput,
+  answer: TurnStream,
+  options: WaitOptions,
+): Promise<TurnSnapshot> {
+  const verdict = verdictOf(job, answer);
+  if (!verdict.doubtful || job.session === undefined) return snapshotOf(turnId, job, answer, verdict);
+  const failure = await failureInTranscript(
+    deps.machines,
+    machineId,
+    job.session,
+    job.startedMs ?? 0,
+    options,
+  );
+  if (failure === undefined) return snapshotOf(turnId, job, answer, verdict);
+  const error = explainTurnError({ message: failure });
+  return snapshotOf(turnId, job, answer, { state: 'failed', error });
+}
+
+function notSent(): AppError {
+  return new AppError('unavailable', 'The machine was too busy to send the message; it was not sent', {
+    next: 'Repeat the call.',
+  });
+}
