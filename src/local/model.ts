@@ -1,0 +1,103 @@
+/** What the local API remembers about machines and executions, in its own words and independent of generation. */
+
+/** Which of the three shapes of the `/v1` API is spoken: 1 (April 2026), 2 (May 2026), 3 (autumn 2026). */
+export type Generation = 1 | 2 | 3;
+
+export type Phase =
+  | 'accepted'
+  | 'placement_pending'
+  | 'starting'
+  | 'running'
+  | 'stopping'
+  | 'sleeping'
+  | 'destroying'
+  | 'destroyed'
+  | 'failed';
+
+export type DesiredState = 'running' | 'sleeping' | 'destroyed';
+
+/** One machine as it is kept on disk. Times are ISO 8601. */
+export interface MachineRecord {
+  /** Bare UUID; generations 1 and 2 show it with `dm-` in front. */
+  id: string;
+  vcpu: number;
+  memoryMib: number;
+  storageGib: number;
+  /** 0 is "never". */
+  autosleepSeconds: number;
+  createdAt: string;
+  desiredState: DesiredState;
+  phase: Phase;
+  reason: string;
+  retryable: boolean;
+  lastError: string | undefined;
+  /** Counts every change of the record. */
+  revision: number;
+  lastTransitionAt: string;
+  lastProgressAt: string;
+  /** False until the machine first ran: a restarted server then goes on creating it. */
+  everRan: boolean;
+}
+
+export interface MachineSize {
+  vcpu: number;
+  memoryMib: number;
+  storageGib: number;
+  autosleepSeconds: number;
+}
+
+export type ExecutionStatus =
+  | 'wake_in_progress'
+  | 'queued'
+  | 'running'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
+  | 'expired';
+
+/** Refusals and platform failures seen live; always without an exit code. */
+export type ExecutionErrorCode =
+  | 'machine_not_found'
+  | 'machine_not_routable'
+  | 'host_agent_execute_failed'
+  | 'execution_timed_out';
+
+/** One execution as it is kept on disk: never the values of `env`, never `stdin`. */
+export interface ExecutionRecord {
+  executionId: string;
+  /** Bare UUID of its machine. */
+  machine: string;
+  status: ExecutionStatus;
+  command: readonly string[];
+  cwd: string | undefined;
+  envKeys: readonly string[];
+  createdAt: string;
+  startedAt: string | undefined;
+  completedAt: string | undefined;
+  exitCode: number | undefined;
+  /** Number of the signal that ended the command. */
+  signal: number | undefined;
+  errorCode: ExecutionErrorCode | undefined;
+  errorMessage: string | undefined;
+  retryAfterMs: number | undefined;
+  /** Set once the output may be read. */
+  output: OutputFacts | undefined;
+  /** Every status it had, oldest first; the events page is made from it. */
+  history: readonly { status: ExecutionStatus; at: string }[];
+}
+
+export interface OutputFacts {
+  stdoutBytes: number;
+  stderrBytes: number;
+  stdoutTruncated: boolean;
+  stderrTruncated: boolean;
+}
+
+export function isTerminal(status: ExecutionStatus): boolean {
+  return ['succeeded', 'failed', 'cancelled', 'expired'].includes(status);
+}
+
+/** The id as a path or a body carries it, without the prefix of the older generations. */
+export function bareId(machineId: string): string {
+  return machineId.replace(/^dm-/, '');
+}
