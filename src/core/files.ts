@@ -1,10 +1,10 @@
 /** Files that only their owner may read, and that are whole after a crash at any moment. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from './clock.ts';
-import { AppError } from './errors.ts';
+import { AppError, isAppError } from './errors.ts';
 import { poll } from './poll.ts';
 
 /** Creates `dir` and its parents, readable by their owner only. */
@@ -15,7 +15,7 @@ export async function privateDir(dir: string): Promise<void> {
 /** Replaces `path` with `content`, mode 0600: after a crash it holds the old content or the new, never a part. */
 export async function writePrivate(path: string, content: string): Promise<void> {
   await privateDir(dirname(path));
-  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const draft = uniqueBeside(path);
   try {
     const file = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
     try {
@@ -56,19 +56,7 @@ const LOCK_WAIT_MS = 5_000;
  */
 export async function withFileLock<T>(clock: Clock, path: string, work: () => Promise<T>): Promise<T> {
   await privateDir(dirname(path));
-  await poll(
-    { clock, what: 'the state folder', intervalMs: 5, maxIntervalMs: 50, timeoutMs: LOCK_WAIT_MS },
-    async () => {
-      if (await tryLock(path)) return { done: true };
-      if (await holderIsDead(path)) await rm(path, { force: true });
-      return {};
-    },
-  ).catch((cause) => {
-    throw new AppError('unavailable', 'Another process is holding the state folder', {
-      next: 'Try again in a few seconds; if it stays so, end other openclaw-dedalus-mcp processes.',
-      cause,
-    });
-  });
+  await lock(clock, path);
   try {
     return await work();
   } finally {
@@ -76,27 +64,63 @@ export async function withFileLock<T>(clock: Clock, path: string, work: () => Pr
   }
 }
 
-async function tryLock(path: string): Promise<boolean> {
+async function lock(clock: Clock, path: string): Promise<void> {
+  const wait = { clock, what: 'the state folder', intervalMs: 5, maxIntervalMs: 50, timeoutMs: LOCK_WAIT_MS };
   try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(String(process.pid));
-    await file.close();
+    await poll(wait, async () => {
+      if (await tryLock(path)) return { done: true };
+      return (await dropDeadLock(path)) ? { pauseMs: 0 } : {};
+    });
+  } catch (cause) {
+    if (!isAppError(cause, 'timeout')) throw cause;
+    throw new AppError('unavailable', 'Another process is holding the state folder', {
+      next: 'Try again in a few seconds; if it stays so, end other openclaw-dedalus-mcp processes.',
+      cause,
+    });
+  }
+}
+
+/** A link appears at once with its content: nobody ever sees a lock that does not yet name its holder. */
+async function tryLock(path: string): Promise<boolean> {
+  const mine = uniqueBeside(path);
+  await writeFile(mine, String(process.pid), { mode: 0o600, flag: 'wx' });
+  try {
+    await link(mine, path);
     return true;
   } catch (error) {
     if (isErrno(error, 'EEXIST')) return false;
     throw error;
+  } finally {
+    await rm(mine, { force: true });
   }
 }
 
-async function holderIsDead(path: string): Promise<boolean> {
-  const pid = Number(await readIfThere(path));
-  // Empty: its holder is between creating and writing it.
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  return !processLives(pid);
+/** Moves a dead holder's lock away; when two do so at once, the one that moved a living lock puts it back. */
+async function dropDeadLock(path: string): Promise<boolean> {
+  if (holderLives(await readIfThere(path))) return false;
+  const aside = uniqueBeside(path);
+  try {
+    await rename(path, aside);
+    if (holderLives(await readIfThere(aside))) await link(aside, path);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'EEXIST')) throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+  return true;
+}
+
+function holderLives(pid: string | undefined): boolean {
+  return pid !== undefined && processLives(Number(pid));
+}
+
+function uniqueBeside(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /** Whether a process with this id exists (a zombie counts as existing). */
 export function processLives(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;
