@@ -1,6 +1,6 @@
 /** One chat turn that survives the call, the client and this process: sent once, read until it is whole. */
 import { z } from 'zod';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import type { GatewayService, TurnSnapshot } from '../gateway/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/operations.ts';
@@ -99,10 +99,9 @@ async function recover(
   await operation.save({ attempt: attempt + 1 });
 }
 
+/** A turn that its machine never began, or whose gateway refused the connection (curl's exit code 7). */
 function neverSent(turn: TurnSnapshot): boolean {
-  return (
-    turn.error !== undefined && isAppError(turn.error, 'unavailable') && turn.error.details.sent === false
-  );
+  return turn.state === 'unknown' || turn.error?.details.curl_exit === 7;
 }
 
 function turnError(turn: TurnSnapshot): AppError {
