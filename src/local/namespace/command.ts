@@ -5,12 +5,21 @@ import { finished } from 'node:stream/promises';
 import type { CommandEnd, CommandSpec, RunningCommand } from '../runtime.ts';
 import { MACHINE_HOME } from './environment.ts';
 import type { Init } from './init.ts';
+import { commandStdio } from './stdio.ts';
 import type { Tools } from './tools.ts';
 
 // The shell's number for "found, but could not be started".
 const CANNOT_EXECUTE = 126;
 // The loader of the host's own nsenter would obey these, so they go in behind it. None of them holds a secret.
 const LOADER_VARIABLE = /^(?:LD_|GLIBC_|GCONV_|LOC_|LOCPATH|NLSPATH|MALLOC_)/;
+
+/** The machine that a command runs in. */
+export interface Inside {
+  tools: Tools;
+  init: Init;
+  /** A private folder of the host; nothing stays in it. */
+  scratchDir: string;
+}
 
 export interface InsideCommand {
   command: RunningCommand;
@@ -23,8 +32,7 @@ export interface InsideCommand {
  * started ends with an exit code and a line on its stderr, as in a shell.
  */
 export function runInside(
-  tools: Tools,
-  init: Init,
+  inside: Inside,
   spec: CommandSpec,
   env: Readonly<Record<string, string>>,
   ready: Promise<void>,
@@ -33,51 +41,45 @@ export function runInside(
   const stderr = new PassThrough();
   let child: ChildProcess | undefined;
   let killed = false;
-  let left: () => void = () => {};
-  const gone = new Promise<void>((resolve) => {
-    left = resolve;
-  });
+  let over = false;
 
-  const execute = async (): Promise<CommandEnd> => {
+  const start = async (): Promise<CommandEnd> => {
     // Without its forwards a command still runs, and finds the port closed.
     await ready.catch(() => {});
-    if (killed || !init.alive()) return { exitCode: undefined, signal: 'SIGKILL' };
-    child = spawnInside(tools, init, spec, env);
-    child.stdout?.pipe(stdout);
-    child.stderr?.pipe(stderr);
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(spec.stdin ?? '');
-    child.once('exit', left);
-    return closed(child);
+    const pipes = await commandStdio(inside.tools.mkfifo, inside.scratchDir, spec.stdin);
+    pipes.stdout.pipe(stdout);
+    pipes.stderr.pipe(stderr);
+    try {
+      // The machine's process ids mean nothing, or somebody else, once it is gone.
+      if (killed || !inside.init.alive()) return { exitCode: undefined, signal: 'SIGKILL' };
+      child = spawnInside(inside, spec, env, pipes.stdio);
+    } finally {
+      pipes.release();
+    }
+    return exit(child);
   };
-  const end = execute()
-    .catch((error: unknown) => {
-      stderr.write(`${spec.command[0] ?? ''}: cannot be started (${reason(error)})\n`);
-      return { exitCode: CANNOT_EXECUTE, signal: undefined };
-    })
-    .finally(() => {
-      left();
-      stdout.end();
-      stderr.end();
-    });
-  const ended = Promise.all([end, read(stdout), read(stderr)]).then(([how]) => how);
-  let over = false;
-  void end.then(() => {
+  const exited = start().catch((error: unknown) => {
+    stderr.end(`${spec.command[0] ?? ''}: cannot be started (${reason(error)})\n`);
+    stdout.end();
+    return { exitCode: CANNOT_EXECUTE, signal: undefined };
+  });
+  const ended = Promise.all([exited, read(stdout), read(stderr)]).then(([how]) => {
     over = true;
+    return how;
   });
   const kill = () => {
     killed = true;
     // Also when the command itself has ended but others of its group still hold its output.
     if (child && !over) killGroup(child);
   };
-  return { command: { stdout, stderr, ended, kill }, gone };
+  return { command: { stdout, stderr, ended, kill }, gone: exited.then(() => {}) };
 }
 
 function spawnInside(
-  tools: Tools,
-  init: Init,
+  { tools, init }: Inside,
   spec: CommandSpec,
   env: Readonly<Record<string, string>>,
+  stdio: (number | 'ignore')[],
 ): ChildProcess {
   const entries = Object.entries(env);
   const behind = entries
@@ -97,14 +99,14 @@ function spawnInside(
     detached: true,
     // The environment travels as one, never as arguments: those can be read by everybody on the computer.
     env: Object.fromEntries(entries.filter(([name]) => !LOADER_VARIABLE.test(name))),
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio,
   });
 }
 
-function closed(child: ChildProcess): Promise<CommandEnd> {
+function exit(child: ChildProcess): Promise<CommandEnd> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) =>
+    child.once('exit', (code, signal) =>
       resolve({ exitCode: signal === null ? (code ?? undefined) : undefined, signal: signal ?? undefined }),
     );
   });

@@ -1,5 +1,5 @@
 /** A note of a machine's first process, so that a server can end what an earlier, killed one may have left. */
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { poll } from '../../core/poll.ts';
@@ -28,7 +28,7 @@ export async function processIdentity(pid: number): Promise<ProcessIdentity | un
   return startTicks === undefined || fields[0] === 'Z' ? undefined : { pid, startTicks };
 }
 
-/** Ends the recorded process, waits until it is gone and removes the note. @throws AppError `timeout` */
+/** Ends the recorded process, waits until it is gone and empties the folder. @throws AppError `timeout` */
 export async function killRecorded(boot: MachineBoot, clock: Clock): Promise<void> {
   const record = identityIn(await readFile(recordFile(boot), 'utf8').catch(() => ''));
   if (record && (await isRunning(record))) {
@@ -38,7 +38,13 @@ export async function killRecorded(boot: MachineBoot, clock: Clock): Promise<voi
       async () => ({ done: (await isRunning(record)) ? undefined : true }),
     );
   }
-  await rm(recordFile(boot), { force: true });
+  await emptyScratch(boot);
+}
+
+/** Removes whatever a machine that is gone had in its folder. */
+export async function emptyScratch(boot: MachineBoot): Promise<void> {
+  const names = await readdir(boot.scratchDir).catch(() => []);
+  for (const name of names) await rm(path.join(boot.scratchDir, name), { recursive: true, force: true });
 }
 
 async function isRunning(identity: ProcessIdentity): Promise<boolean> {

@@ -1,12 +1,12 @@
 /** A booted machine: its first process, its network and the commands in it. */
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { MachineBoot, RunningMachine } from '../runtime.ts';
 import { runInside } from './command.ts';
 import { type InheritedTrust, machineEnvironment } from './environment.ts';
 import { type LoopbackTarget, loopbackTargets } from './forwards.ts';
 import { type Init, startInit } from './init.ts';
-import { processIdentity, recordFile } from './leftover.ts';
+import { emptyScratch, processIdentity, recordFile } from './leftover.ts';
 import { type MachineNetwork, openNetwork } from './network.ts';
 import type { Tools } from './tools.ts';
 
@@ -25,6 +25,7 @@ export async function bootMachine(options: MachineOptions, boot: MachineBoot): P
   const { env, copies } = machineEnvironment(trust);
   const init = await startInit(tools, boot, copies, options.clock);
   const network = await connected(options, boot, init);
+  const inside = { tools, init, scratchDir: boot.scratchDir };
   const commands = new Set<Promise<void>>();
   let stopping = false;
 
@@ -32,7 +33,7 @@ export async function bootMachine(options: MachineOptions, boot: MachineBoot): P
     run: (spec) => {
       const targets = loopbackTargets(spec.env);
       remember(targets);
-      const running = runInside(tools, init, spec, { ...env, ...spec.env }, network.forward(targets));
+      const running = runInside(inside, spec, { ...env, ...spec.env }, network.forward(targets));
       const gone = running.gone.finally(() => commands.delete(gone));
       commands.add(gone);
       return running.command;
@@ -40,8 +41,10 @@ export async function bootMachine(options: MachineOptions, boot: MachineBoot): P
     stop: async () => {
       stopping = true;
       network.close();
-      await powerOff(init, boot);
+      init.kill();
+      await init.exited;
       await Promise.all(commands);
+      await emptyScratch(boot);
     },
     died: init.exited.then(() => {
       network.close();
@@ -65,13 +68,9 @@ async function connected(options: MachineOptions, boot: MachineBoot, init: Init)
       known: [...options.known, ...registry],
     });
   } catch (error) {
-    await powerOff(init, boot);
+    init.kill();
+    await init.exited;
+    await emptyScratch(boot);
     throw error;
   }
-}
-
-async function powerOff(init: Init, boot: MachineBoot): Promise<void> {
-  init.kill();
-  await init.exited;
-  await rm(recordFile(boot), { force: true });
 }

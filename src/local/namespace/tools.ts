@@ -7,13 +7,24 @@ export interface Tools {
   unshare: string;
   nsenter: string;
   bash: string;
+  mkfifo: string;
 }
 
 // An ordinary user's PATH often leaves the sbin folders out, and the programs work for them all the same.
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 export const TOOL_PATH = FOLDERS.join(':');
 // The last ones are called by boot.sh.
-const NEEDED = ['unshare', 'nsenter', 'bash', 'mount', 'umount', 'pivot_root', 'ip', 'hostname'] as const;
+const NEEDED = [
+  'unshare',
+  'nsenter',
+  'bash',
+  'mkfifo',
+  'mount',
+  'umount',
+  'pivot_root',
+  'ip',
+  'hostname',
+] as const;
 
 /** The host's tools, or the names of those that are missing. */
 export function findTools(folders: readonly string[] = FOLDERS): Tools | { missing: string[] } {
@@ -21,9 +32,10 @@ export function findTools(folders: readonly string[] = FOLDERS): Tools | { missi
   const unshare = found.get('unshare');
   const nsenter = found.get('nsenter');
   const bash = found.get('bash');
+  const mkfifo = found.get('mkfifo');
   const missing = NEEDED.filter((name) => found.get(name) === undefined);
-  if (missing.length > 0 || !unshare || !nsenter || !bash) return { missing };
-  return { unshare, nsenter, bash };
+  if (missing.length > 0 || !unshare || !nsenter || !bash || !mkfifo) return { missing };
+  return { unshare, nsenter, bash, mkfifo };
 }
 
 function locate(name: string, folders: readonly string[]): string | undefined {
