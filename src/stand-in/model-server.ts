@@ -58,7 +58,10 @@ const MODELS = ['claude-sonnet-4-6', 'gpt-5.5'];
 export async function startStandInModel(options: StandInModelOptions = {}): Promise<StandInModel> {
   const requests: ModelRequest[] = [];
   const closing = new AbortController();
-  const server = createAdaptorServer({ fetch: modelApp(options, requests, closing.signal).fetch });
+  const server = createAdaptorServer({
+    fetch: modelApp(options, requests, closing.signal).fetch,
+    overrideGlobalObjects: false,
+  });
   server.listen(options.port ?? 0, '127.0.0.1');
   try {
     await once(server, 'listening');

@@ -1,0 +1,28 @@
+/** `demo` as a command: gives the demo this process's streams and signals, and starts the local API for it. */
+import { systemClock } from '../core/clock.ts';
+import { startLocalApi } from './demo-local.ts';
+import { runDemo } from './demo-run.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs the demo once. Signals end it; what it made is removed first. @returns the exit code. */
+export async function demoCommand(): Promise<number> {
+  const interrupted = new AbortController();
+  const onSignal = () => interrupted.abort();
+  // They stay installed until the end: a second Ctrl-C must not cut the cleaning up short.
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  // `demo | head` closes the pipe early; that is a way to interrupt it too.
+  process.stdout.on('error', onSignal);
+  try {
+    return await runDemo({
+      env: process.env,
+      stdout: process.stdout,
+      clock: systemClock,
+      signal: interrupted.signal,
+      server: { command: process.execPath, args: process.argv.slice(1, 2) },
+      startLocalApi,
+    });
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
