@@ -23,6 +23,61 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: 'Another command on the machine is doing the same work and has not finished',
     next: 'Wait half a minute and repeat the call.',
   },
+  disk_full: {
+    kind: 'machine_failed',
+    message: "The machine's disk is full; installing OpenClaw needs about 1 GB",
+    next: 'Free space on the machine, or deploy a new one with a larger storage_gib.',
+  },
+  node_unavailable: {
+    kind: 'unavailable',
+    message: 'Node could be had neither from its official distribution nor from the npm registry',
+    next: "Check the machine's network and proxy settings, then repeat the call.",
+  },
+  registry_unreachable: {
+    kind: 'unavailable',
+    message: 'The npm registry did not answer the machine',
+    next: "Check the machine's network and proxy settings, then repeat the call.",
+  },
+  openclaw_install_failed: {
+    kind: 'command_failed',
+    message: 'OpenClaw could not be installed',
+    next: RETRY,
+  },
+  not_installed: {
+    kind: 'conflict',
+    message: 'OpenClaw is not installed on this machine, or not wholly',
+    next: 'Call deploy_openclaw with this machine_id; it installs what is missing.',
+  },
+  not_configured: {
+    kind: 'conflict',
+    message: 'OpenClaw is installed on this machine but not configured',
+    next: 'Call deploy_openclaw with this machine_id; it goes on where it stopped.',
+  },
+  port_taken: {
+    kind: 'conflict',
+    message: "Another program holds the gateway's port; it was left alone",
+    next: 'End that program on the machine, then repeat the call.',
+  },
+  gateway_exited: {
+    kind: 'command_failed',
+    message: 'The gateway ended while it was starting',
+    next: 'Read what it printed below; then call deploy_openclaw with this machine_id to write its settings anew.',
+  },
+  gateway_not_ready: {
+    kind: 'timeout',
+    message: 'The gateway runs but did not become ready in time',
+    next: 'Call gateway_status in a minute; read_logs shows what it waits for.',
+  },
+  out_of_memory: {
+    kind: 'machine_failed',
+    message: 'The machine ran out of memory while the gateway was starting',
+    next: 'Deploy on a machine with at least 2048 MiB; 4096 is the default.',
+  },
+  gateway_not_configured: {
+    kind: 'conflict',
+    message: 'OpenClaw is not set up on this machine',
+    next: 'Call deploy_openclaw with this machine_id.',
+  },
   input_missing: { kind: 'internal', message: 'A script on the machine did not get its input', next: RETRY },
   input_damaged: {
     kind: 'unavailable',

@@ -1,24 +1,42 @@
 /** Which files make up each script. A script `x-y` must define the function `x_y_main`. */
+
 import common from './scripts/common.sh';
+import configure from './scripts/configure.sh';
+import deploy from './scripts/deploy.sh';
 import gatewayHttp from './scripts/gateway-http.sh';
+import gatewayProcess from './scripts/gateway-process.sh';
 import gatewayRequest from './scripts/gateway-request.sh';
+import install from './scripts/install.sh';
+import listSessions from './scripts/list-sessions.sh';
+import machineFacts from './scripts/machine-facts.sh';
+import network from './scripts/network.sh';
 import pieces from './scripts/pieces.sh';
+import probe from './scripts/probe.sh';
 import process from './scripts/process.sh';
 import readJob from './scripts/read-job.sh';
 import readLog from './scripts/read-log.sh';
-import sessionStore from './scripts/session-store.sh';
+import resolve from './scripts/resolve.sh';
+import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
+import stopGateway from './scripts/stop-gateway.sh';
 import turn from './scripts/turn.sh';
 
 /** Every script starts with these: layout and output, processes and locks, questions to the gateway. */
 export const BASE: readonly string[] = [common, process, gatewayHttp];
 
+const GATEWAY = [machineFacts, gatewayProcess];
+
 export const SCRIPTS = {
+  deploy: [network, install, configure, ...GATEWAY, deploy],
+  probe: [machineFacts, probe],
+  resolve: [network, resolve],
+  'start-gateway': [configure, ...GATEWAY, startGateway],
+  'stop-gateway': [...GATEWAY, stopGateway],
   'read-job': [readJob],
   'start-job': [startJob],
   'gateway-request': [pieces, gatewayRequest],
   'read-log': [readLog],
-  'session-store': [sessionStore],
+  'list-sessions': [pieces, gatewayRequest, listSessions],
   turn: [pieces, turn],
 } as const satisfies Record<string, readonly string[]>;
 

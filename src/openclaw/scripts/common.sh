@@ -18,32 +18,34 @@ emit_blob() { # NAME < anything: large or foreign text
 fail() { # CODE [FILE]
   emit error "$1"
   if [ -n "${2:-}" ] && [ -s "$2" ]; then tail -c 6000 "$2" | emit_blob detail; fi
-  failed=yes
+  outcome=failed
   exit 1
 }
 
 run_main() { # FUNCTION
   set -euo pipefail
   umask 077
-  failed=no
+  outcome=died
   exec 3>&1 1>&2
   trap finish EXIT
   # Told to stop: no end mark and no exit sentinel, so that nobody takes this for a result.
   trap 'trap - EXIT; exit 143' TERM INT HUP
   layout
   "$1"
+  outcome=returned
 }
 
 finish() {
   local status=$?
   trap - EXIT
-  if [ "$status" -ne 0 ] && [ "$failed" = no ]; then
+  # `set -e` and `${name:?}` end a script without a word, and the second with status 0 here.
+  if [ "$outcome" = died ]; then
     emit error unexpected
-    emit status "$status"
+    status=1
   fi
   # Written last: output that was cut, or a script that was killed, lacks it.
   printf 'end=1\n' >&3
-  if [ -n "${JOB_DIR:-}" ]; then write_file "$JOB_DIR/exit" "$status"; fi
+  if [ -n "${OPENCLAW_MCP_JOB_DIR:-}" ]; then write_file "$OPENCLAW_MCP_JOB_DIR/exit" "$status"; fi
   exit "$status"
 }
 
@@ -55,6 +57,7 @@ layout() {
   mcp_dir=$home/.openclaw-mcp
   state_dir=$home/.openclaw
   auth_file=$mcp_dir/auth
+  gateway_pid=$mcp_dir/gateway.pid
   port=${OPENCLAW_GATEWAY_PORT:-18789}
   case "$(uname -s)" in Darwin) os=darwin ;; *) os=linux ;; esac
   case "$(uname -m)" in aarch64 | arm64) arch=arm64 ;; x86_64 | amd64) arch=x64 ;; *) arch=$(uname -m) ;; esac
@@ -128,5 +131,5 @@ job_paths() { # ID: the files of a detached job
 }
 
 stage() { # NAME: what a detached job is doing now; nothing outside of one
-  if [ -n "${JOB_DIR:-}" ]; then printf '%s %s\n' "$(now_ms)" "$1" >>"$JOB_DIR/journal"; fi
+  if [ -n "${OPENCLAW_MCP_JOB_DIR:-}" ]; then printf '%s %s\n' "$(now_ms)" "$1" >>"$OPENCLAW_MCP_JOB_DIR/journal"; fi
 }

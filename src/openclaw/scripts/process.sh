@@ -11,9 +11,9 @@ identity_of() { # PID → "pid start boot"; fails when there is no such process
     set -- "$1" $stat
     if [ "$2" = Z ] || [ "$2" = X ]; then return 1; fi
     if [ -r /proc/sys/kernel/random/boot_id ]; then IFS= read -r boot </proc/sys/kernel/random/boot_id; fi
-    printf '%s %s %s' "$1" "${21}" "$boot"
+    printf '%s %s %s\n' "$1" "${21}" "$boot"
   elif [ ! -d /proc/self ] && kill -0 "$1" 2>/dev/null; then # no /proc at all: macOS
-    printf '%s %s -' "$1" "$(ps -o lstart= -p "$1" | tr -s ' ' _)"
+    printf '%s %s -\n' "$1" "$(ps -o lstart= -p "$1" | tr -s ' ' _)"
   else
     return 1
   fi

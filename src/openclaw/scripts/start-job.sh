@@ -20,12 +20,12 @@ start_job_main() {
   fi
   # A job that failed or was lost starts again here; its steps look before they act, so it goes on where it stopped.
   rm -f "$job_dir/exit" "$job_dir/result"
-  if [ -s "$job_dir/journal" ]; then JOB_DIR=$job_dir stage resumed; fi
+  if [ -s "$job_dir/journal" ]; then OPENCLAW_MCP_JOB_DIR=$job_dir stage resumed; fi
   local script=$OPENCLAW_MCP_JOB_SCRIPT
   unset OPENCLAW_MCP_JOB_SCRIPT
   # Set for the job alone: this script must not write the job's exit. The line is expanded by the job's own shell.
   # shellcheck disable=SC2016
-  JOB_DIR=$job_dir OPENCLAW_MCP_SCRIPT=$script detach "$job_dir/pid" "$job_dir/result" "$job_dir/log" /bin/bash -c '
+  OPENCLAW_MCP_JOB_DIR=$job_dir OPENCLAW_MCP_SCRIPT=$script detach "$job_dir/pid" "$job_dir/result" "$job_dir/log" /bin/bash -c '
     set -o pipefail
     s=$(printf %s "$OPENCLAW_MCP_SCRIPT" | base64 -d | gzip -dc) || exit 70
     unset OPENCLAW_MCP_SCRIPT

@@ -1,11 +1,22 @@
 # shellcheck shell=bash
-# The sessions of an OpenClaw that keeps them in files (before 2026.9): its HTTP endpoint lists none, and its command
-# line wants a paired device or takes 5 s.
+# The sessions of an OpenClaw: over HTTP where its version lists them so (2026.9), else from the files in which older
+# ones keep them. There the endpoint lists nothing and leaves a pairing request, and the command line takes 5 s.
 
-session_store_main() {
+list_sessions_main() {
+  local version=
+  if [ -r "$mcp_dir/current/node_modules/openclaw/package.json" ]; then
+    version=$(sed -n 's/^ *"version": *"\([0-9.]*\).*/\1/p;T;q' "$mcp_dir/current/node_modules/openclaw/package.json")
+  fi
+  case "${OPENCLAW_MCP_SOURCE:-} $version" in
+    files* | *' 2026.'[1-7].*) list_from_files ;;
+    *) gateway_request_main ;;
+  esac
+}
+
+list_from_files() {
   local limit=${OPENCLAW_MCP_LIMIT:?} offset=${OPENCLAW_MCP_OFFSET:?} node=$mcp_dir/node/bin/node answer
   if [ ! -x "$node" ]; then node=$(command -v node || true); fi
-  if [ -z "$node" ]; then fail no_node; fi
+  if [ -z "$node" ]; then fail gateway_not_configured; fi
   # shellcheck disable=SC2016 # JavaScript
   answer=$("$node" -e '
     const fs = require("fs"), path = require("path");
@@ -38,5 +49,6 @@ session_store_main() {
       .map(({ transcript, ...row }) => ({ ...row, derivedTitle: firstWords(transcript) }));
     process.stdout.write(JSON.stringify({ sessions: page, hasMore: rows.length > offset + limit }));
   ' "$state_dir/agents" "$limit" "$offset")
-  printf '%s' "$answer" | emit_blob sessions
+  emit source files
+  printf '%s' "$answer" | emit_blob body
 }

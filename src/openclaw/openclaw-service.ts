@@ -1,0 +1,126 @@
+/** OpenClaw on a machine: looked at, installed, configured, started and stopped, each by one script. */
+import { z } from 'zod';
+import type { WaitOptions } from '../core/abort.ts';
+import type { MachineService } from '../machine/ports.ts';
+import { jobSnapshot } from './job-snapshot.ts';
+import { jobScript, largeInput, machineScript } from './machine-script.ts';
+import type { InstallPlan, OpenClawService } from './ports.ts';
+import { readProbe } from './read-probe.ts';
+import { type ResolveSources, resolvePlan } from './resolve-plan.ts';
+import { runScript, type ScriptOutput } from './script-output.ts';
+import { openclawSettings, providerSecrets } from './settings.ts';
+import { INSTALLERS, installOverrides } from './versions.ts';
+
+export type {
+  DeploySettings,
+  InstallPlan,
+  JobSnapshot,
+  JobStage,
+  OpenClawService,
+  Probe,
+  StartOutcome,
+  StopOutcome,
+} from './ports.ts';
+
+/** Seconds inside the machine, and the milliseconds that the command around them may take. */
+const PROBE_MS = 20_000;
+const START_JOB_MS = 30_000;
+/** Slack for reading a job after its wait. */
+const READ_JOB_SLACK_MS = 15_000;
+/** A start waits up to 45 s for a gateway that already runs, ends it in 10 s, and gives the next one 120 s. */
+const START_GATEWAY_MS = 200_000;
+/** A newer gateway drains its turns for up to 315 s; ours get this long, then they are cut. */
+const STOP_SECONDS = 20;
+const STOP_GATEWAY_MS = 60_000;
+/** Seconds that one read of a job waits unless told. */
+const JOB_WAIT_SECONDS = 8;
+
+export interface OpenClawDeps extends ResolveSources {
+  machines: Pick<MachineService, 'run'>;
+}
+
+const startOutput = z.object({ started: z.enum(['yes', 'no']), repaired: z.string() });
+const stopOutput = z.object({ how: z.enum(['not_running', 'stopped', 'killed']) });
+
+const REPAIRS: Readonly<Record<string, string>> = {
+  gateway: 'the gateway was not running and was started',
+  hung_gateway: 'the gateway hung and was replaced',
+  file_modes: 'files with secrets were readable by others and are private again',
+  auth_file: 'the access token file was missing and was written again',
+  pid_file: 'the record of the gateway process was missing and was written again',
+};
+
+export function openclawService(deps: OpenClawDeps): OpenClawService {
+  const run = (machineId: string, script: ReturnType<typeof machineScript>, options?: WaitOptions) =>
+    runScript(deps.machines, machineId, script, { signal: options?.signal });
+  return {
+    async probe(machineId, options) {
+      return readProbe(
+        await run(machineId, machineScript('probe', {}, { timeoutMs: PROBE_MS, rerunnable: true }), options),
+      );
+    },
+    resolve: (machineId, wanted, options) =>
+      resolvePlan(deps, wanted, (script) => run(machineId, script, options)),
+    async startDeploy(machineId, jobId, plan, settings, options) {
+      const script = jobScript('deploy', jobId, deployEnv(deps, jobId, plan, settings), {
+        timeoutMs: START_JOB_MS,
+        rerunnable: true,
+      });
+      await run(machineId, script, options);
+    },
+    async readJob(machineId, jobId, options) {
+      const waitSeconds = options?.waitSeconds ?? JOB_WAIT_SECONDS;
+      const env = {
+        OPENCLAW_MCP_JOB_ID: jobId,
+        OPENCLAW_MCP_WAIT_S: `${waitSeconds}`,
+        OPENCLAW_MCP_SEEN_STAGES: `${options?.seenStages ?? 0}`,
+      };
+      const timeoutMs = waitSeconds * 1000 + READ_JOB_SLACK_MS;
+      return jobSnapshot(
+        await run(machineId, machineScript('read-job', env, { timeoutMs, rerunnable: true }), options),
+      );
+    },
+    async startGateway(machineId, options) {
+      const script = machineScript('start-gateway', {}, { timeoutMs: START_GATEWAY_MS, rerunnable: true });
+      const { started, repaired } = startOutput.parse((await run(machineId, script, options)).values);
+      const codes = [...new Set(repaired.split(' ').filter((code) => code !== ''))];
+      return { started: started === 'yes', repaired: codes.flatMap((code) => REPAIRS[code] ?? []) };
+    },
+    async stopGateway(machineId, options) {
+      const env = { OPENCLAW_MCP_STOP_TIMEOUT_S: `${STOP_SECONDS}` };
+      const script = machineScript('stop-gateway', env, { timeoutMs: STOP_GATEWAY_MS, rerunnable: true });
+      const output: ScriptOutput = await run(machineId, script, options);
+      return stopOutput.parse(output.values);
+    },
+  };
+}
+
+function deployEnv(
+  sources: ResolveSources,
+  jobId: string,
+  plan: InstallPlan,
+  settings: Parameters<OpenClawService['startDeploy']>[3],
+): Record<string, string> {
+  const { text, model } = openclawSettings({ ...plan, ...settings });
+  const deployment = {
+    name: settings.name,
+    operationId: jobId,
+    openclawVersion: plan.openclawVersion,
+    nodeVersion: plan.nodeVersion,
+    model,
+  };
+  return {
+    ...largeInput('OPENCLAW_MCP_CONFIG', text),
+    OPENCLAW_MCP_PROVIDER_KEYS: providerSecrets(settings.providers),
+    OPENCLAW_MCP_DEPLOYMENT: JSON.stringify(deployment),
+    OPENCLAW_MCP_OPENCLAW_VERSION: plan.openclawVersion,
+    OPENCLAW_MCP_OVERRIDES: JSON.stringify(installOverrides(plan.openclawVersion)),
+    OPENCLAW_MCP_NODE_VERSION: plan.nodeVersion,
+    OPENCLAW_MCP_NODE_SOURCE: plan.nodeSource,
+    OPENCLAW_MCP_BUN_VERSION: INSTALLERS.bun,
+    OPENCLAW_MCP_NPM_VERSION: INSTALLERS.npm,
+    OPENCLAW_MCP_MODEL: model,
+    OPENCLAW_MCP_REGISTRY: sources.npmRegistry,
+    ...(sources.nodeMirror === undefined ? {} : { OPENCLAW_MCP_NODE_MIRROR: sources.nodeMirror }),
+  };
+}

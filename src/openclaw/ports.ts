@@ -1,0 +1,121 @@
+/** What the rest of the code may ask of OpenClaw on a machine; `openclaw-service.ts` is the implementation. */
+import type { WaitOptions } from '../core/abort.ts';
+import type { AppError } from '../core/errors.ts';
+import type { ProviderKey } from './providers.ts';
+
+/** Every layer of a machine as it was seen at once. `not_checked` means that a lower layer already failed. */
+export interface Probe {
+  home: string;
+  arch: string;
+  port: number;
+  memoryTotalMib: number;
+  memoryAvailableMib: number;
+  diskFreeMib: number;
+  diskUsedMib: number;
+  /** Since the machine booted; undefined where it cannot be told. */
+  uptimeSeconds: number | undefined;
+  /** Undefined when it is not installed, or does not run. */
+  nodeVersion: string | undefined;
+  openclawVersion: string | undefined;
+  config: 'valid' | 'invalid' | 'missing' | 'not_checked';
+  /** Octal permissions by file: only `600` is right. */
+  fileModes: Readonly<Record<string, string>>;
+  process: 'running' | 'gone';
+  listening: boolean;
+  /** Who holds the port when it is not our gateway's process, as "pid name" from the machine. Foreign text. */
+  portOwner: string | undefined;
+  health: 'live' | 'no' | 'not_checked';
+  ready: 'yes' | 'starting' | 'draining' | 'no' | 'not_checked';
+  /** `unsupported` on releases that do not have this probe. */
+  startup: 'json' | 'unsupported' | 'not_checked';
+  /** `yes` only when the gateway took our token. */
+  authenticated: 'yes' | 'refused' | 'no_token' | 'no' | 'not_checked';
+  jobsRunning: readonly string[];
+  /** The name under which it was deployed. */
+  deploymentName: string | undefined;
+  /** What the gateway last printed, when it is down. Foreign text. */
+  gatewayLog: string | undefined;
+}
+
+/** What will be installed on a machine, decided from what that machine can reach. */
+export interface InstallPlan {
+  openclawVersion: string;
+  nodeVersion: string;
+  nodeSource: 'official' | 'registry';
+  arch: string;
+  home: string;
+  port: number;
+  /** In our words; empty when all is well. */
+  warnings: readonly string[];
+}
+
+export interface DeploySettings {
+  name: string;
+  /** `provider/model`; the first provider's default when undefined. */
+  model: string | undefined;
+  /** At least one. */
+  providers: readonly ProviderKey[];
+}
+
+export interface JobStage {
+  name: string;
+  /** Milliseconds since the epoch on the machine's own clock. */
+  startedAt: number;
+  /** Until the next stage began, or until the machine's now; undefined for the last stage of an ended job. */
+  seconds: number | undefined;
+}
+
+export interface JobSnapshot {
+  /** `unknown`: never started here · `lost`: its process went without a word, and the same id may be started again. */
+  state: 'unknown' | 'running' | 'done' | 'failed' | 'lost';
+  stages: readonly JobStage[];
+  /** What it answered, when done. */
+  result: Readonly<Record<string, string>>;
+  /** Why it failed, when failed. */
+  error: AppError | undefined;
+  /** The end of its log, when failed or lost. Foreign text. */
+  log: string | undefined;
+}
+
+export interface StartOutcome {
+  /** False when the gateway already worked. */
+  started: boolean;
+  /** What was missing and was put back, one phrase of ours each. */
+  repaired: readonly string[];
+}
+
+export interface StopOutcome {
+  /** `killed`: it did not end by itself in time, and a turn in flight was cut. */
+  how: 'not_running' | 'stopped' | 'killed';
+}
+
+/** All methods throw what MachineService.run throws, and `command_failed` when a script's output is not whole. */
+export interface OpenClawService {
+  /** Looks at every layer in one command of about half a second. Changes nothing. */
+  probe(machineId: string, options?: WaitOptions): Promise<Probe>;
+  /**
+   * @param wanted a version or dist-tag; the latest when undefined.
+   * @throws AppError `invalid_input` naming versions that exist, `unsupported`, `unavailable`.
+   */
+  resolve(machineId: string, wanted: string | undefined, options?: WaitOptions): Promise<InstallPlan>;
+  /**
+   * Starts the detached job that installs, configures and starts; returns once it runs. A job of this id that runs or is
+   * done is joined; one that failed or was lost is started again and goes on where it stopped.
+   */
+  startDeploy(
+    machineId: string,
+    jobId: string,
+    plan: InstallPlan,
+    settings: DeploySettings,
+    options?: WaitOptions,
+  ): Promise<void>;
+  /** Waits up to `waitSeconds` inside the machine for a new stage or the end. */
+  readJob(
+    machineId: string,
+    jobId: string,
+    options?: WaitOptions & { waitSeconds?: number; seenStages?: number },
+  ): Promise<JobSnapshot>;
+  /** Makes the gateway answer and take our token; does nothing when it already does. */
+  startGateway(machineId: string, options?: WaitOptions): Promise<StartOutcome>;
+  stopGateway(machineId: string, options?: WaitOptions): Promise<StopOutcome>;
+}

@@ -1,0 +1,112 @@
+/** Model providers: which variable holds the key, and how OpenClaw is told about each of them. */
+
+export interface Provider {
+  /** OpenClaw's id, the part of a model name before the slash. */
+  id: string;
+  /** The variable that holds the key, as the provider's own documentation names it; first one that is set wins. */
+  keyVariables: readonly string[];
+  /** The variable that redirects it, as the provider's own client names it. */
+  baseUrlVariable: string;
+  api: 'anthropic-messages' | 'openai-responses' | 'openai-completions' | 'google-generative-ai';
+  baseUrl: string;
+  /** A model that every supported OpenClaw release knows. */
+  defaultModel: string;
+  /**
+   * Limits to describe a model with, where OpenClaw's releases do not all bring the provider's catalogue: 2026.9.6 has
+   * moved those to plugins of their own, but speaks to any model that the settings describe whole.
+   */
+  describe?: { contextWindow: number; maxTokens: number };
+}
+
+/**
+ * In the order in which one is chosen when the user names no model. Source: the plugin manifests and `docs/providers`
+ * in the OpenClaw packages 2026.3.24 and 2026.9.6.
+ */
+export const PROVIDERS: readonly Provider[] = [
+  {
+    id: 'anthropic',
+    keyVariables: ['ANTHROPIC_API_KEY'],
+    baseUrlVariable: 'ANTHROPIC_BASE_URL',
+    api: 'anthropic-messages',
+    baseUrl: 'https://api.anthropic.com',
+    defaultModel: 'claude-sonnet-4-6',
+  },
+  {
+    id: 'openai',
+    keyVariables: ['OPENAI_API_KEY'],
+    baseUrlVariable: 'OPENAI_BASE_URL',
+    api: 'openai-responses',
+    baseUrl: 'https://api.openai.com/v1',
+    defaultModel: 'gpt-5.4',
+  },
+  {
+    id: 'google',
+    keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    baseUrlVariable: 'GEMINI_BASE_URL',
+    api: 'google-generative-ai',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    defaultModel: 'gemini-3.1-pro-preview',
+  },
+  {
+    id: 'openrouter',
+    keyVariables: ['OPENROUTER_API_KEY'],
+    baseUrlVariable: 'OPENROUTER_BASE_URL',
+    api: 'openai-completions',
+    baseUrl: 'https://openrouter.ai/api/v1',
+    defaultModel: 'openrouter/auto',
+  },
+  {
+    id: 'xai',
+    keyVariables: ['XAI_API_KEY'],
+    baseUrlVariable: 'XAI_BASE_URL',
+    api: 'openai-completions',
+    baseUrl: 'https://api.x.ai/v1',
+    defaultModel: 'grok-4',
+    describe: { contextWindow: 256_000, maxTokens: 32_000 },
+  },
+  {
+    id: 'mistral',
+    keyVariables: ['MISTRAL_API_KEY'],
+    baseUrlVariable: 'MISTRAL_BASE_URL',
+    api: 'openai-completions',
+    baseUrl: 'https://api.mistral.ai/v1',
+    defaultModel: 'mistral-large-latest',
+    describe: { contextWindow: 262_144, maxTokens: 16_384 },
+  },
+  {
+    id: 'groq',
+    keyVariables: ['GROQ_API_KEY'],
+    baseUrlVariable: 'GROQ_BASE_URL',
+    api: 'openai-completions',
+    baseUrl: 'https://api.groq.com/openai/v1',
+    defaultModel: 'openai/gpt-oss-120b',
+    describe: { contextWindow: 131_072, maxTokens: 32_768 },
+  },
+  {
+    id: 'deepseek',
+    keyVariables: ['DEEPSEEK_API_KEY'],
+    baseUrlVariable: 'DEEPSEEK_BASE_URL',
+    api: 'openai-completions',
+    baseUrl: 'https://api.deepseek.com',
+    defaultModel: 'deepseek-v4-pro',
+    describe: { contextWindow: 131_072, maxTokens: 8_192 },
+  },
+];
+
+/** A provider that the user has set up in the server's own environment. */
+export interface ProviderKey {
+  /** One of PROVIDERS. */
+  provider: Provider;
+  key: string;
+  /** Replaces the provider's own address. */
+  baseUrl?: string | undefined;
+}
+
+/** The providers whose keys `env` holds, in the order of PROVIDERS. Blank values count as unset. */
+export function providerKeys(env: Readonly<Record<string, string | undefined>>): ProviderKey[] {
+  return PROVIDERS.flatMap((provider) => {
+    const key = provider.keyVariables.map((name) => env[name]?.trim()).find((value) => value);
+    const baseUrl = env[provider.baseUrlVariable]?.trim() || undefined;
+    return key ? [{ provider, key, baseUrl }] : [];
+  });
+}

@@ -1,0 +1,78 @@
+/** Reads what `probe` printed into typed layers. */
+import { z } from 'zod';
+import { AppError } from '../core/errors.ts';
+import type { Probe } from './ports.ts';
+import type { ScriptOutput } from './script-output.ts';
+
+const count = z.coerce.number().int().nonnegative();
+const blankIsUnset = z.string().transform((text) => (text === '' ? undefined : text));
+
+const output = z.object({
+  home: z.string(),
+  arch: z.string(),
+  port: count,
+  memory_total_mib: count,
+  memory_available_mib: count,
+  disk_free_mib: count,
+  disk_used_mib: count,
+  uptime_seconds: z.string().transform((text) => (text === '' ? undefined : Number(text))),
+  node_version: blankIsUnset,
+  openclaw_version: blankIsUnset,
+  config: z.enum(['valid', 'invalid', 'missing', 'not_checked']),
+  process: z.enum(['running', 'gone']),
+  listening: z.enum(['yes', 'no']),
+  port_owner: z.string().optional(),
+  health: z.enum(['live', 'no', 'not_checked']),
+  ready: z.enum(['yes', 'starting', 'draining', 'no', 'not_checked']),
+  startup: z.enum(['json', 'unsupported', 'not_checked']),
+  authenticated: z.enum(['yes', 'refused', 'no_token', 'no', 'not_checked']),
+  jobs_running: z.string(),
+});
+
+const deployment = z.object({ name: z.string().max(200) });
+const FILES = { openclaw_json: 'openclaw.json', secrets_json: 'secrets.json', auth: 'auth' } as const;
+
+/** @throws AppError `command_failed` when it is not what `probe` prints. */
+export function readProbe({ values, blobs }: ScriptOutput): Probe {
+  const read = output.safeParse(values);
+  if (!read.success) throw new AppError('command_failed', "The machine's account of itself cannot be read");
+  const seen = read.data;
+  return {
+    home: seen.home,
+    arch: seen.arch,
+    port: seen.port,
+    memoryTotalMib: seen.memory_total_mib,
+    memoryAvailableMib: seen.memory_available_mib,
+    diskFreeMib: seen.disk_free_mib,
+    diskUsedMib: seen.disk_used_mib,
+    uptimeSeconds: seen.uptime_seconds,
+    nodeVersion: seen.node_version,
+    openclawVersion: seen.openclaw_version,
+    config: seen.config,
+    fileModes: Object.fromEntries(
+      Object.entries(FILES).flatMap(([name, file]) => {
+        const mode = values[`mode.${name}`];
+        return mode === undefined ? [] : [[file, mode]];
+      }),
+    ),
+    process: seen.process,
+    listening: seen.listening === 'yes',
+    portOwner: seen.port_owner,
+    health: seen.health,
+    ready: seen.ready,
+    startup: seen.startup,
+    authenticated: seen.authenticated,
+    jobsRunning: seen.jobs_running.split(' ').filter((id) => id !== ''),
+    deploymentName: deploymentName(blobs.deployment),
+    gatewayLog: blobs.gateway_log,
+  };
+}
+
+function deploymentName(text: string | undefined): string | undefined {
+  try {
+    const read = deployment.safeParse(JSON.parse(text ?? 'null'));
+    return read.success ? read.data.name : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+/** Decides what to install from what the machine itself could reach. */
+import semver from 'semver';
+import { z } from 'zod';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { MachineCommand } from '../machine/ports.ts';
+import { machineScript } from './machine-script.ts';
+import type { InstallPlan } from './ports.ts';
+import type { ScriptOutput } from './script-output.ts';
+import { MINIMUM_SAFE_VERSION } from './settings.ts';
+import { checkWanted, chooseNode, parseNodeReleases } from './versions.ts';
+
+export interface ResolveSources {
+  /** Base URL of the npm registry for machines that name none of their own. */
+  npmRegistry: string;
+  /** Base URL of a copy of Node's distribution; the official one when undefined. */
+  nodeMirror?: string | undefined;
+}
+
+/** Two sources in parallel, each with its own time limit of 40 s and retries. */
+const RESOLVE_MS = 120_000;
+/** As many as a person can choose from. */
+const NAMED_VERSIONS = 8;
+
+const output = z.object({
+  home: z.string().startsWith('/'),
+  arch: z.string().regex(/^[A-Za-z0-9_]{1,20}$/),
+  port: z.coerce.number().int().min(1).max(65_535),
+  openclaw_version: z.string().refine((version) => semver.valid(version) !== null),
+  node_source: z.enum(['official', 'registry']),
+});
+
+const engines = z.object({ node: z.string().max(200) }).partial();
+
+/** @throws AppError `invalid_input` naming versions that exist, when there is no such OpenClaw. */
+export async function resolvePlan(
+  sources: ResolveSources,
+  wanted: string | undefined,
+  run: (script: MachineCommand) => Promise<ScriptOutput>,
+): Promise<InstallPlan> {
+  const env = {
+    OPENCLAW_MCP_WANTED: checkWanted(wanted ?? 'latest'),
+    OPENCLAW_MCP_REGISTRY: sources.npmRegistry,
+    ...(sources.nodeMirror === undefined ? {} : { OPENCLAW_MCP_NODE_MIRROR: sources.nodeMirror }),
+  };
+  const found = await run(machineScript('resolve', env, { timeoutMs: RESOLVE_MS, rerunnable: true })).catch(
+    (error: unknown) => Promise.reject(explained(error)),
+  );
+  const { values, blobs } = found;
+  const read = output.safeParse(values);
+  if (!read.success) {
+    throw new AppError('command_failed', 'The npm registry answered something that is not a package', {
+      next: 'Check the registry that the machine uses, then repeat the call.',
+    });
+  }
+  const openclawVersion = read.data.openclaw_version;
+  return {
+    openclawVersion,
+    nodeVersion: chooseNode(nodeRange(blobs.engines), parseNodeReleases(blobs.node_versions ?? '')),
+    nodeSource: read.data.node_source,
+    arch: read.data.arch,
+    home: read.data.home,
+    port: read.data.port,
+    warnings: semver.lt(openclawVersion, MINIMUM_SAFE_VERSION)
+      ? [
+          `OpenClaw ${openclawVersion} has published security holes; ${MINIMUM_SAFE_VERSION} is the first without them.`,
+        ]
+      : [],
+  };
+}
+
+/** `"engines":{"node":"…"}` as the registry wrote it. */
+function nodeRange(text: string | undefined): string | undefined {
+  const start = text?.indexOf('{') ?? -1;
+  if (text === undefined || start === -1) return undefined;
+  const range = engines.safeParse(parsed(text.slice(start)));
+  return range.success && semver.validRange(range.data.node ?? '') ? range.data.node : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The unknown version's error comes with the names that exist, of which some are worth showing. */
+function explained(error: unknown): unknown {
+  if (!isAppError(error) || error.details.script_error !== 'unknown_version') return error;
+  const existing = (error.foreign ?? '').split('\n').filter((name) => semver.valid(name) !== null);
+  const shown = semver.rsort(existing).slice(0, NAMED_VERSIONS);
+  return new AppError('invalid_input', 'There is no such OpenClaw version in the npm registry', {
+    next:
+      shown.length === 0
+        ? 'Pass another openclaw_version, or leave it out for the latest.'
+        : `Pass one that exists, such as ${shown.join(', ')}, or leave openclaw_version out for the latest.`,
+  });
+}

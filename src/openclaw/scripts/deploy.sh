@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# A whole deploy as one detached job: install, configure, start. Every step looks before it acts, so that the same job,
+# started again after a kill or a sleep, goes on where it stopped.
+
+deploy_main() {
+  # Inputs stay variables of this shell: no installer, and no dependency's code, sees a key in its environment.
+  local name
+  for name in $(compgen -e OPENCLAW_MCP_ || true); do export -n "${name?}"; done
+  install_all
+  configure_all
+  if [ "$changed" = yes ] && live_pid "$gateway_pid" >/dev/null; then
+    lock gateway 150
+    stop_gateway 20
+    unlock
+  fi
+  ensure_gateway
+  stage ready
+  emit state ready
+  emit openclaw_version "$openclaw_version"
+  emit node_version "$node_version"
+  emit started "$started"
+  emit model "${OPENCLAW_MCP_MODEL:-}"
+}

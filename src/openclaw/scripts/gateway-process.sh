@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# The gateway as a process: start it, wait until it works, stop it, and say why when it does not.
+
+# Sets `started` (yes|no) and `repaired` (what was missing and put back).
+ensure_gateway() {
+  local owner
+  started=no repaired=''
+  if [ "$(gateway_ready)" = yes ] && [ "$(gateway_authenticated)" = yes ] && live_pid "$gateway_pid" >/dev/null; then
+    return
+  fi
+  lock gateway 150
+  check_prerequisites
+  if live_pid "$gateway_pid" >/dev/null; then
+    # Ours, and starting, draining or deaf: give it its time, and replace it only when that did not help.
+    if wait_until_ready 45; then
+      unlock
+      return
+    fi
+    end_process "$gateway_pid" 10
+    repaired+=' hung_gateway'
+  elif port_open; then
+    adopt_gateway
+    unlock
+    return
+  else
+    repaired+=' gateway'
+  fi
+  launch_gateway
+  unlock
+}
+
+check_prerequisites() {
+  local file
+  if [ ! -x "$mcp_dir/node/bin/node" ] || [ ! -s "$mcp_dir/current/node_modules/openclaw/openclaw.mjs" ]; then
+    fail not_installed
+  fi
+  if [ ! -s "$state_dir/openclaw.json" ] || [ ! -s "$state_dir/secrets.json" ]; then fail not_configured; fi
+  mkdir -p "$state_dir/logs"
+  for file in openclaw.json secrets.json; do
+    # Newer releases refuse to start with a secrets file that others can read.
+    if [ "$(file_mode "$state_dir/$file")" != 600 ]; then
+      chmod 600 "$state_dir/$file"
+      repaired+=' file_modes'
+    fi
+  done
+  if [ ! -s "$auth_file" ]; then
+    write_file "$auth_file" "Authorization: Bearer $(known_token "$state_dir/secrets.json")"
+    repaired+=' auth_file'
+  fi
+}
+
+# Something answers on the port, and no pid file says who: our own gateway knows our token.
+adopt_gateway() {
+  local pid
+  pid=$(port_owner)
+  if [ "$(gateway_authenticated)" != yes ]; then
+    printf 'port %s is held by process %s (%s)\n' "$port" "${pid:-unknown}" "$(process_name "$pid")" >"$mcp_dir/port-owner"
+    fail port_taken "$mcp_dir/port-owner"
+  fi
+  if [ -n "$pid" ]; then write_file "$gateway_pid" "$(identity_of "$pid")"; fi
+  repaired+=' pid_file'
+}
+
+launch_gateway() {
+  local log=$state_dir/logs/gateway.out kills_before
+  stage start
+  kills_before=$(oom_kills)
+  # The previous run's output is kept once: the reason of a crash is in it.
+  if [ -s "$log" ]; then mv -f "$log" "$log.1"; fi
+  (
+    use_openclaw_env
+    unset NODE_COMPILE_CACHE # with it newer releases add a parent process of 60 MB
+    if [ "$(memory_limit_mib)" -lt 1536 ]; then
+      # Measured: the difference between a first turn that works in 1.25 GiB and one that is killed.
+      export NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=4" MALLOC_ARENA_MAX=2
+    fi
+    cd "$state_dir"
+    detach "$gateway_pid" "$log" "$log" "$mcp_dir/node/bin/node" \
+      "$mcp_dir/current/node_modules/openclaw/openclaw.mjs" gateway run
+  )
+  started=yes
+  if wait_until_ready "${OPENCLAW_MCP_START_TIMEOUT_S:-120}"; then return; fi
+  if [ "$(oom_kills)" != "$kills_before" ] || grep -q 'heap out of memory' "$log"; then fail out_of_memory "$log"; fi
+  if live_pid "$gateway_pid" >/dev/null; then fail gateway_not_ready "$log"; fi
+  fail gateway_exited "$log"
+}
+
+# Ready, and it takes our token. Fails at once when its process is gone.
+wait_until_ready() { # SECONDS
+  local deadline=$((SECONDS + $1))
+  while [ "$SECONDS" -lt "$deadline" ]; do
+    if ! live_pid "$gateway_pid" >/dev/null; then return 1; fi
+    if port_open && [ "$(gateway_ready)" = yes ] && [ "$(gateway_authenticated)" = yes ]; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+
+stop_gateway() { # SECONDS: a turn in flight makes newer releases drain for minutes, hence the bound
+  ended=not_running
+  if ! live_pid "$gateway_pid" >/dev/null; then
+    if port_open; then adopt_gateway; else return 0; fi
+  fi
+  ended=
+  end_process "$gateway_pid" "$1" || ended=not_running
+  rm -f "$gateway_pid"
+}

@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# What the machine is made of, on Linux from /proc, elsewhere as well as it can be told.
+
+file_mode() { # FILE → 600
+  stat -c %a "$1" 2>/dev/null || stat -f %Lp "$1"
+}
+
+process_name() { # PID
+  if [ -r "/proc/${1:-0}/comm" ]; then cat "/proc/$1/comm"; else ps -o comm= -p "${1:-0}" || true; fi
+}
+
+# The pid that listens on the gateway's port; nothing when it cannot be told (another user's process, say).
+port_owner() {
+  local hex inode link
+  hex=$(printf '%04X' "$port")
+  inode=$(awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10; exit }' \
+    /proc/net/tcp /proc/net/tcp6 2>/dev/null || true)
+  if [ -z "$inode" ]; then
+    if command -v lsof >/dev/null; then lsof -ti "tcp:$port" -sTCP:LISTEN | head -n 1 || true; fi
+    return 0
+  fi
+  for link in /proc/[0-9]*/fd/*; do
+    if [ "$(readlink "$link" 2>/dev/null || true)" = "socket:[$inode]" ]; then
+      link=${link#/proc/}
+      printf '%s' "${link%%/*}"
+      return 0
+    fi
+  done
+}
+
+meminfo_mib() { # FIELD → MiB; 0 when unknown
+  local kib
+  kib=$(awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo 2>/dev/null || true)
+  printf '%s' "$((${kib:-0} / 1024))"
+}
+
+# The smaller of what the machine has and what its control group allows.
+memory_limit_mib() {
+  local total limit
+  total=$(meminfo_mib MemTotal)
+  if [ "$total" = 0 ]; then total=$(($(sysctl -n hw.memsize 2>/dev/null || echo 8589934592) / 1048576)); fi
+  limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
+  if [ "$limit" != max ] && [ $((limit / 1048576)) -lt "$total" ]; then total=$((limit / 1048576)); fi
+  printf '%s' "$total"
+}
+
+# How often this machine's kernel has killed for want of memory since it booted.
+oom_kills() {
+  awk '$1 == "oom_kill" { print $2 }' /proc/vmstat 2>/dev/null || true
+}
