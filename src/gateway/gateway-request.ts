@@ -3,7 +3,7 @@ import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { largeInput, machineScript } from '../openclaw/machine-script.ts';
-import { runScript } from '../openclaw/script-output.ts';
+import { runScript, type ScriptOutput } from '../openclaw/script-output.ts';
 import type { GatewayAnswer, GatewayRequest } from './ports.ts';
 import { explainConnection } from './turn-errors.ts';
 
@@ -32,8 +32,12 @@ export async function gatewayRequest(
     timeoutMs: seconds * 1000 + SCRIPT_SLACK_MS,
     rerunnable: request.rerunnable ?? request.method === 'GET',
   });
-  const { values, blobs } = await runScript(machines, machineId, script, options);
+  return answerOf(await runScript(machines, machineId, script, options));
+}
+
+/** Reads what `gateway_request_main` printed. @throws AppError `unavailable` when there was no answer. */
+export function answerOf({ values, blobs }: ScriptOutput): GatewayAnswer {
   const status = Number(values.http);
-  if (!(status > 0)) throw explainConnection(Number(values.curl_exit), blobs.curl_error ?? '', false);
+  if (!(status > 0)) throw explainConnection(Number(values.curl_exit), blobs.curl_error ?? '');
   return { status, body: blobs.body ?? '', truncated: values.truncated === '1' };
 }

@@ -13,6 +13,8 @@ const LEVELS: Readonly<Record<LogLevel, string>> = {
   error: 'ERROR|FATAL',
 };
 
+const SPARE = 10;
+
 const record = z
   .object({
     time: z.string().optional().catch(undefined),
@@ -34,7 +36,8 @@ export async function readLogs(
 ): Promise<{ lines: LogLine[]; truncated: boolean }> {
   const contains = options.contains ?? '';
   const env = {
-    OPENCLAW_MCP_LINES: String(options.lines),
+    // One more than asked, to know whether there are more; and a search also finds words of a record's frame.
+    OPENCLAW_MCP_LINES: String(options.lines * (contains === '' ? 1 : SPARE) + 1),
     OPENCLAW_MCP_LEVELS: LEVELS[options.level ?? 'debug'],
     OPENCLAW_MCP_CONTAINS: contains,
     // As the words look inside a JSON string.
@@ -43,7 +46,8 @@ export async function readLogs(
   const script = machineScript('read-log', env, { timeoutMs: 30_000, rerunnable: true });
   const { values, blobs } = await runScript(machines, machineId, script, options);
   const recorded = (blobs.log ?? '').split('\n').flatMap(recordOf);
-  const lines = merge(recorded, printedBesides(blobs.printed ?? '', recorded));
+  const all = merge(recorded, printedBesides(blobs.printed ?? '', recorded));
+  const lines = all.filter((line) => mentions(line, contains));
   return {
     lines: lines.slice(-options.lines),
     truncated:
@@ -58,8 +62,14 @@ function recordOf(line: string): LogLine[] {
   // Numbered fields are the arguments of the log call; the first is the subsystem where the record has one.
   const words = Object.entries(rest).flatMap(([name, value]) => (/^\d+$/.test(name) ? [wordsOf(value)] : []));
   const subsystem = subsystemOf(_meta?.name);
-  const text = (subsystem === undefined ? words : words.slice(1)).join(' ');
+  const said = subsystem === undefined ? words : words.slice(1);
+  // The sentence first; some records put their facts before it.
+  const text = said.toSorted((a, b) => Number(a.startsWith('{')) - Number(b.startsWith('{'))).join(' ');
   return [{ at: isoOf(time ?? _meta?.date), level: _meta?.logLevelName?.toLowerCase(), subsystem, text }];
+}
+
+function mentions(line: LogLine, words: string): boolean {
+  return `${line.subsystem ?? ''} ${line.text}`.toLowerCase().includes(words.toLowerCase());
 }
 
 function wordsOf(value: unknown): string {

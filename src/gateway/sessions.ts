@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { machineScript } from '../openclaw/machine-script.ts';
+import { largeInput, machineScript } from '../openclaw/machine-script.ts';
 import { runScript } from '../openclaw/script-output.ts';
-import { gatewayRequest } from './gateway-request.ts';
+import { answerOf } from './gateway-request.ts';
 import type { PageOptions, Session } from './ports.ts';
 import { explainTurnError } from './turn-errors.ts';
 import { parseJson, reportedError } from './turn-stream.ts';
@@ -33,6 +33,9 @@ const toolAnswer = z.object({
   }),
 });
 
+/** curl's own limit in the script is 20 s. */
+const TIMEOUT_MS = 40_000;
+
 type Page = z.infer<typeof page>;
 type Machines = Pick<MachineService, 'run'>;
 
@@ -44,54 +47,46 @@ export async function listSessions(
 ): Promise<{ sessions: Session[]; nextCursor: string | undefined }> {
   const offset = offsetOf(options.cursor);
   const found =
-    (await fromGateway(machines, machineId, offset, options)) ??
-    (await fromFiles(machines, machineId, offset, options));
+    (await ask(machines, machineId, offset, options)) ??
+    (await ask(machines, machineId, offset, options, 'files'));
+  if (found === undefined) {
+    throw new AppError('unsupported', 'This version of OpenClaw does not list its sessions in a known form', {
+      next: 'Upgrade OpenClaw, or read a session by the name that was used to chat.',
+    });
+  }
   return {
     sessions: found.sessions.map(sessionOf),
     nextCursor: found.hasMore ? String(offset + found.sessions.length) : undefined,
   };
 }
 
-/**
- * Undefined where this version answers with nothing but the caller's own sessions (2026.7.1) or an error (2026.3.24).
- * The tool is read only, so asking twice is harmless.
- */
-async function fromGateway(
+/** Undefined where the gateway lists nothing but the caller's own sessions (2026.7.1) or answers oddly. */
+async function ask(
   machines: Machines,
   machineId: string,
   offset: number,
   options: PageOptions,
+  source = '',
 ): Promise<Page | undefined> {
   const args = { limit: options.limit, includeDerivedTitles: true, ...(offset === 0 ? {} : { offset }) };
-  const answer = await gatewayRequest(
-    machines,
-    machineId,
-    { method: 'POST', path: '/tools/invoke', json: { tool: 'sessions_list', args }, rerunnable: true },
-    options,
-  );
+  const env = {
+    OPENCLAW_MCP_SOURCE: source,
+    OPENCLAW_MCP_LIMIT: String(options.limit),
+    OPENCLAW_MCP_OFFSET: String(offset),
+    OPENCLAW_MCP_METHOD: 'POST',
+    OPENCLAW_MCP_PATH: '/tools/invoke',
+    ...largeInput('OPENCLAW_MCP_BODY', JSON.stringify({ tool: 'sessions_list', args })),
+  };
+  const script = machineScript('list-sessions', env, { timeoutMs: TIMEOUT_MS, rerunnable: true });
+  const output = await runScript(machines, machineId, script, options);
+  if (output.values.source === 'files') return page.safeParse(parseJson(output.blobs.body ?? '')).data;
+  const answer = answerOf(output);
   const json = parseJson(answer.body);
   if (answer.status === 401 || answer.status === 403) {
     throw explainTurnError(reportedError(json, answer.status) ?? { httpStatus: answer.status, message: '' });
   }
   const details = toolAnswer.safeParse(json).data?.result.details;
-  return details === undefined || details.visibility?.restricted ? undefined : details;
-}
-
-async function fromFiles(
-  machines: Machines,
-  machineId: string,
-  offset: number,
-  options: PageOptions,
-): Promise<Page> {
-  const env = { OPENCLAW_MCP_LIMIT: String(options.limit), OPENCLAW_MCP_OFFSET: String(offset) };
-  const script = machineScript('session-store', env, { timeoutMs: 20_000, rerunnable: true });
-  const { blobs } = await runScript(machines, machineId, script, options);
-  const found = page.safeParse(parseJson(blobs.sessions ?? ''));
-  if (found.success) return found.data;
-  throw new AppError('unsupported', 'This version of OpenClaw does not list its sessions in a known form', {
-    next: 'Upgrade OpenClaw, or read a session by the name that was used to chat.',
-    cause: found.error,
-  });
+  return details?.visibility?.restricted ? undefined : details;
 }
 
 function sessionOf(found: z.infer<typeof row>): Session {

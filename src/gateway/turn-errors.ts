@@ -7,6 +7,8 @@ interface Cause {
   kind: ErrorCode;
   message: string;
   next: string;
+  /** False where the gateway turned the message away, so that sending it again is safe. */
+  sent?: boolean;
 }
 
 interface Evidence {
@@ -19,7 +21,7 @@ interface Evidence {
 const SEE_LOGS = 'Call read_logs to see what the gateway wrote, then send the message again.';
 const FIX_KEY =
   "Set the provider's key in this server's environment and call deploy_openclaw for the same machine.";
-const REPAIR = 'Call wake_machine, which checks and repairs the gateway, then send the message again.';
+const REPAIR = 'Call wake_machine, which checks and repairs the gateway, then repeat the call.';
 
 /**
  * The first that matches counts. Sources: the statuses and types that 2026.3.24, 2026.7.1 and 2026.9.6 answered when
@@ -65,6 +67,7 @@ const CAUSES: readonly Cause[] = [
     kind: 'unavailable',
     message: 'The gateway is shutting down or restarting and takes no new work',
     next: 'Wait half a minute and send the message again.',
+    sent: false,
   },
   {
     matches: ({ words }) => /agent run aborted|run was aborted/.test(words),
@@ -82,7 +85,7 @@ const CAUSES: readonly Cause[] = [
     matches: ({ words }) => /temporarily disabled after a provider/.test(words),
     kind: 'provider',
     message: 'OpenClaw paused this provider because it refused the key or the account a moment ago',
-    next: "Correct the provider's key or credit, wait one minute, and send the message again.",
+    next: "Correct the provider's key or credit, wait as long as the note says, and send the message again.",
   },
   {
     matches: ({ status, words }) =>
@@ -130,6 +133,12 @@ const CAUSES: readonly Cause[] = [
     next: 'Wait a minute and send the message again, or choose another model.',
   },
   {
+    matches: ({ words }) => /llm request failed|agent run failed|agent failed before reply/.test(words),
+    kind: 'provider',
+    message: 'The request to the model failed, and OpenClaw does not say why',
+    next: SEE_LOGS,
+  },
+  {
     matches: ({ words }) => words.includes('internal error'),
     kind: 'unavailable',
     message: 'The gateway failed while it worked on the turn',
@@ -160,14 +169,23 @@ export function explainTurnError(error: ReportedError): AppError {
     {
       next: cause?.next ?? SEE_LOGS,
       ...(error.message === '' ? {} : { foreign: error.message }),
-      details: error.httpStatus === undefined ? {} : { http_status: error.httpStatus },
+      details: {
+        ...(error.httpStatus === undefined ? {} : { http_status: error.httpStatus }),
+        ...(cause?.sent === undefined ? {} : { sent: cause.sent }),
+      },
     },
   );
 }
 
-/** The gateway's port did not answer, or the connection broke. @param curlExit curl's exit code. */
-export function explainConnection(curlExit: number, foreign: string, sent: boolean): AppError {
-  const refused = curlExit === 7 || !sent;
+// Could not resolve, could not connect: nothing of the request left.
+const NOT_CONNECTED: readonly number[] = [5, 6, 7];
+
+/**
+ * The gateway's port did not answer, or the connection broke; `details.sent` is false when nothing was sent for sure.
+ * @param curlExit curl's exit code.
+ */
+export function explainConnection(curlExit: number, foreign: string): AppError {
+  const refused = NOT_CONNECTED.includes(curlExit);
   return new AppError(
     'unavailable',
     refused
@@ -178,7 +196,7 @@ export function explainConnection(curlExit: number, foreign: string, sent: boole
         ? REPAIR
         : 'Call read_session to see how far the turn came before you send the message again.',
       ...(foreign === '' ? {} : { foreign }),
-      details: { curl_exit: curlExit },
+      details: { curl_exit: curlExit, sent: !refused },
     },
   );
 }

@@ -23,7 +23,7 @@ export function verdictOf(job: TurnOutput, answer: TurnStream): Verdict {
   if (answer.error) return failed(explainTurnError(answer.error));
   if (answer.done) return { state: 'done', doubtful: isDoubtful(answer) };
   if (job.state === 'lost') return { state: 'lost', error: lost() };
-  return failed(explainConnection(job.curlExit ?? 0, job.curlError, job.size > 0));
+  return failed(explainConnection(job.curlExit ?? 0, job.curlError));
 }
 
 export function snapshotOf(

@@ -131,5 +131,6 @@ async function conclude(
 function notSent(): AppError {
   return new AppError('unavailable', 'The machine was too busy to send the message; it was not sent', {
     next: 'Repeat the call.',
+    details: { sent: false },
   });
 }

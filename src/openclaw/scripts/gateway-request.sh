@@ -5,7 +5,7 @@ gateway_request_main() {
   local method=${OPENCLAW_MCP_METHOD:?} path=${OPENCLAW_MCP_PATH:?} limit=${OPENCLAW_MCP_MAX_S:-20}
   local max_bytes=${OPENCLAW_MCP_MAX_BYTES:-1048576} curl_exit=0 http length body=() folder
   case "$path" in /*) ;; *) fail input_missing ;; esac
-  if [ ! -s "$auth_file" ]; then fail gateway_not_configured; fi
+  if [ ! -s "$auth_file" ]; then fail not_configured; fi
   make_dirs
   folder=$(mktemp -d "$mcp_dir/request.XXXXXX")
   if [ -n "${OPENCLAW_MCP_BODY_SHA256:-}" ]; then

@@ -16,7 +16,7 @@ list_sessions_main() {
 list_from_files() {
   local limit=${OPENCLAW_MCP_LIMIT:?} offset=${OPENCLAW_MCP_OFFSET:?} node=$mcp_dir/node/bin/node answer
   if [ ! -x "$node" ]; then node=$(command -v node || true); fi
-  if [ -z "$node" ]; then fail gateway_not_configured; fi
+  if [ -z "$node" ]; then fail not_installed; fi
   # shellcheck disable=SC2016 # JavaScript
   answer=$("$node" -e '
     const fs = require("fs"), path = require("path");

@@ -24,7 +24,7 @@ turn_main() {
 
 start_turn() {
   if [ -e "$job_dir/sending" ]; then return; fi
-  if [ ! -s "$auth_file" ]; then fail gateway_not_configured; fi
+  if [ ! -s "$auth_file" ]; then fail not_configured; fi
   make_dirs
   mkdir -p "$job_dir"
   : >"$job_dir/turn" # tells a turn from other jobs
