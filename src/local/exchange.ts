@@ -1,6 +1,5 @@
 /** What every request goes through around its work: counting, scripted faults, keys, errors. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import type { Log } from '../core/log.ts';
@@ -12,8 +11,12 @@ import type { LocalOptions } from './options.ts';
 import { ApiProblem, ConnectionLost, invalid, problem } from './problems.ts';
 import type { Stats } from './stats.ts';
 
-/** Absent when the app is called in process. */
-export type AppEnv = { Bindings: Partial<HttpBindings> };
+/** The connection a request came on; none when the app is called in process. */
+export interface Bindings {
+  connection?: { destroy(): unknown };
+}
+
+export type AppEnv = { Bindings: Bindings };
 export type AppContext = Context<AppEnv>;
 
 /** What the app is made of. */
@@ -125,10 +128,10 @@ export function respondToError(error: unknown, c: AppContext, log: Log): Respons
     });
   }
   if (error instanceof ConnectionLost) {
-    const socket = c.env?.incoming?.socket;
+    const connection = c.env?.connection;
     // In process there is no connection to cut; the caller's fetch fails instead.
-    if (!socket) throw error;
-    socket.destroy();
+    if (!connection) throw error;
+    connection.destroy();
     return RESPONSE_ALREADY_SENT;
   }
   log.warn('A request failed inside the local API', { error: String(error) });

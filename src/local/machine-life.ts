@@ -171,6 +171,7 @@ export class MachineLife {
   /** After the server was killed: as after a power cut, nothing runs any more. */
   async recover(): Promise<void> {
     await this.#world.runtime.cleanUp(this.#world.store.boot(this.#record.id));
+    await this.#world.store.emptyScratch(this.#record.id);
     this.executions.interrupt(INTERRUPTED);
     if (this.#record.phase === 'destroying') this.destroy();
     else if (this.#record.phase === 'failed') return;

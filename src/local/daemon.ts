@@ -1,0 +1,140 @@
+/** The background server behind `--local`: machines must outlive the client that asked for them. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import { privateDir, readIfThere } from '../core/files.ts';
+import { poll } from '../core/poll.ts';
+import { tail } from '../core/text.ts';
+import { type Env, TRUST_VARIABLES } from './host-trust.ts';
+
+export interface DaemonOptions {
+  /** The local API keeps its state in the folder `local` of this one. */
+  stateDir: string;
+  /** The Node program, and the script whose `local serve` is run with it. */
+  node: string;
+  bin: string;
+  /** This computer's environment, of which only an allow-list reaches the server. */
+  env: Env;
+  clock: Clock;
+  /** Milliseconds without a machine and without a request after which the server ends itself. */
+  idleMs?: number;
+}
+
+export interface LocalEndpoint {
+  baseUrl: string;
+  apiKey: string;
+}
+
+/** What a server that answers leaves for others to find; mode 0600. */
+export interface ReadyFile {
+  base_url: string;
+  api_key: string;
+  pid: number;
+}
+
+/** How a background server learns its idle time; one that was started by hand never ends by itself. */
+export const IDLE_VARIABLE = 'OPENCLAW_MCP_LOCAL_IDLE_MS';
+
+// Long enough to think about the next question, short enough not to linger for days.
+const IDLE_MS = 15 * 60_000;
+// Finding out about namespaces takes up to some seconds on a busy computer, starting the bin about one.
+const START_TIMEOUT_MS = 45_000;
+const PING_TIMEOUT_MS = 2_000;
+const LOG_TAIL_CHARACTERS = 2_000;
+
+// PATH and HOME find npm and its settings; nothing here holds a key.
+const PASSED_ON = new Set([
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR'],
+  ...TRUST_VARIABLES,
+]);
+const PASSED_ON_NPM = /^npm_config_(?:registry|cafile|userconfig|globalconfig)$/i;
+
+/** Where the local API keeps its state, apart from what else is in the state folder. */
+export function localFolder(stateDir: string): string {
+  return path.join(stateDir, 'local');
+}
+
+export function readyPath(stateDir: string): string {
+  return path.join(localFolder(stateDir), 'daemon.json');
+}
+
+/**
+ * Finds the server of this state folder, or starts one that outlives this process. Two callers at once end up
+ * with the same one: of two servers the second finds the folder locked and ends.
+ * @throws AppError `unavailable` when none answers in time, with the end of its log.
+ */
+export async function ensureDaemon(options: DaemonOptions): Promise<LocalEndpoint> {
+  const found = await answering(options);
+  if (found) return found;
+  const logFile = await start(options);
+  const pace = { intervalMs: 50, maxIntervalMs: 500, timeoutMs: START_TIMEOUT_MS };
+  try {
+    return await poll({ clock: options.clock, what: 'the local API to start', ...pace }, async () => ({
+      done: await answering(options),
+    }));
+  } catch (cause) {
+    if (!isAppError(cause, 'timeout')) throw cause;
+    const log = (await readIfThere(logFile)) ?? '';
+    throw new AppError('unavailable', 'The local API did not start', {
+      next: `Run "openclaw-dedalus-mcp local serve" in a terminal to see why; its log is ${logFile}.`,
+      foreign: tail(log, LOG_TAIL_CHARACTERS),
+      cause,
+    });
+  }
+}
+
+/** Starts the server in a session of its own; it writes only to its log. */
+async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptions): Promise<string> {
+  await privateDir(localFolder(stateDir));
+  const logFile = path.join(localFolder(stateDir), 'daemon.log');
+  const log = openSync(logFile, 'a', 0o600);
+  const child = spawn(node, [bin, 'local', 'serve', '--state-dir', stateDir], {
+    detached: true,
+    stdio: ['ignore', 'ignore', log],
+    env: { ...passedOn(env), [IDLE_VARIABLE]: String(idleMs) },
+    cwd: localFolder(stateDir),
+  });
+  // A missing program shows as a server that never answers.
+  child.on('error', () => {});
+  child.unref();
+  closeSync(log);
+  return logFile;
+}
+
+/** The server of the ready file, if it is alive and takes the key of that file. */
+async function answering({ stateDir, clock }: DaemonOptions): Promise<LocalEndpoint | undefined> {
+  const ready = parseReady(await readIfThere(readyPath(stateDir)));
+  if (!ready) return undefined;
+  const timeout = new AbortController();
+  const timer = clock.sleep(PING_TIMEOUT_MS, timeout.signal).then(() => timeout.abort());
+  try {
+    const response = await fetch(`${ready.base_url}/_local/stats`, {
+      headers: { 'x-api-key': ready.api_key },
+      redirect: 'error',
+      signal: timeout.signal,
+    });
+    await response.arrayBuffer();
+    return response.ok ? { baseUrl: ready.base_url, apiKey: ready.api_key } : undefined;
+  } catch {
+    // Killed without removing its file, or another program has its port now.
+    return undefined;
+  } finally {
+    timeout.abort();
+    await timer.catch(() => {});
+  }
+}
+
+function parseReady(text: string | undefined): ReadyFile | undefined {
+  if (text === undefined) return undefined;
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (!('base_url' in value && 'api_key' in value && 'pid' in value)) return undefined;
+  return { base_url: String(value.base_url), api_key: String(value.api_key), pid: Number(value.pid) };
+}
+
+function passedOn(env: Env): Record<string, string> {
+  const chosen = Object.entries(env).filter(([name]) => PASSED_ON.has(name) || PASSED_ON_NPM.test(name));
+  return Object.fromEntries(chosen.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}

@@ -1,0 +1,77 @@
+/** Puts the parts of the local API together on a state folder. */
+import { randomBytes } from 'node:crypto';
+import { unlessAborted } from '../core/abort.ts';
+import { createApp } from './app.ts';
+import type { Bindings } from './exchange.ts';
+import { Faults } from './faults.ts';
+import { Idempotency } from './idempotency.ts';
+import { lockStateDir } from './lock.ts';
+import { Machines } from './machines.ts';
+import { type LocalSettings, withDefaults } from './options.ts';
+import type { Runtime } from './runtime.ts';
+import { Stats } from './stats.ts';
+import { Store } from './store.ts';
+
+export interface OpenOptions {
+  /** Folder of its own, created when missing; one server at a time. */
+  stateDir: string;
+  runtime: Runtime;
+  settings?: LocalSettings;
+}
+
+export interface LocalApi {
+  /** Random, made once per state folder. */
+  readonly apiKey: string;
+  readonly faults: Faults;
+  readonly stats: Stats;
+  /** For servers: one request with the connection it came on. */
+  handle(request: Request, bindings: Bindings): Promise<Response>;
+  /** For callers in the same process: takes the place of the global `fetch`. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds since the last request, while no machine exists; 0 while one does. */
+  idleMs(): number;
+  /** Ends every process of every machine and gives the folder back. */
+  close(): Promise<void>;
+}
+
+const KEY_FILE = 'api-key.json';
+
+/** @throws AppError `conflict` when another server is using the folder. */
+export async function openLocalApi({ stateDir, runtime, settings = {} }: OpenOptions): Promise<LocalApi> {
+  const options = withDefaults(settings);
+  const { clock } = options;
+  const unlock = await lockStateDir(clock, stateDir);
+  const store = new Store(stateDir);
+  const apiKey = keptKey(store);
+  const faults = new Faults();
+  const stats = new Stats(store);
+  const keys = new Idempotency(store, options.keptKeys, () => clock.now());
+  const machines = new Machines({ options, store, runtime, stats }, (id) => keys.forgetMachine(id));
+  await machines.recover();
+  const app = createApp({ options, apiKey, runtimeName: runtime.name, machines, faults, stats, keys });
+  let lastRequestAt = clock.now();
+  const handle = async (request: Request, bindings: Bindings): Promise<Response> => {
+    lastRequestAt = clock.now();
+    return await app.fetch(request, bindings);
+  };
+  return {
+    apiKey,
+    faults,
+    stats,
+    handle,
+    fetch: (input, init) => unlessAborted(handle(new Request(input, init), {}), init?.signal ?? undefined),
+    idleMs: () => (machines.list().length > 0 ? 0 : clock.now() - lastRequestAt),
+    close: async () => {
+      await machines.shutDown();
+      await unlock();
+    },
+  };
+}
+
+function keptKey(store: Store): string {
+  const kept = store.read<{ api_key: string }>(KEY_FILE);
+  if (kept) return kept.api_key;
+  const made = { api_key: `dsk-local-${randomBytes(24).toString('hex')}` };
+  store.write(KEY_FILE, made);
+  return made.api_key;
+}

@@ -1,0 +1,61 @@
+/** Finds every process of one machine by the mark in its environment, wherever setsid or a dead parent left it. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+
+/** The variable that marks the processes of a machine; its value is the machine's id. */
+export const MARKER = 'DEDALUS_LOCAL_MACHINE';
+
+interface ProcessEntry {
+  pid: number;
+  parent: number;
+  marked: boolean;
+}
+
+/** Ids of all processes that carry the mark, and of everything that descends from them (`env -i` drops the mark). */
+export async function processesOf(machineId: string): Promise<number[]> {
+  const table = existsSync('/proc/self/environ') ? await fromProc(machineId) : await fromPs(machineId);
+  const found = new Set(table.filter((entry) => entry.marked).map((entry) => entry.pid));
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const entry of table) if (found.has(entry.parent)) found.add(entry.pid);
+  }
+  return [...found];
+}
+
+async function fromProc(machineId: string): Promise<ProcessEntry[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const entries = await Promise.all(pids.map((pid) => procEntry(pid, machineId)));
+  return entries.filter((entry) => entry !== undefined);
+}
+
+/** Undefined for a process that is gone, a zombie, or somebody else's. */
+async function procEntry(pid: string, machineId: string): Promise<ProcessEntry | undefined> {
+  try {
+    const [environ, stat] = await Promise.all([
+      readFile(`/proc/${pid}/environ`, 'latin1'),
+      readFile(`/proc/${pid}/stat`, 'latin1'),
+    ]);
+    // The name in parentheses may hold spaces and parentheses itself; state and parent follow its end.
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z' || state === 'X') return undefined;
+    const marked = environ.split('\0').includes(`${MARKER}=${machineId}`);
+    return { pid: Number(pid), parent: Number(parent), marked };
+  } catch {
+    return undefined;
+  }
+}
+
+/** macOS shows the environment of a user's own processes behind their command, except of the system's programs. */
+async function fromPs(machineId: string): Promise<ProcessEntry[]> {
+  const lines = await new Promise<string>((resolve) => {
+    const args = ['-axEww', '-o', 'pid=,ppid=,stat=,command='];
+    execFile('ps', args, { maxBuffer: 1 << 26 }, (_, stdout) => resolve(stdout));
+  });
+  return lines.split('\n').flatMap((line) => {
+    const [, pid, parent, state, rest] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined || state?.startsWith('Z')) return [];
+    const marked = ` ${rest} `.includes(` ${MARKER}=${machineId} `);
+    return [{ pid: Number(pid), parent: Number(parent), marked }];
+  });
+}
