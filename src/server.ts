@@ -70,7 +70,11 @@ function assembleServices(
   providers: readonly ProviderKey[],
 ): Services {
   const machines = machineService({ api: lateApi(connect), clock });
-  const openclaw = openclawService({ machines, registry: config.npmRegistry });
+  const openclaw = openclawService({
+    machines,
+    npmRegistry: config.npmRegistry,
+    nodeMirror: config.nodeMirror,
+  });
   const gateway = gatewayService({ machines });
   const store = fileStore(join(config.stateDir, 'operations'), clock);
   const running = operations(store, clock, {

@@ -40,13 +40,9 @@ async function main(argv: string[]): Promise<number | undefined> {
   const command = positionals.join(' ');
   if (command === 'demo') return (await import('./demo.ts')).demoCommand();
   if (command === 'local serve') {
-    const { localServe } = await import('./local.ts');
-    return localServe({
-      port: values.port,
-      stateDir: values['state-dir'],
-      runtime: values.runtime,
-      generation: values.generation,
-    });
+    const { localCommand } = await import('./local.ts');
+    const { port, runtime, generation } = values;
+    return localCommand({ port, stateDir: values['state-dir'], runtime, generation }, process.env);
   }
   if (command !== '') throw new Error(`There is no command "${command}"\n\n${USAGE}`);
   // Whatever a bundled package prints must not reach stdout: that is the protocol.

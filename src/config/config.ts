@@ -2,6 +2,7 @@
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { AppError } from '../core/errors.ts';
+import { DEFAULT_NPM_REGISTRY } from './npm-registry.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +18,9 @@ export interface Config {
   /** The only machine this server may touch, where one is pinned. */
   machineId: string | undefined;
   /** npm registry for machines that name none of their own. */
-  npmRegistry: string | undefined;
+  npmRegistry: string;
+  /** A copy of Node's distribution, where the official one cannot be reached. */
+  nodeMirror: string | undefined;
 }
 
 const PRODUCTION = 'https://dcs.dedaluslabs.ai';
@@ -54,6 +57,7 @@ const settings = z.object({
       .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a machine id'),
   ),
   OPENCLAW_MCP_NPM_REGISTRY: optional(z.url({ protocol: /^https?$/ })),
+  OPENCLAW_MCP_NODE_MIRROR: optional(z.url({ protocol: /^https?$/ })),
 });
 
 /**
@@ -74,7 +78,8 @@ export function readConfig(env: Environment): Config {
     stateDir: set.OPENCLAW_MCP_STATE_DIR ?? defaultStateDir(),
     toolWaitMs: set.OPENCLAW_MCP_TOOL_WAIT_MS ?? TOOL_WAIT_MS,
     machineId: set.OPENCLAW_MCP_MACHINE_ID,
-    npmRegistry: set.OPENCLAW_MCP_NPM_REGISTRY,
+    npmRegistry: set.OPENCLAW_MCP_NPM_REGISTRY ?? DEFAULT_NPM_REGISTRY,
+    nodeMirror: set.OPENCLAW_MCP_NODE_MIRROR,
   });
 }
 

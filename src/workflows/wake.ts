@@ -10,11 +10,7 @@ export const WAKE = 'wake';
 const wakeInput = z.object({ machineId: z.string() });
 
 /** `run` results in `{machine_id, phase, how, repaired[]}`. */
-export function wakeKind(deps: {
-  machines: MachineService;
-  openclaw: OpenClawService;
-  clock: Clock;
-}): OperationKind {
+export function wakeKind(deps: { machines: MachineService; openclaw: OpenClawService }): OperationKind {
   return {
     async run(operation) {
       const { machineId } = parseStored(wakeInput, operation.record.input);

@@ -1,0 +1,43 @@
+/** `local serve`: the flags of the local API checked, its line printed, its end tied to the signals. */
+import { z } from 'zod';
+import { type Environment, readConfig } from '../config/config.ts';
+import { systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { lineLog } from '../core/log.ts';
+import { localServe } from '../local/local-serve.ts';
+
+const flagSchema = z.object({
+  port: z.coerce.number().int().min(0).max(65_535).default(0),
+  stateDir: z.string().min(1).optional(),
+  runtime: z.enum(['namespace', 'process']).optional(),
+  generation: z.enum(['1', '2', '3']).optional(),
+});
+
+const GENERATIONS = { '1': 1, '2': 2, '3': 3 } as const;
+
+/** Serves until SIGTERM, SIGINT or SIGHUP. @throws AppError `config` that names the wrong flag. */
+export async function localCommand(flags: unknown, env: Environment): Promise<number> {
+  const parsed = flagSchema.safeParse(flags);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
+    throw new AppError('config', `local serve did not start: ${wrong.join('; ')}`);
+  }
+  const { port, stateDir, runtime, generation } = parsed.data;
+  const ending = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+  await localServe({
+    stateDir: stateDir ?? readConfig({ OPENCLAW_MCP_STATE_DIR: env.OPENCLAW_MCP_STATE_DIR }).stateDir,
+    port,
+    runtime,
+    generation: generation && GENERATIONS[generation],
+    env,
+    clock: systemClock,
+    log: lineLog(
+      (line) => process.stderr.write(`${line}\n`),
+      (text) => text,
+    ),
+    print: (line) => process.stdout.write(`${line}\n`),
+    signal: ending.signal,
+  });
+  return 0;
+}

@@ -1,0 +1,56 @@
+/** gateway_status: what works and what does not, layer by layer, without touching anything. */
+import { z } from 'zod';
+import { safePhase } from '../workflows/awake.ts';
+import { gatewayStatus as look } from '../workflows/status.ts';
+import { machineId } from './fields.ts';
+import { defineTool } from './services.ts';
+
+export const gatewayStatus = defineTool({
+  name: 'gateway_status',
+  title: 'Gateway status',
+  description:
+    'Looks through machine, guest, Node, OpenClaw, configuration, process, health, readiness and authentication, and says what to do about each finding. Never wakes, changes or bills anything. First thing to call when something fails.',
+  effect: 'read',
+  idempotent: true,
+  input: z.strictObject({ machine_id: machineId.optional() }),
+  output: z.object({
+    machine_id: z.string(),
+    phase: z.string(),
+    working: z.boolean().describe('Whether chat would be answered now without repairs.'),
+    layers: z.array(
+      z.object({ name: z.string(), state: z.enum(['ok', 'problem', 'not_checked']), detail: z.string() }),
+    ),
+    openclaw_version: z.string().optional(),
+    node_version: z.string().optional(),
+    runtime: z.string().optional().describe('Only on this computer: how the machine is isolated.'),
+    memory_available_mib: z.number().optional(),
+    disk_free_mib: z.number().optional(),
+    advice: z.array(z.string()),
+  }),
+  async run({ machine_id }, { services, signal }) {
+    const id = await services.directory.resolve(machine_id, { signal });
+    const { machine, layers, probe, advice } = await look(services, id, { signal });
+    const bad = layers
+      .filter((layer) => layer.state !== 'ok')
+      .map((layer) => `${layer.name}: ${layer.detail}`);
+    const phase = safePhase(machine.phase);
+    const state = bad.length === 0 ? 'every layer works' : bad.join('; ');
+    return {
+      summary: `Machine ${id} (phase ${phase}): ${state}.${advice.length === 0 ? '' : ` Advice: ${advice.join(' ')}`}`,
+      data: {
+        machine_id: id,
+        phase,
+        working: bad.length === 0,
+        layers,
+        openclaw_version: probe?.openclawVersion,
+        node_version: probe?.nodeVersion,
+        runtime: machine.runtime,
+        memory_available_mib: probe?.memoryAvailableMib,
+        disk_free_mib: probe?.diskFreeMib,
+        advice,
+      },
+      foreign:
+        probe?.gatewayLog === undefined ? [] : [{ label: 'end of the gateway log', text: probe.gatewayLog }],
+    };
+  },
+});
