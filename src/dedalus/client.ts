@@ -3,8 +3,10 @@ import type Dedalus from 'dedalus-labs';
 import { apiCaps, apiTiming } from '../config/timing.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DedalusApi } from './api.ts';
-import { dedalusCalls } from './calls.ts';
+import { caller } from './call.ts';
 import { cappedFetch } from './capped-fetch.ts';
+import { executionCalls } from './execution-calls.ts';
+import { machineCalls } from './machine-calls.ts';
 import { networkError } from './network-errors.ts';
 import type { Send, WireAnswer, WireRequest } from './wire.ts';
 
@@ -35,7 +37,8 @@ export function dedalusClient(options: DedalusClientOptions): DedalusApi {
     }
   };
   const policy = { clock: options.clock, random: options.random ?? Math.random, timing: apiTiming };
-  return dedalusCalls(send, policy, apiCaps.listPages);
+  const call = caller(send, policy);
+  return { ...machineCalls(call, apiCaps.listPages), ...executionCalls(call) };
 }
 
 interface Library {

@@ -2,6 +2,7 @@
 
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import { head } from '../core/text.ts';
 import type { DedalusApi, Execution } from '../dedalus/api.ts';
 import { throwIfTrouble, vanished } from './phases.ts';
 
@@ -21,6 +22,7 @@ const NEVER_STARTED = new Set([
   'machine_not_routable',
   'execution_runner_prepare_failed',
 ]);
+const FOREIGN_CHARS = 2_000;
 const SAFE_TOKEN = /^[A-Za-z][A-Za-z0-9_]{0,60}$/;
 
 /** Reads a terminal execution without exit code. */
@@ -50,7 +52,7 @@ export const lostRefusal: Refusal = {
 export function refusedError(machineId: string, refusal: Refusal): AppError {
   return new AppError('machine_failed', 'The platform did not run the command on the machine', {
     next: 'Call gateway_status to see how the machine is, then try again.',
-    ...(refusal.text === undefined ? {} : { foreign: refusal.text }),
+    ...(refusal.text === undefined ? {} : { foreign: head(refusal.text, FOREIGN_CHARS) }),
     details: {
       machine_id: machineId,
       reason: 'command_refused',

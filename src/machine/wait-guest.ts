@@ -2,7 +2,7 @@
 import type { WaitOptions } from '../core/abort.ts';
 import { isAppError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
-import { machineFailed } from './phases.ts';
+import { machineFailed, vanished } from './phases.ts';
 import type { MachineCommand } from './ports.ts';
 import { runToEnd } from './run-command.ts';
 import type { MachineContext } from './wait-phase.ts';
@@ -38,6 +38,7 @@ export async function waitForGuest(
     try {
       return { done: await runToEnd(patient, machineId, noop(timing.noopTimeoutMs), { signal }) };
     } catch (error) {
+      if (isAppError(error, 'not_found')) throw vanished(machineId);
       if (!isAppError(error) || !isTransient(error)) throw error;
       if (clock.now() < giveUpAt) return {};
       if (error.code === 'unavailable') throw error;

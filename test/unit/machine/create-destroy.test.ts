@@ -73,7 +73,7 @@ it('tries again when the machine is between two states, each time under a new ke
 });
 
 it('does not claim what it did not see', async () => {
-  const { server, service } = await serviceOnWire();
+  const { server, service } = await serviceOnWire({ destroyTimeoutMs: 10_000 });
   server.on('GET', MACHINE, ...phases('running'));
   server.on('DELETE', MACHINE, going);
   expect(await failureOf(service.destroy('dm-1'))).toMatchObject({ code: 'timeout' });

@@ -1,5 +1,6 @@
 /** The machine service on the real client, against a scripted API, on a clock that does not make tests wait. */
 import { onTestFinished } from 'vitest';
+import type { MachineTiming } from '../../../src/config/timing.ts';
 import { dedalusClient } from '../../../src/dedalus/client.ts';
 import { machineService } from '../../../src/machine/machine-service.ts';
 import type { MachineCommand } from '../../../src/machine/ports.ts';
@@ -10,12 +11,12 @@ import { type Reply, scriptedHttp } from '../../support/scripted-http.ts';
 export const MACHINE = '/v1/machines/dm-1';
 export const EXECUTIONS = `${MACHINE}/executions`;
 
-export async function serviceOnWire() {
+export async function serviceOnWire(timing: Partial<MachineTiming> = {}) {
   const server = await scriptedHttp();
   onTestFinished(() => server.close());
   const clock = autoClock();
   const api = dedalusClient({ apiKey: 'dsk-test', baseUrl: server.url, clock, random: () => 0.5 });
-  return { server, clock, service: machineService({ api, clock }) };
+  return { server, clock, service: machineService({ api, clock, timing }) };
 }
 
 /** GET answers of one machine, phase by phase. */

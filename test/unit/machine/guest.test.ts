@@ -46,6 +46,14 @@ it('recognises the machine that runs on paper only, and is about to be destroyed
   });
 });
 
+it('recognises the machine that is gone before its first command', async () => {
+  const { service } = await serviceOnWire();
+  expect(await failureOf(service.waitForGuest('dm-1'))).toMatchObject({
+    code: 'machine_failed',
+    details: { reason: 'machine_not_found', replaceable: true },
+  });
+});
+
 it('gives up on a guest that never answers, within its time', async () => {
   const { server, clock, service } = await serviceOnWire();
   const start = clock.now();

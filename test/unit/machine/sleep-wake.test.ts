@@ -43,6 +43,14 @@ it.each([
   expect(server.requests.find((r) => r.path === EXECUTIONS)?.body).toContain('["/bin/true"]');
 });
 
+it('has woken the machine even when the harmless command ran out of time', async () => {
+  const { server, service } = await serviceOnWire();
+  server.on('GET', MACHINE, ...phases('sleeping', 'starting', 'running'));
+  server.on('POST', WAKE, closed);
+  server.on('POST', EXECUTIONS, execution('expired', { error_code: 'execution_timed_out' }));
+  expect((await service.wake('dm-1')).how).toBe('woken_by_execution');
+});
+
 it('does not hide a wrong key behind a second way', async () => {
   const { server, service } = await serviceOnWire();
   server.on('GET', MACHINE, ...phases('sleeping'));

@@ -1,35 +1,15 @@
-/** Every call of the port, as requests and answers: paths, keys, revisions, pages, and what an old API cannot do. */
+/** The calls of the port that are about machines: keys, revisions, pages, and what an old API cannot do. */
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import type { DedalusApi, ExecutionRequest, Machine, MachineSpec, RevisionOptions } from './api.ts';
-import { readRefusal, refusesField } from './envelopes.ts';
-import { oddAnswerError, refusalError, type Subject } from './errors.ts';
-import { type RetryPolicy, withRetries } from './retry.ts';
-import {
-  destroyedMachine,
-  executionSchema,
-  machinePageSchema,
-  machineSchema,
-  outputSchema,
-} from './schemas.ts';
-import type { Send, WireAnswer, WireRequest } from './wire.ts';
+import type { DedalusApi, Machine, MachineSpec, RevisionOptions } from './api.ts';
+import { AUTOSLEEP_UNKNOWN, type Call, MACHINES, machinePath } from './call.ts';
+import type { Subject } from './errors.ts';
+import type { ExecutionCalls } from './execution-calls.ts';
+import { destroyedMachine, machinePageSchema, machineSchema } from './schemas.ts';
+import type { WireRequest } from './wire.ts';
 
-/** The part of a zod schema that is used here. */
-interface Schema<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false };
-}
-
-const MACHINES = '/v1/machines';
-const machinePath = (machineId: string) => `${MACHINES}/${encodeURIComponent(machineId)}`;
-const executionsPath = (machineId: string) => `${machinePath(machineId)}/executions`;
-const executionPath = (machineId: string, executionId: string) =>
-  `${executionsPath(machineId)}/${encodeURIComponent(executionId)}`;
-
-/** The port over a wire. `listPages` bounds the pages of one list. */
-export function dedalusCalls(send: Send, policy: RetryPolicy, listPages: number): DedalusApi {
-  const call = <T>(request: WireRequest, schema: Schema<T>, subject: Subject, options: WaitOptions = {}) =>
-    withRetries(policy, options.signal, async (signal) => read(await send(request, signal), schema, subject));
-
+/** `listPages` bounds the pages of one list. */
+export function machineCalls(call: Call, listPages: number): Omit<DedalusApi, keyof ExecutionCalls> {
   const getMachine = (machineId: string, options?: WaitOptions) =>
     call({ method: 'get', path: machinePath(machineId) }, machineSchema, 'machine', options);
 
@@ -138,60 +118,7 @@ export function dedalusCalls(send: Send, policy: RetryPolicy, listPages: number)
         throw error;
       }
     },
-    createExecution: (machineId, request, options) =>
-      call(
-        {
-          method: 'post',
-          path: executionsPath(machineId),
-          body: wireExecution(request),
-          idempotencyKey: options.idempotencyKey,
-        },
-        executionSchema,
-        'machine',
-        options,
-      ),
-    getExecution: (machineId, executionId, options) =>
-      call(
-        { method: 'get', path: executionPath(machineId, executionId) },
-        executionSchema,
-        'execution',
-        options,
-      ),
-    getExecutionOutput: (machineId, executionId, options) =>
-      call(
-        { method: 'get', path: `${executionPath(machineId, executionId)}/output` },
-        outputSchema,
-        'execution',
-        options,
-      ),
-    async cancelExecution(machineId, executionId, options) {
-      const request: WireRequest = {
-        method: 'delete',
-        path: executionPath(machineId, executionId),
-        idempotencyKey: options.idempotencyKey,
-      };
-      await call(request, anything, 'execution', options);
-    },
   };
-}
-
-const AUTOSLEEP_UNKNOWN = 'autosleep_unknown';
-const anything: Schema<unknown> = { safeParse: (data) => ({ success: true, data }) };
-
-function read<T>(answer: WireAnswer, schema: Schema<T>, subject: Subject): T {
-  if (answer.status >= 400) {
-    const refusal = readRefusal(answer);
-    const error = refusalError(refusal, subject);
-    if (!refusesField(refusal, 'autosleep')) throw error;
-    throw new AppError('invalid_input', 'This Dedalus API does not know autosleep', {
-      next: 'Leave autosleep out.',
-      ...(error.foreign === undefined ? {} : { foreign: error.foreign }),
-      details: { ...error.details, reason: AUTOSLEEP_UNKNOWN },
-    });
-  }
-  const parsed = schema.safeParse(answer.body);
-  if (!parsed.success) throw oddAnswerError(answer.status);
-  return parsed.data;
 }
 
 function wireSpec(spec: Partial<MachineSpec>) {
@@ -200,15 +127,5 @@ function wireSpec(spec: Partial<MachineSpec>) {
     memory_mib: spec.memoryMib,
     storage_gib: spec.storageGib,
     autosleep: spec.autosleep,
-  };
-}
-
-function wireExecution(request: ExecutionRequest) {
-  return {
-    command: request.command,
-    cwd: request.cwd,
-    env: request.env,
-    stdin: request.stdin,
-    timeout_ms: request.timeoutMs,
   };
 }
