@@ -22,7 +22,10 @@ export interface Reply {
 const FAST = { accepted: 1, placement: 1, starting: 1, guest: 0, stopping: 1, destroying: 1 };
 
 export const realRuntime = (): Runtime =>
-  processRuntime({ env: { PATH: process.env.PATH, SECRET_API_KEY: 'sk-host' }, trust: { env: {}, files: [] } });
+  processRuntime({
+    env: { PATH: process.env.PATH, SECRET_API_KEY: 'sk-host' },
+    trust: { env: {}, files: [] },
+  });
 
 /** A plain client: no schema, no retries, a new Idempotency-Key per call unless one is given. */
 export class Client {
@@ -37,7 +40,12 @@ export class Client {
     this.#restart = restart;
   }
 
-  async send(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  async send(
+    method: string,
+    url: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
     const response = await fetch(this.server.baseUrl + url, {
       method,
       headers: {
@@ -83,7 +91,12 @@ export class Client {
     throw new Error(`machine ${id} never was ${wanted}`);
   }
 
-  start(id: string, command: string[], rest: Json = {}, headers: Record<string, string> = {}): Promise<Reply> {
+  start(
+    id: string,
+    command: string[],
+    rest: Json = {},
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
     return this.send('POST', `/v1/machines/${id}/executions`, { command, ...rest }, headers);
   }
 
