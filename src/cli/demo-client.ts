@@ -70,7 +70,7 @@ export async function connectDemoClient(
   });
   const client = new Client({ name: 'openclaw-dedalus-mcp-demo', version });
   try {
-    await client.connect(transport, { signal });
+    await client.connect(transport, { signal: AbortSignal.any([signal]) });
   } catch (cause) {
     await transport.close();
     if (signal.aborted) throw signal.reason;
@@ -79,7 +79,8 @@ export async function connectDemoClient(
 
   async function callOnce(name: string, input: Record<string, unknown>, onStage: (stage: string) => void) {
     const result = await client.callTool({ name, arguments: input }, undefined, {
-      signal,
+      // One of its own for every call: the SDK never takes its listeners off again.
+      signal: AbortSignal.any([signal]),
       timeout: CALL_TIMEOUT_MS,
       onprogress: ({ message }) => onStage((message ?? '').replace(SECONDS, '')),
     });
