@@ -103,3 +103,22 @@ it('does not hold an answer of more than 16 MiB', async () => {
   });
   expect(server.requests).toHaveLength(1);
 });
+
+it('does not insist on a server whose certificate is not trusted, and names the setting', async () => {
+  let tries = 0;
+  const { api } = await clientOnWire({
+    fetch: async () => {
+      tries += 1;
+      const cause = Object.assign(new Error('self-signed certificate'), {
+        code: 'SELF_SIGNED_CERT_IN_CHAIN',
+      });
+      throw new TypeError('fetch failed', { cause });
+    },
+  });
+  expect(await failureOf(api.getMachine('dm-1'))).toMatchObject({
+    code: 'unavailable',
+    details: { reason: 'untrusted_certificate' },
+    next: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+  });
+  expect(tries).toBe(1);
+});

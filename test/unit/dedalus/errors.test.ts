@@ -43,6 +43,11 @@ it.each<[string, Reply, Record<string, unknown>]>([
     coded(409, 'SLEEP_HOLD_WINDOW_ACTIVE', 'hold', { retryable: true, retry_after_ms: 200_000 }),
     { code: 'conflict', details: { retry_after_ms: 200_000 } },
   ],
+  [
+    'a hold window that is nearly over',
+    coded(409, 'SLEEP_HOLD_WINDOW_ACTIVE', 'hold', { retryable: true, retry_after_ms: 900 }),
+    { code: 'conflict', details: { retry_after_ms: 900 } },
+  ],
   ['a key used twice', coded(409, 'IDEMPOTENCY_KEY_REUSED', 'no', { retryable: true }), { code: 'conflict' }],
   ['too large a machine', problem(400, 'memory_mib exceeds capacity'), { code: 'invalid_input' }],
   ['no API at all', problem(404, 'nope'), { code: 'unsupported' }],

@@ -62,6 +62,13 @@ it.each([
   expect(server.requests[0]?.headers['if-match']).toBe('42');
 });
 
+it('cancels an execution under a key, whatever the API answers with', async () => {
+  const { server, api } = await clientOnWire();
+  server.on('DELETE', '/v1/machines/dm-1/executions/e1', (response) => void response.writeHead(204).end());
+  await api.cancelExecution('dm-1', 'e1', { idempotencyKey: 'k' });
+  expect(server.requests[0]?.headers['idempotency-key']).toBe('k');
+});
+
 it('patches only what changes', async () => {
   const { server, api } = await clientOnWire();
   server.on('PATCH', '/v1/machines/dm-1', machine);
