@@ -1,0 +1,178 @@
+/** Sessions, transcripts and plain requests, through the real scripts. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { gatewayService } from '../../../src/gateway/gateway-service.ts';
+import type { GatewayService } from '../../../src/gateway/ports.ts';
+import { type FakeGateway, fakeGateway, json } from './fake-gateway.ts';
+
+let gateway: FakeGateway;
+let service: GatewayService;
+
+beforeEach(async () => {
+  gateway = await fakeGateway();
+  service = gatewayService({ machines: gateway.machine });
+});
+
+afterEach(() => gateway.close());
+
+describe('sessions', () => {
+  const rows = [
+    {
+      key: 'agent:main:openai-user:b',
+      agentId: 'main',
+      updatedAt: 1795185606869,
+      totalTokens: 10,
+      model: 'm',
+      derivedTitle: 'Hello',
+      status: 'done',
+    },
+    { key: 'agent:ops:main', updatedAt: 1795185606144 },
+  ];
+
+  test('come from the gateway with key, agent, time, tokens and title; the cursor leads on', async () => {
+    gateway.on('/tools/invoke', (response) =>
+      json(response, 200, { ok: true, result: { details: { sessions: rows, hasMore: true } } }),
+    );
+    const first = await service.listSessions('m', { limit: 2 });
+    expect(first.nextCursor).toBe('2');
+    expect(first.sessions[0]).toEqual({
+      key: 'agent:main:openai-user:b',
+      agent: 'main',
+      updatedAt: '2026-11-20T14:40:06.869Z',
+      totalTokens: 10,
+      title: 'Hello',
+      model: 'm',
+      status: 'done',
+    });
+    expect(first.sessions[1]).toMatchObject({ agent: 'ops', totalTokens: undefined });
+    await service.listSessions('m', { limit: 2, cursor: '2' });
+    expect(JSON.parse(gateway.seen[1]?.body ?? '').args).toMatchObject({ limit: 2, offset: 2 });
+  });
+
+  test('come from the files of an older version, where the gateway shows only a part', async () => {
+    const details = { sessions: [], visibility: { restricted: true } };
+    gateway.on('/tools/invoke', (response) => json(response, 200, { ok: true, result: { details } }));
+    await storeSessions(3);
+    const first = await service.listSessions('m', { limit: 2 });
+    expect(first.sessions.map((s) => s.key)).toEqual([
+      'agent:main:openai-user:s2',
+      'agent:main:openai-user:s1',
+    ]);
+    expect(first.sessions[0]).toMatchObject({ title: 'Question 2', totalTokens: 102, agent: 'main' });
+    const rest = await service.listSessions('m', { limit: 2, cursor: first.nextCursor });
+    expect(rest).toMatchObject({ sessions: [{ key: 'agent:main:openai-user:s0' }], nextCursor: undefined });
+  });
+
+  test('of a version known to keep files are read without asking the gateway', async () => {
+    const app = join(gateway.machine.home, '.openclaw-mcp/current/node_modules/openclaw');
+    await mkdir(app, { recursive: true });
+    await writeFile(
+      join(app, 'package.json'),
+      '{\n  "name": "openclaw",\n  "version": "2026.3.24",\n  "x": 1\n}',
+    );
+    await storeSessions(1);
+    expect((await service.listSessions('m', { limit: 5 })).sessions).toHaveLength(1);
+    expect(gateway.seen).toHaveLength(0);
+  });
+
+  test('a made-up cursor is refused', async () => {
+    await expect(service.listSessions('m', { limit: 5, cursor: '; ls' })).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
+  });
+});
+
+describe('a transcript', () => {
+  test('holds roles, words and times, also of failed replies and of tool calls', async () => {
+    const items = [
+      { role: 'user', content: 'Hi $(id)', timestamp: 1795185606869 },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'hm' },
+          { type: 'text', text: 'Ho' },
+          { type: 'text', text: '🦞' },
+        ],
+      },
+      { role: 'assistant', content: [{ type: 'toolCall', name: 'exec' }] },
+      { role: 'assistant', content: [], stopReason: 'error', errorMessage: '429 slow down' },
+    ];
+    gateway.on('/sessions/', (response) =>
+      json(response, 200, {
+        sessionKey: 'agent:main:openai-user:ä/ö',
+        items,
+        hasMore: true,
+        nextCursor: '2',
+      }),
+    );
+    const page = await service.readSession('m', { session: 'Ä/Ö', limit: 4, cursor: '9' });
+    expect(page.nextCursor).toBe('2');
+    expect(page.messages).toEqual([
+      { role: 'user', text: 'Hi $(id)', at: '2026-11-20T14:40:06.869Z' },
+      { role: 'assistant', text: 'Ho\n🦞', at: undefined },
+      { role: 'assistant', text: '[tool call]', at: undefined },
+      { role: 'assistant', text: '[failed] 429 slow down', at: undefined },
+    ]);
+    expect(gateway.seen[0]?.path).toBe(
+      `/sessions/${encodeURIComponent('agent:main:openai-user:ä/ö')}/history?limit=4&cursor=9`,
+    );
+  });
+
+  test('of a session that does not exist', async () => {
+    const error = { type: 'not_found', message: 'Session not found: x' };
+    gateway.on('/sessions/', (response) => json(response, 404, { ok: false, error }));
+    await expect(service.readSession('m', { session: 'x', limit: 5 })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+});
+
+describe('a request', () => {
+  test('brings status and body, and says when the body was cut', async () => {
+    gateway.on('/big', (response) => response.writeHead(207).end('é'.repeat(600_000)));
+    const answer = await service.request('m', { method: 'PUT', path: '/big?q=%24(id)', json: { a: 'ü"' } });
+    expect(answer).toMatchObject({ status: 207, truncated: true });
+    expect(answer.body).toBe('é'.repeat(524_288));
+    expect(gateway.seen[0]).toMatchObject({ method: 'PUT', path: '/big?q=%24(id)', body: '{"a":"ü\\""}' });
+  });
+
+  test('without a gateway, and without a set-up machine', async () => {
+    await gateway.machine.configureGateway('wrong');
+    const refused = await service.request('m', { method: 'GET', path: '/v1/models' });
+    expect(refused.status).toBe(401);
+    const { machine } = gateway;
+    const elsewhere = gatewayService({
+      machines: {
+        run: (id, command, options) =>
+          machine.run(id, { ...command, env: { ...command.env, OPENCLAW_GATEWAY_PORT: '1' } }, options),
+      },
+    });
+    const call = { method: 'GET', path: '/' } as const;
+    await expect(elsewhere.request('m', call)).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { sent: false },
+    });
+    await writeFile(join(machine.home, '.openclaw-mcp/auth'), '');
+    await expect(service.request('m', call)).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
+async function storeSessions(count: number): Promise<void> {
+  const folder = join(gateway.machine.home, '.openclaw/agents/main/sessions');
+  await mkdir(folder, { recursive: true });
+  const store: Record<string, unknown> = {};
+  for (let n = 0; n < count; n++) {
+    store[`agent:main:openai-user:s${n}`] = {
+      sessionId: `id-${n}`,
+      updatedAt: 1795185606000 + n,
+      totalTokens: 100 + n,
+    };
+    const said = {
+      type: 'message',
+      message: { role: 'user', content: [{ type: 'text', text: `Question ${n}` }] },
+    };
+    await writeFile(join(folder, `id-${n}.jsonl`), `{"type":"session"}\n${JSON.stringify(said)}\n`);
+  }
+  await writeFile(join(folder, 'sessions.json'), JSON.stringify(store));
+}
