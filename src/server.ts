@@ -13,7 +13,7 @@ import { machineService } from './machine/machine-service.ts';
 import { instructions } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
-import type { ProviderKey } from './openclaw/providers.ts';
+import { type ProviderKey, providerAddresses } from './openclaw/providers.ts';
 import { operations } from './operations/operations.ts';
 import { fileStore } from './operations/store.ts';
 import { tools } from './tools/index.ts';
@@ -74,6 +74,7 @@ function assembleServices(
     machines,
     npmRegistry: config.npmRegistry,
     nodeMirror: config.nodeMirror,
+    providerAddresses: providerAddresses(providers),
   });
   const gateway = gatewayService({ machines });
   const store = fileStore(join(config.stateDir, 'operations'), clock);

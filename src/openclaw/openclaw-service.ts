@@ -37,6 +37,8 @@ const JOB_WAIT_SECONDS = 8;
 
 export interface OpenClawDeps extends ResolveSources {
   machines: Pick<MachineService, 'run'>;
+  /** Redirected providers by variable, such as ANTHROPIC_BASE_URL: set where OpenClaw is started. */
+  providerAddresses?: Readonly<Record<string, string>> | undefined;
 }
 
 const startOutput = z.object({ started: z.enum(['yes', 'no']), repaired: z.string() });
@@ -81,7 +83,11 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       );
     },
     async startGateway(machineId, options) {
-      const script = machineScript('start-gateway', {}, { timeoutMs: START_GATEWAY_MS, rerunnable: true });
+      const script = machineScript(
+        'start-gateway',
+        { ...deps.providerAddresses },
+        { timeoutMs: START_GATEWAY_MS, rerunnable: true },
+      );
       const { started, repaired } = startOutput.parse((await run(machineId, script, options)).values);
       const codes = [...new Set(repaired.split(' ').filter((code) => code !== ''))];
       return { started: started === 'yes', repaired: codes.flatMap((code) => REPAIRS[code] ?? []) };
@@ -96,7 +102,7 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
 }
 
 function deployEnv(
-  sources: ResolveSources,
+  sources: OpenClawDeps,
   jobId: string,
   plan: InstallPlan,
   settings: Parameters<OpenClawService['startDeploy']>[3],
@@ -110,6 +116,7 @@ function deployEnv(
     model,
   };
   return {
+    ...sources.providerAddresses,
     ...largeInput('OPENCLAW_MCP_CONFIG', text),
     OPENCLAW_MCP_PROVIDER_KEYS: providerSecrets(settings.providers),
     OPENCLAW_MCP_DEPLOYMENT: JSON.stringify(deployment),

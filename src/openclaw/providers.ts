@@ -110,3 +110,15 @@ export function providerKeys(env: Readonly<Record<string, string | undefined>>):
     return key ? [{ provider, key, baseUrl }] : [];
   });
 }
+
+/**
+ * The redirected addresses by variable. A machine on this computer learns from them which of the computer's own loopback
+ * ports it is meant to reach.
+ */
+export function providerAddresses(keys: readonly ProviderKey[]): Record<string, string> {
+  return Object.fromEntries(
+    keys.flatMap(({ provider, baseUrl }) =>
+      baseUrl === undefined ? [] : [[provider.baseUrlVariable, baseUrl]],
+    ),
+  );
+}
