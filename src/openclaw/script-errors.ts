@@ -73,11 +73,6 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: 'The machine ran out of memory while the gateway was starting',
     next: 'Deploy on a machine with at least 2048 MiB; 4096 is the default.',
   },
-  gateway_not_configured: {
-    kind: 'conflict',
-    message: 'OpenClaw is not set up on this machine',
-    next: 'Call deploy_openclaw with this machine_id.',
-  },
   input_missing: { kind: 'internal', message: 'A script on the machine did not get its input', next: RETRY },
   input_damaged: {
     kind: 'unavailable',

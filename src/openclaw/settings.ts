@@ -4,9 +4,9 @@ import { AppError } from '../core/errors.ts';
 import { gatewayLog, secretsFile, workspaceDir } from './layout.ts';
 import type { ProviderKey } from './providers.ts';
 
-/** First releases whose schema knows a key; older ones refuse to start with it. Found by trying, see the tests. */
+/** First releases whose schema knows a key; older ones refuse to start with it. Source: the packages from 2026.6.35 to 2026.9.1. */
 const UTILITY_MODEL_SINCE = '2026.7.1';
-const MODEL_POLICY_MARKER_SINCE = '2026.9.0';
+const MODEL_POLICY_MARKER_SINCE = '2026.8.1';
 
 /** Below this, published advisories let a web page or an HTTP caller take the gateway over (GHSA-jhfx-v2j8-x3m6). */
 export const MINIMUM_SAFE_VERSION = '2026.6.8';

@@ -25,7 +25,7 @@ fail() { # CODE [FILE]
 run_main() { # FUNCTION
   set -euo pipefail
   umask 077
-  outcome=died
+  outcome=died scratch=''
   exec 3>&1 1>&2
   trap finish EXIT
   # Told to stop: no end mark and no exit sentinel, so that nobody takes this for a result.
@@ -39,10 +39,9 @@ finish() {
   local status=$?
   trap - EXIT
   # `set -e` and `${name:?}` end a script without a word, and the second with status 0 here.
-  if [ "$outcome" = died ]; then
-    emit error unexpected
-    status=1
-  fi
+  if [ "$outcome" = died ]; then emit error unexpected; fi
+  if [ "$outcome" != returned ]; then status=1; fi
+  if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
   # Written last: output that was cut, or a script that was killed, lacks it.
   printf 'end=1\n' >&3
   if [ -n "${OPENCLAW_MCP_JOB_DIR:-}" ]; then write_file "$OPENCLAW_MCP_JOB_DIR/exit" "$status"; fi

@@ -19,13 +19,9 @@ port_owner() {
     if command -v lsof >/dev/null; then lsof -ti "tcp:$port" -sTCP:LISTEN | head -n 1 || true; fi
     return 0
   fi
-  for link in /proc/[0-9]*/fd/*; do
-    if [ "$(readlink "$link" 2>/dev/null || true)" = "socket:[$inode]" ]; then
-      link=${link#/proc/}
-      printf '%s' "${link%%/*}"
-      return 0
-    fi
-  done
+  link=$(find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" -print -quit 2>/dev/null || true)
+  link=${link#/proc/}
+  printf '%s' "${link%%/*}"
 }
 
 meminfo_mib() { # FIELD → MiB; 0 when unknown

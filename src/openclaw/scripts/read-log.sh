@@ -7,26 +7,25 @@ read_log_main() {
   emit_log printed "$state_dir/logs/gateway.out" "$lines" "${OPENCLAW_MCP_CONTAINS:-}" ''
 }
 
+# Without a temporary file: logs are wanted most when the disk is full.
 emit_log() { # NAME FILE LINES CONTAINS LEVELS
   if [ ! -s "$2" ]; then return 0; fi
-  local kept
-  kept=$(mktemp "$mcp_dir/log.XXXXXX")
+  local LC_ALL=C kept
   # The newest 64 MB are enough, and bound the time. grep's 1 is "no line", which is no failure here.
-  {
-    tail -c 67108864 "$2" |
+  kept=$(
+    tail -c 67108864 "$2" | tr -d '\0' |
       if [ "$1" = log ]; then drop_origin; else cat; fi |
       if [ -n "$4" ]; then grep -aiF -e "$4" || [ $? = 1 ]; else cat; fi |
       if [ -n "$5" ]; then grep -aE -e "\"logLevelName\":\"($5)\"" || [ $? = 1 ]; else cat; fi |
       tail -n "$3"
-  } >"$kept"
-  if [ "$(wc -c <"$kept")" -gt "$max_bytes" ]; then
+  )
+  if [ "${#kept}" -gt "$max_bytes" ]; then
     emit "$1_truncated" 1
     # From the end, and without the line that the cut went through.
-    tail -c "$max_bytes" "$kept" | sed 1d >"$kept.cut"
-    mv "$kept.cut" "$kept"
+    kept=${kept: -max_bytes}
+    kept=${kept#*$'\n'}
   fi
-  emit_blob "$1" <"$kept"
-  rm -f "$kept"
+  printf '%s\n' "$kept" | emit_blob "$1"
 }
 
 # Where in OpenClaw's code a line was written is half of its bytes, and would match every search for "openclaw".

@@ -4,13 +4,12 @@
 resolve_main() {
   local wanted=${OPENCLAW_MCP_WANTED:-latest} work
   work=$(mktemp -d)
-  trap 'rm -rf "'"$work"'"; finish' EXIT
+  scratch=$work
   use_network
   emit home "$home"
   emit os "$os"
   emit arch "$arch"
   emit port "$port"
-  emit registry "$registry"
   ask "$registry/openclaw/$wanted" "$work/openclaw" &
   local openclaw_asked=$!
   node_versions "$work" &

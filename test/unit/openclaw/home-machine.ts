@@ -10,6 +10,10 @@ export interface HomeMachine {
   /** The machine's own environment; a test may add to it. */
   env: Record<string, string>;
   run(machineId: string, command: MachineCommand): Promise<CommandResult>;
+  /** Everything that a reader of the API could see: commands, names of inputs, and output. */
+  seen(): string;
+  /** Kills the process of a pid file under `.openclaw-mcp`, as a power cut would. */
+  kill(pidFile: string): Promise<void>;
   /** Kills what still runs from pid files in the home, and removes the home. */
   remove(): Promise<void>;
 }
@@ -21,12 +25,23 @@ export async function homeMachine(env: Record<string, string> = {}): Promise<Hom
     HOME: home,
     ...env,
   };
+  const seen: string[] = [];
   return {
     home,
     env: machineEnv,
-    run: (_id, command) => execute(command, machineEnv, home),
+    async run(_id, command) {
+      const result = await execute(command, machineEnv, home);
+      seen.push(...command.command, ...Object.keys(command.env ?? {}), result.stdout, result.stderr);
+      return result;
+    },
+    seen: () => seen.join('\n'),
+    async kill(pidFile) {
+      const pid = Number.parseInt(await readFile(join(home, '.openclaw-mcp', pidFile), 'utf8'), 10);
+      end(-pid);
+      await gone(pid);
+    },
     async remove() {
-      for (const pid of await pidsUnder(join(home, '.openclaw-mcp'))) end(pid);
+      for (const pid of await pidsUnder(join(home, '.openclaw-mcp'))) end(-pid);
       await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -61,10 +76,22 @@ async function pidsUnder(dir: string): Promise<number[]> {
   return texts.map((text) => Number.parseInt(text, 10)).filter((pid) => pid > 1);
 }
 
+/** A negative number means the whole process group, which a detached process leads. */
 function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
     // Already gone.
+  }
+}
+
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -1,0 +1,137 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
+import { type Fixture, fixture, KEY } from './deployed.ts';
+
+let registry: FakeRegistry;
+let damaged: RegExp | undefined;
+let refused: RegExp | undefined;
+let on: Fixture | undefined;
+beforeAll(async () => {
+  registry = await startFakeRegistry({
+    readyDelayMs: 20,
+    damaged: (path) => damaged?.test(path) ?? false,
+    refuse: (path) => (refused?.test(path) ? 404 : undefined),
+  });
+});
+afterAll(() => registry.close());
+afterEach(async () => {
+  damaged = refused = undefined;
+  await on?.machine.remove();
+});
+
+const sources = () => ({ npmRegistry: `${registry.url}/`, nodeMirror: `${registry.url}/dist` });
+const asked = (since: number) => registry.requests.slice(since).join('\n');
+const mcpDir = (fixed: Fixture) => join(fixed.machine.home, '.openclaw-mcp');
+
+test('from nothing to a gateway that takes our token, with every secret where only its owner reads it', async () => {
+  on = await fixture(sources());
+  const job = await on.deploy('op-1');
+  expect(job.state).toBe('done');
+  expect(job.stages.map(({ name }) => name)).toEqual(['node', 'openclaw', 'configure', 'start', 'ready']);
+  expect(job.result).toMatchObject({ openclaw_version: '2026.9.6', node_version: '24.21.0' });
+  expect(await on.openclaw.probe('m')).toMatchObject({
+    nodeVersion: '24.21.0',
+    openclawVersion: '2026.9.6',
+    config: 'valid',
+    fileModes: { 'openclaw.json': '600', 'secrets.json': '600', auth: '600' },
+    process: 'running',
+    health: 'live',
+    ready: 'yes',
+    authenticated: 'yes',
+    deploymentName: 'mine',
+  });
+  const state = join(on.machine.home, '.openclaw');
+  const auth = await readFile(join(mcpDir(on), 'auth'), 'utf8');
+  expect(auth).toMatch(/^Authorization: Bearer [0-9a-f]{64}\n$/);
+  const config = await readFile(join(state, 'openclaw.json'), 'utf8');
+  expect(config).not.toContain(KEY);
+  expect(config).not.toContain(auth.slice(-65, -1));
+  expect((await stat(state)).mode & 0o777).toBe(0o700);
+  expect(on.machine.seen()).not.toContain(KEY);
+  expect(on.machine.seen()).not.toContain(auth.slice(-65, -1));
+
+  const again = await on.deploy('op-2');
+  expect(again.result).toMatchObject({ started: 'no' });
+  expect(await readFile(join(mcpDir(on), 'auth'), 'utf8')).toBe(auth);
+});
+
+test("where Node's distribution cannot be reached, Node comes from the registry", async () => {
+  refused = /^\/dist\//;
+  const since = registry.requests.length;
+  on = await fixture(sources());
+  expect((await on.deploy('op-1')).state).toBe('done');
+  expect(asked(since)).toMatch(/\/node-(?:linux|bin-darwin)-\w+\/-\//);
+});
+
+test('damaged archives are never used: each has a second source', async () => {
+  damaged = /^\/dist\/|bun/;
+  const since = registry.requests.length;
+  on = await fixture(sources());
+  expect((await on.deploy('op-1')).state).toBe('done');
+  expect(asked(since)).toMatch(/\/node-(?:linux|bin-darwin)-\w+\/-\//);
+  expect(await readFile(join(mcpDir(on), 'install.log'), 'utf8')).toContain('added 1 package');
+});
+
+test('without a sound archive nothing is put in place, and the reason is given', async () => {
+  damaged = /^\/dist\/|\/node-/;
+  on = await fixture(sources());
+  const job = await on.deploy('op-1');
+  expect(job).toMatchObject({ state: 'failed', error: { code: 'unavailable' } });
+  expect(job.error?.foreign).toContain('does not match');
+  expect((await readdir(mcpDir(on))).filter((name) => /^(?:node|app)-/.test(name))).toEqual([]);
+});
+
+test('a gateway that ends at once fails the deploy with what it printed', async () => {
+  on = await fixture(sources());
+  const job = await on.deploy('op-1', '2026.9.4');
+  expect(job).toMatchObject({ state: 'failed', error: { details: { script_error: 'gateway_exited' } } });
+  expect(job.error?.foreign).not.toBe('');
+});
+
+test('a deploy whose process was killed is lost, and goes on under the same id', async () => {
+  refused = /\/openclaw-2026\.9\.6\.tgz/;
+  on = await fixture(sources());
+  await on.start('op-1');
+  await on.openclaw.readJob('m', 'op-1', { waitSeconds: 10, seenStages: 1 });
+  await on.machine.kill('jobs/op-1/pid');
+  expect(await on.openclaw.readJob('m', 'op-1')).toMatchObject({ state: 'lost' });
+  refused = undefined;
+  const job = await on.deploy('op-1');
+  expect(job.state).toBe('done');
+  expect(job.stages.map(({ name }) => name)).toContain('resumed');
+  expect(await readdir(mcpDir(on))).not.toContain('installing');
+});
+
+test('an incomplete OpenClaw is noticed and installed again', async () => {
+  on = await fixture(sources());
+  await on.deploy('op-1');
+  await rm(join(mcpDir(on), 'app-2026.9.6', 'node_modules', 'openclaw', 'package.json'));
+  await on.openclaw.stopGateway('m');
+  expect((await on.deploy('op-2')).state).toBe('done');
+});
+
+test("the machine's own registry wins over the one that we would use", async () => {
+  on = await fixture(
+    { npmRegistry: 'http://127.0.0.1:9/', nodeMirror: `${registry.url}/dist` },
+    { NPM_CONFIG_REGISTRY: `${registry.url}/` },
+  );
+  expect(await on.openclaw.resolve('m', undefined)).toMatchObject({ openclawVersion: '2026.9.6' });
+});
+
+test('an unknown version is refused with some that exist', async () => {
+  on = await fixture(sources());
+  await expect(on.openclaw.resolve('m', '2026.1.99')).rejects.toMatchObject({
+    code: 'invalid_input',
+    next: expect.stringContaining('2026.9.6'),
+  });
+});
+
+test('an old release deploys too, with a warning about its security holes', async () => {
+  on = await fixture(sources());
+  const plan = await on.openclaw.resolve('m', '2026.3.24');
+  expect(plan).toMatchObject({ nodeVersion: '24.21.0', warnings: [expect.stringContaining('2026.6.8')] });
+  expect((await on.deploy('op-1', '2026.3.24')).state).toBe('done');
+  expect(await on.openclaw.probe('m')).toMatchObject({ ready: 'yes', startup: 'unsupported' });
+});

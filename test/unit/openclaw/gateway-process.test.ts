@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { chmod, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
+import { type Fixture, fixture } from './deployed.ts';
+
+let registry: FakeRegistry;
+let on: Fixture;
+beforeAll(async () => {
+  registry = await startFakeRegistry({ readyDelayMs: 20 });
+  on = await fixture({ npmRegistry: registry.url, nodeMirror: `${registry.url}/dist` });
+  expect((await on.deploy('op-1')).state).toBe('done');
+});
+afterAll(async () => {
+  await on.machine.remove();
+  await registry.close();
+});
+
+const file = (...path: string[]) => join(on.machine.home, ...path);
+
+test('a gateway that works is left alone', async () => {
+  expect(await on.openclaw.startGateway('m')).toEqual({ started: false, repaired: [] });
+});
+
+test('a gateway that was killed is seen as gone, and started again', async () => {
+  await on.machine.kill('gateway.pid');
+  expect(await on.openclaw.probe('m')).toMatchObject({
+    process: 'gone',
+    health: 'not_checked',
+    gatewayLog: expect.stringContaining('gateway'),
+  });
+  expect(await on.openclaw.startGateway('m')).toMatchObject({
+    started: true,
+    repaired: [expect.any(String)],
+  });
+});
+
+test('our own gateway is known again by its token when its pid file is gone', async () => {
+  await rm(file('.openclaw-mcp', 'gateway.pid'));
+  expect(await on.openclaw.startGateway('m')).toMatchObject({ started: false, repaired: [/process/] });
+  expect(await on.openclaw.probe('m')).toMatchObject({ process: 'running' });
+});
+
+test('a stop ends it, and a start repairs what was taken away meanwhile', async () => {
+  expect(await on.openclaw.stopGateway('m')).toEqual({ how: 'stopped' });
+  expect(await on.openclaw.stopGateway('m')).toEqual({ how: 'not_running' });
+  await rm(file('.openclaw-mcp', 'auth'));
+  await chmod(file('.openclaw', 'secrets.json'), 0o644);
+  expect((await on.openclaw.startGateway('m')).repaired).toHaveLength(3);
+  expect(await on.openclaw.probe('m')).toMatchObject({
+    authenticated: 'yes',
+    fileModes: { 'secrets.json': '600' },
+  });
+});
+
+test('a foreign program on the port is named and left alone', async () => {
+  await on.openclaw.stopGateway('m');
+  const foreign = createServer((_request, response) => response.end('mine'));
+  foreign.listen(Number(on.machine.env.OPENCLAW_GATEWAY_PORT), '127.0.0.1');
+  await once(foreign, 'listening');
+  await expect(on.openclaw.startGateway('m')).rejects.toMatchObject({
+    code: 'conflict',
+    foreign: expect.stringContaining(`${process.pid}`),
+  });
+  expect(await on.openclaw.probe('m')).toMatchObject({ listening: true, health: 'no', process: 'gone' });
+  foreign.closeAllConnections();
+  foreign.close();
+});
+
+test('a machine without OpenClaw says so at every layer', async () => {
+  const bare = await fixture({ npmRegistry: registry.url, nodeMirror: `${registry.url}/dist` });
+  try {
+    expect(await bare.openclaw.probe('m')).toMatchObject({
+      nodeVersion: undefined,
+      openclawVersion: undefined,
+      config: 'missing',
+      process: 'gone',
+      ready: 'not_checked',
+    });
+    await expect(bare.openclaw.startGateway('m')).rejects.toMatchObject({ code: 'conflict' });
+  } finally {
+    await bare.machine.remove();
+  }
+});
