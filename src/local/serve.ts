@@ -21,7 +21,7 @@ export interface LocalServer {
 export async function serveLocal(options: ServeOptions): Promise<LocalServer> {
   const api = await openLocalApi(options);
   const server = createAdaptorServer({
-    fetch: (request, bindings) => api.handle(request, { connection: bindings.incoming }),
+    fetch: (request, bindings) => api.handle(request, { connection: bindings.incoming.socket }),
     overrideGlobalObjects: false,
   });
   try {

@@ -1,4 +1,5 @@
 /** A local API on a throwaway folder, spoken to over HTTP as any client would. */
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -127,6 +128,12 @@ export class Client {
     await this.server.close();
     return this.#restart();
   }
+}
+
+/** Whether a process runs; one that has ended and was not yet collected by its parent does not. */
+export function runs(pid: string): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', pid.trim()], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.startsWith('Z');
 }
 
 const open: Client[] = [];
