@@ -127,6 +127,12 @@ const CAUSES: readonly Cause[] = [
     next: 'Send the message again, or choose another model.',
   },
   {
+    matches: ({ words }) => words.includes('internal error'),
+    kind: 'unavailable',
+    message: 'The gateway failed while it worked on the turn',
+    next: SEE_LOGS,
+  },
+  {
     matches: ({ status, type }) => status === 502 || status === 503 || type === 'api_error',
     kind: 'provider',
     message: 'The model provider failed',
@@ -136,12 +142,6 @@ const CAUSES: readonly Cause[] = [
     matches: ({ words }) => /llm request failed|agent run failed|agent failed before reply/.test(words),
     kind: 'provider',
     message: 'The request to the model failed, and OpenClaw does not say why',
-    next: SEE_LOGS,
-  },
-  {
-    matches: ({ words }) => words.includes('internal error'),
-    kind: 'unavailable',
-    message: 'The gateway failed while it worked on the turn',
     next: SEE_LOGS,
   },
   {
