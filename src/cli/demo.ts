@@ -1,6 +1,8 @@
 /** `demo` as a command: gives the demo this process's streams and signals, and starts the local API for it. */
 import { systemClock } from '../core/clock.ts';
-import { startLocalApi } from './demo-local.ts';
+import type { Log } from '../core/log.ts';
+import { createRuntime } from '../local/create-runtime.ts';
+import { serveLocal } from '../local/serve.ts';
 import { runDemo } from './demo-run.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -20,7 +22,11 @@ export async function demoCommand(): Promise<number> {
       clock: systemClock,
       signal: interrupted.signal,
       server: { command: process.execPath, args: process.argv.slice(1, 2) },
-      startLocalApi,
+      startLocalApi: async ({ stateDir, env, note }) => {
+        const log: Log = { info: () => {}, warn: note };
+        const runtime = await createRuntime({ env, log, wanted: undefined });
+        return serveLocal({ stateDir, runtime, settings: { log } });
+      },
     });
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
