@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import type { CommandEnd, CommandSpec, RunningCommand } from '../runtime.ts';
 import { MACHINE_HOME } from './environment.ts';
 import type { Init } from './init.ts';
+import { killGroup } from './process-group.ts';
 import { commandStdio } from './stdio.ts';
 import type { Tools } from './tools.ts';
 
@@ -70,7 +71,7 @@ export function runInside(
   const kill = () => {
     killed = true;
     // Also when the command itself has ended but others of its group still hold its output.
-    if (child && !over) killGroup(child);
+    if (child?.pid !== undefined && !over) killGroup(child.pid);
   };
   return { command: { stdout, stderr, ended, kill }, gone: exited.then(() => {}) };
 }
@@ -114,15 +115,6 @@ function exit(child: ChildProcess): Promise<CommandEnd> {
 
 async function read(stream: PassThrough): Promise<void> {
   await finished(stream, { writable: false }).catch(() => {});
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It ended in this moment.
-  }
 }
 
 function reason(error: unknown): string {

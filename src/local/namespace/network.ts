@@ -32,6 +32,7 @@ export async function openNetwork(options: NetworkOptions): Promise<MachineNetwo
   const servers = new Set<Server>();
   const sockets = new Set<Socket>();
   const open = new Map<string, Promise<void>>();
+  let closed = false;
 
   const listen = async (listeners: readonly Listener[]) => {
     const tracked = listeners.map((listener) => ({
@@ -44,6 +45,7 @@ export async function openNetwork(options: NetworkOptions): Promise<MachineNetwo
     }));
     const opened = await listenInside(tools, init, tracked, clock);
     for (const server of opened) if (server) servers.add(server);
+    if (closed) for (const server of servers) server.close();
     return opened;
   };
 
@@ -78,6 +80,7 @@ export async function openNetwork(options: NetworkOptions): Promise<MachineNetwo
       );
     },
     close: () => {
+      closed = true;
       proxy.close();
       for (const server of servers) server.close();
       for (const socket of sockets) socket.destroy();

@@ -50,6 +50,20 @@ describe.skipIf(unavailable)(`a command in a machine${why}`, () => {
     expect(out).not.toContain('sleep 2718');
   });
 
+  it('can be killed at once, and when only its children are left', async () => {
+    const { machine } = await started();
+    const run = (script: string) =>
+      machine.run({ command: ['bash', '-c', script], env: {}, stdin: undefined, cwd: undefined });
+    const early = run('sleep 1414');
+    early.kill();
+    expect(await result(early)).toMatchObject({ signal: 'SIGKILL' });
+
+    const late = run('sleep 1732 & echo $!');
+    late.stdout.once('data', () => void late.kill());
+    await result(late);
+    expect((await bash(machine, 'ps -e -o args=')).out).not.toContain('sleep 1');
+  });
+
   it('does not run at all once its machine is gone', async () => {
     const { machine } = await started();
     await machine.stop();
