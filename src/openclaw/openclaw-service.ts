@@ -27,8 +27,8 @@ const PROBE_MS = 20_000;
 const START_JOB_MS = 30_000;
 /** Slack for reading a job after its wait. */
 const READ_JOB_SLACK_MS = 15_000;
-/** A start waits up to 45 s for a gateway that already runs, ends it in 10 s, and gives the next one 120 s. */
-const START_GATEWAY_MS = 200_000;
+/** A start waits up to 45 s for a gateway that already runs, ends it in 10 s, and gives the next one 150 s. */
+const START_GATEWAY_MS = 230_000;
 /** A newer gateway drains its turns for up to 315 s; ours get this long, then they are cut. */
 const STOP_SECONDS = 20;
 const STOP_GATEWAY_MS = 60_000;
@@ -75,7 +75,7 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       const env = {
         OPENCLAW_MCP_JOB_ID: jobId,
         OPENCLAW_MCP_WAIT_S: `${waitSeconds}`,
-        OPENCLAW_MCP_SEEN_STAGES: `${options?.seenStages ?? 0}`,
+        ...(options?.seenStages === undefined ? {} : { OPENCLAW_MCP_SEEN_STAGES: `${options.seenStages}` }),
       };
       const timeoutMs = waitSeconds * 1000 + READ_JOB_SLACK_MS;
       return jobSnapshot(

@@ -109,7 +109,10 @@ export interface OpenClawService {
     settings: DeploySettings,
     options?: WaitOptions,
   ): Promise<void>;
-  /** Waits up to `waitSeconds` inside the machine for a new stage or the end. */
+  /**
+   * Waits up to `waitSeconds` inside the machine for the end, or for a stage beyond the first `seenStages` (beyond those
+   * that there are when the call arrives, when undefined).
+   */
   readJob(
     machineId: string,
     jobId: string,

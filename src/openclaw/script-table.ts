@@ -24,13 +24,13 @@ import turn from './scripts/turn.sh';
 /** Every script starts with these: layout and output, processes and locks, questions to the gateway. */
 export const BASE: readonly string[] = [common, process, gatewayHttp];
 
-const GATEWAY = [machineFacts, gatewayProcess];
+const GATEWAY = [network, configure, machineFacts, gatewayProcess];
 
 export const SCRIPTS = {
-  deploy: [network, install, configure, ...GATEWAY, deploy],
+  deploy: [install, ...GATEWAY, deploy],
   probe: [machineFacts, probe],
   resolve: [network, resolve],
-  'start-gateway': [configure, ...GATEWAY, startGateway],
+  'start-gateway': [...GATEWAY, startGateway],
   'stop-gateway': [...GATEWAY, stopGateway],
   'read-job': [readJob],
   'start-job': [startJob],

@@ -91,15 +91,17 @@ async function followed(
   openclaw: OpenClawService,
   machineId: string,
 ): Promise<JobSnapshot> {
-  for (;;) {
+  for (let seenStages = 0; ; ) {
     const job = await openclaw.readJob(machineId, operation.id, {
       waitSeconds: JOB_WAIT_SECONDS,
+      seenStages,
       signal: operation.signal,
     });
     for (const { name } of job.stages) {
       if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);
     }
     if (job.state !== 'running') return job;
+    seenStages = job.stages.length;
   }
 }
 

@@ -75,10 +75,6 @@ use_openclaw_env() {
   export PATH=$mcp_dir/node/bin:$mcp_dir/bin:$PATH
 }
 
-openclaw() { # ARGS… of the installed version
-  "$mcp_dir/node/bin/node" "$mcp_dir/current/node_modules/openclaw/openclaw.mjs" "$@"
-}
-
 now_ms() {
   local t=${EPOCHREALTIME:-}
   if [ -z "$t" ]; then # bash before 5

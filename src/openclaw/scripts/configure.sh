@@ -1,11 +1,6 @@
 # shellcheck shell=bash
 # The gateway's settings and secrets: written whole, 0600, and only when they differ.
 
-configure_main() {
-  configure_all
-  emit changed "$changed"
-}
-
 # Sets `changed` to yes when a running gateway does not know these settings yet.
 configure_all() {
   local config=$state_dir/openclaw.json secrets=$state_dir/secrets.json token keys wanted

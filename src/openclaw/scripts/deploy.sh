@@ -8,7 +8,7 @@ deploy_main() {
   for name in $(compgen -e OPENCLAW_MCP_ || true); do export -n "${name?}"; done
   install_all
   configure_all
-  if [ "$changed" = yes ] && live_pid "$gateway_pid" >/dev/null; then
+  if { [ "$changed" = yes ] || [ "$switched" = yes ]; } && live_pid "$gateway_pid" >/dev/null; then
     lock gateway 150
     stop_gateway 20
     unlock

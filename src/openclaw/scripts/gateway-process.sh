@@ -69,6 +69,7 @@ launch_gateway() {
   if [ -s "$log" ]; then mv -f "$log" "$log.1"; fi
   (
     use_openclaw_env
+    use_trust # for the model provider behind a company proxy
     unset NODE_COMPILE_CACHE # with it newer releases add a parent process of 60 MB
     if [ "$(memory_limit_mib)" -lt 1536 ]; then
       # Measured: the difference between a first turn that works in 1.25 GiB and one that is killed.
@@ -79,7 +80,7 @@ launch_gateway() {
       "$mcp_dir/current/node_modules/openclaw/openclaw.mjs" gateway run
   )
   started=yes
-  if wait_until_ready "${OPENCLAW_MCP_START_TIMEOUT_S:-120}"; then return; fi
+  if wait_until_ready "${OPENCLAW_MCP_START_TIMEOUT_S:-150}"; then return; fi
   if [ "$(oom_kills)" != "$kills_before" ] || grep -q 'heap out of memory' "$log"; then fail out_of_memory "$log"; fi
   if live_pid "$gateway_pid" >/dev/null; then fail gateway_not_ready "$log"; fi
   fail gateway_exited "$log"

@@ -1,12 +1,7 @@
 # shellcheck shell=bash
 # Node and OpenClaw under the persistent home, each in a folder named after its version that appears only when whole.
 
-install_main() {
-  install_all
-  emit node_version "$OPENCLAW_MCP_NODE_VERSION"
-  emit openclaw_version "$OPENCLAW_MCP_OPENCLAW_VERSION"
-}
-
+# Sets `switched` to yes when another version was current before.
 install_all() {
   local free
   node_version=${OPENCLAW_MCP_NODE_VERSION:?} openclaw_version=${OPENCLAW_MCP_OPENCLAW_VERSION:?}
@@ -28,6 +23,8 @@ install_all() {
     rm -rf "$work"
   fi
   switch_link "node-$node_version" "$mcp_dir/node"
+  switched=no
+  if [ "$(readlink "$mcp_dir/current" || true)" != "app-$openclaw_version" ]; then switched=yes; fi
   switch_link "app-$openclaw_version" "$mcp_dir/current"
   write_wrapper
   unlock

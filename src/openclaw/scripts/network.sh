@@ -2,12 +2,9 @@
 # Downloads that trust what the machine trusts and prove what they got.
 
 # curl, npm, bun and node each read another variable for the same thing; a company proxy works only if all know its CA.
-use_network() {
+use_trust() {
   local ca=${CURL_CA_BUNDLE:-${SSL_CERT_FILE:-${NPM_CONFIG_CAFILE:-${npm_config_cafile:-}}}}
   local extra=${NODE_EXTRA_CA_CERTS:-} system
-  # The machine's own registry wins: behind a proxy it is the only one that answers.
-  registry=${NPM_CONFIG_REGISTRY:-${npm_config_registry:-${OPENCLAW_MCP_REGISTRY:?}}}
-  registry=${registry%/}
   if [ -z "$ca" ] && [ -n "$extra" ] && [ -r "$extra" ]; then
     # Node adds this one to its own list; the others replace theirs, so they need both.
     mkdir -p "$mcp_dir"
@@ -20,6 +17,13 @@ use_network() {
   fi
   if [ -z "$ca" ]; then return 0; fi
   export CURL_CA_BUNDLE=$ca NPM_CONFIG_CAFILE=$ca NODE_EXTRA_CA_CERTS=${extra:-$ca}
+}
+
+use_network() {
+  use_trust
+  # The machine's own registry wins: behind a proxy it is the only one that answers.
+  registry=${NPM_CONFIG_REGISTRY:-${npm_config_registry:-${OPENCLAW_MCP_REGISTRY:?}}}
+  registry=${registry%/}
 }
 
 download() { # URL FILE

@@ -5,7 +5,8 @@ read_job_main() {
   local job_id=${OPENCLAW_MCP_JOB_ID:?} job_dir
   local deadline=$((SECONDS + ${OPENCLAW_MCP_WAIT_S:-0}))
   job_paths "$job_id"
-  until job_changed "${OPENCLAW_MCP_SEEN_STAGES:-0}" || [ "$SECONDS" -ge "$deadline" ]; do sleep 0.1; done
+  local seen=${OPENCLAW_MCP_SEEN_STAGES:-$(stage_count)}
+  until job_changed "$seen" || [ "$SECONDS" -ge "$deadline" ]; do sleep 0.1; done
   emit job "$job_id"
   emit now "$(now_ms)"
   emit_stages
@@ -18,11 +19,13 @@ read_job_main() {
 }
 
 job_changed() { # SEEN-STAGES
-  local lines=0
   job_state
   if [ "$state" != running ]; then return 0; fi
-  if [ -f "$job_dir/journal" ]; then lines=$(wc -l <"$job_dir/journal"); fi
-  [ "$lines" -gt "$1" ]
+  [ "$(stage_count)" -gt "$1" ]
+}
+
+stage_count() {
+  if [ -f "$job_dir/journal" ]; then grep -c '' "$job_dir/journal" || true; else printf 0; fi
 }
 
 # unknown: never started · lost: its process went without a word, as when the machine slept or was killed.

@@ -1,8 +1,11 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture, KEY } from './deployed.ts';
+
+// Real processes on a computer that may be busy; the tests themselves wait for nothing but them.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let registry: FakeRegistry;
 let damaged: RegExp | undefined;
