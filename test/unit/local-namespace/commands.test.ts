@@ -1,10 +1,12 @@
 /** How commands in a machine end, and what of them the rest of the computer can see. */
 import { describe, expect, it } from 'vitest';
-import { bash, processesWith, result, started, unavailable, why } from './fixture.ts';
+import { bash, processesWith, result, shared, started, unavailable, why } from './fixture.ts';
 
 describe.skipIf(unavailable)(`a command in a machine${why}`, () => {
+  const one = shared();
+
   it('reports its exit code or its signal, and a missing program as a shell does', async () => {
-    const { machine } = await started();
+    const { machine } = one();
     const run = (command: string[]) =>
       result(machine.run({ command, env: {}, stdin: undefined, cwd: undefined }));
     expect(await run(['sh', '-c', 'exit 7'])).toMatchObject({ exitCode: 7, signal: undefined });
@@ -21,7 +23,7 @@ describe.skipIf(unavailable)(`a command in a machine${why}`, () => {
   });
 
   it('has a clean environment of its own, and its secrets are in no argument list', async () => {
-    const { machine } = await started();
+    const { machine } = one();
     const secret = 'sk-test-not-in-ps-5d1f0c';
     const waits = ': > up; until [[ -e go ]]; do sleep 0.01; done; env';
     const ended = bash(machine, waits, { API_KEY: secret, LD_LIBRARY_PATH: '/lib/x' });
@@ -35,7 +37,7 @@ describe.skipIf(unavailable)(`a command in a machine${why}`, () => {
   });
 
   it('is killed with its process group, but not with what left the group', async () => {
-    const { machine } = await started();
+    const { machine } = one();
     const script = 'setsid sleep 3141 >/dev/null 2>&1 & sleep 2718 & echo up; wait';
     const running = machine.run({
       command: ['bash', '-c', script],
@@ -51,7 +53,7 @@ describe.skipIf(unavailable)(`a command in a machine${why}`, () => {
   });
 
   it('can be killed at once, and when only its children are left', async () => {
-    const { machine } = await started();
+    const { machine } = one();
     const run = (script: string) =>
       machine.run({ command: ['bash', '-c', script], env: {}, stdin: undefined, cwd: undefined });
     const early = run('sleep 1414');

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type InheritedTrust, namespaceRuntime, probeNamespace } from '../../../src/local/namespace/index.ts';
 import type { MachineBoot, RunningCommand, RunningMachine, Runtime } from '../../../src/local/runtime.ts';
 
@@ -15,9 +15,10 @@ export const why = probe.available ? '' : ` (skipped: ${probe.reason})`;
 export const NO_TRUST: InheritedTrust = { env: {}, files: [] };
 
 const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const cleanUp = async () => {
+  for (const work of cleanUps.splice(0).reverse()) await work();
+};
+afterEach(cleanUp);
 
 /** Runs `work` after the test, latest first. */
 export function afterwards(work: () => unknown): void {
@@ -48,6 +49,24 @@ export async function started(trust = NO_TRUST, boot = bootFolders()): Promise<S
   const runtime = namespaceRuntime({ trust });
   const machine = await booted(runtime, boot);
   return { runtime, boot, machine };
+}
+
+/** One machine for all tests of a suite that leave nothing in it. Call within `describe`. */
+export function shared(): () => Started {
+  let one: Started | undefined;
+  let later: (() => unknown)[] = [];
+  beforeAll(async () => {
+    one = await started();
+    later = cleanUps.splice(0);
+  });
+  afterAll(async () => {
+    cleanUps.push(...later);
+    await cleanUp();
+  });
+  return () => {
+    if (one === undefined) throw new Error('asked for before the suite began');
+    return one;
+  };
 }
 
 /** A machine that is stopped after the test. */

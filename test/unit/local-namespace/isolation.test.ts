@@ -3,18 +3,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bash, result, started, temporaryFolder, unavailable, why } from './fixture.ts';
+import { bash, result, shared, started, temporaryFolder, unavailable, why } from './fixture.ts';
 
 describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, () => {
+  const one = shared();
+
   it('starts in its persistent home, as root, under a name of its own', async () => {
-    const { machine, boot } = await started();
+    const { machine, boot } = one();
     const { out } = await bash(machine, 'pwd; echo $HOME; id -u; hostname; echo kept > note');
     expect(out.split('\n')).toEqual(['/home/machine', '/home/machine', '0', 'machine-0a1b2c3d']);
     expect(readFileSync(path.join(boot.homeDir, 'note'), 'utf8')).toBe('kept\n');
   });
 
   it('sees neither the user’s files nor those of the host’s services', async () => {
-    const { machine, boot } = await started();
+    const { machine, boot } = one();
     const secret = path.join(temporaryFolder(), 'secret');
     writeFileSync(secret, 'x');
     const { out } = await bash(
@@ -27,13 +29,13 @@ describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, () => {
   });
 
   it('sees only its own processes, and cannot end the first of them', async () => {
-    const { machine } = await started();
+    const { machine } = one();
     const { out } = await bash(machine, 'kill -9 1; ps -e -o comm= | sort -u | tr "\\n" " "');
     expect(out).toBe('bash ps sort tr');
   });
 
   it('cannot undo the mounts that protect the host, nor change kernel settings', async () => {
-    const { machine } = await started();
+    const { machine } = one();
     const attempts = [
       'umount /proc/sys',
       'mount -o remount,bind,rw /proc/sys',
@@ -49,7 +51,7 @@ describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, () => {
   });
 
   it('collects processes that lost their parent', async () => {
-    const { machine } = await started();
+    const { machine } = one();
     const orphans = 'for i in 1 2 3 4 5 6 7 8; do (setsid true &); done';
     // A process that nobody collects stays in the list for good.
     const { out } = await bash(
@@ -72,7 +74,7 @@ describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, () => {
   });
 
   it('hands over stdin byte for byte, and output that can be opened again', async () => {
-    const { machine } = await started();
+    const { machine } = one();
     const stdin = `quotes ' " \\ \n emoji 🦀 $(id) ${'x'.repeat(200_000)}`;
     const command = ['bash', '-c', 'cat /dev/stdin; echo done > /dev/stderr'];
     const read = await result(machine.run({ command, env: {}, stdin, cwd: '/tmp' }));
