@@ -57,10 +57,11 @@ export async function runDemo(io: DemoIo): Promise<number> {
     code = io.signal.aborted ? INTERRUPTED : 1;
     view.line(io.signal.aborted ? 'Interrupted.' : describe(error));
   }
-  const left = await cleanUp(view, cleanups);
+  view.line('Cleaning up …');
+  const clean = await cleanUp(view, cleanups);
   if (results.length > 0) view.line(`\n${closingTable(results)}`);
-  view.line(left ? '\nNothing is left running, and nothing on disk.' : '');
-  return left || code !== 0 ? code : 1;
+  if (clean) view.line('\nNothing is left running, and nothing on disk.');
+  return clean || code !== 0 ? code : 1;
 }
 
 async function setUp(io: DemoIo, view: DemoView, cleanups: (() => Promise<void>)[]): Promise<CallTool> {
@@ -114,13 +115,13 @@ async function tellStory(io: DemoIo, view: DemoView, call: CallTool, results: St
   let machineId = '';
   for (const step of DEMO_STEPS) {
     io.signal.throwIfAborted();
-    const result = await runStep(io.clock, view, step, call, machineId, results);
+    const result = await runStep(io, view, step, call, machineId, results);
     machineId ||= result.machine_id ?? '';
   }
 }
 
 async function runStep(
-  clock: Clock,
+  { clock, signal }: DemoIo,
   view: DemoView,
   step: DemoStep,
   call: CallTool,
@@ -150,7 +151,7 @@ async function runStep(
     }
     return outcome;
   } catch (error) {
-    finish(false, 'failed');
+    finish(false, signal.aborted ? 'interrupted' : 'failed');
     throw error;
   }
 }

@@ -7,13 +7,13 @@ export interface DemoOutput {
   write(text: string): unknown;
   /** Whether a line can be redrawn; else there is one line per stage. */
   isTTY?: boolean | undefined;
+  /** Width of the terminal; undefined or 0 where that is unknown. */
   columns?: number | undefined;
 }
 
 export interface StepResult {
   title: string;
   seconds: number;
-  /** `undefined` for a step that did not get that far. */
   ok: boolean;
   detail: string;
 }
@@ -92,7 +92,7 @@ export class DemoView {
     const full = Math.round(fraction * BAR_WIDTH);
     const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`;
     const line = `${bar} ${String(Math.round(fraction * 100)).padStart(3)} %  ${seconds.toFixed(0).padStart(3)} s  ${text}`;
-    this.#out.write(`${CLEAR_LINE}${line.slice(0, (this.#out.columns ?? DEFAULT_COLUMNS) - 1)}`);
+    this.#out.write(`${CLEAR_LINE}${line.slice(0, (this.#out.columns || DEFAULT_COLUMNS) - 1)}`);
     this.#drawn = true;
   }
 

@@ -10,25 +10,28 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs the demo once. Signals end it; what it made is removed first. @returns the exit code. */
 export async function demoCommand(): Promise<number> {
   const interrupted = new AbortController();
-  const onSignal = () => interrupted.abort();
-  // They stay installed until the end: a second Ctrl-C must not cut the cleaning up short.
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const interrupt = () => interrupted.abort();
+  // Never taken off again: a second Ctrl-C must not cut the cleaning up short.
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   // `demo | head` closes the pipe early; that is a way to interrupt it too.
-  process.stdout.on('error', onSignal);
-  try {
-    return await runDemo({
-      env: process.env,
-      stdout: process.stdout,
-      clock: systemClock,
-      signal: interrupted.signal,
-      server: { command: process.execPath, args: process.argv.slice(1, 2) },
-      startLocalApi: async ({ stateDir, env, note }) => {
-        const log: Log = { info: () => {}, warn: note };
-        const runtime = await createRuntime({ env, log, wanted: undefined });
-        return serveLocal({ stateDir, runtime, settings: { log } });
-      },
+  process.stdout.on('error', interrupt);
+  for (const defect of ['uncaughtException', 'unhandledRejection'] as const) {
+    // Even then the machine must not stay.
+    process.on(defect, (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      interrupt();
     });
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
+  return runDemo({
+    env: process.env,
+    stdout: process.stdout,
+    clock: systemClock,
+    signal: interrupted.signal,
+    server: { command: process.execPath, args: process.argv.slice(1, 2) },
+    startLocalApi: async ({ stateDir, env, note }) => {
+      const log: Log = { info: () => {}, warn: note };
+      const runtime = await createRuntime({ env, log, wanted: undefined });
+      return serveLocal({ stateDir, runtime, settings: { log } });
+    },
+  });
 }
