@@ -1,6 +1,5 @@
 /** Reads a session's messages over the gateway's history endpoint, the same in every supported version. */
 import * as z from 'zod';
-import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { gatewayRequest } from './gateway-request.ts';
@@ -47,20 +46,20 @@ export async function readSession(
 
 /**
  * What OpenClaw noted about the failure of the session's newest reply, if that reply failed.
+ * @param body answer of the history endpoint.
  * @param sinceMs by the machine's clock; an older failure belongs to another turn.
  */
-export async function failureInTranscript(
-  machines: Machines,
-  machineId: string,
-  key: string,
-  sinceMs: number,
-  options: WaitOptions,
-): Promise<string | undefined> {
-  const answer = await ask(machines, machineId, key, { ...options, limit: 3 });
-  const page = history.safeParse(parseJson(answer.body)).data;
-  const newest = page?.items.findLast((entry) => entry.role === 'assistant');
+export function failureIn(body: string, sinceMs: number): string | undefined {
+  const newest = history.safeParse(parseJson(body)).data?.items.findLast((one) => one.role === 'assistant');
   if (newest?.stopReason !== 'error' || (newest.timestamp ?? 0) < sinceMs) return undefined;
   return newest.errorMessage ?? textOf(newest);
+}
+
+/** Path of the history endpoint, the same in every supported version. */
+export function historyPath(key: string, page: { limit: number; cursor?: string | undefined }): string {
+  const query = new URLSearchParams({ limit: String(page.limit) });
+  if (page.cursor !== undefined) query.set('cursor', page.cursor);
+  return `/sessions/${encodeURIComponent(key)}/history?${query}`;
 }
 
 async function readPage(
@@ -94,9 +93,7 @@ function ask(
   key: string,
   options: PageOptions,
 ): Promise<GatewayAnswer> {
-  const query = new URLSearchParams({ limit: String(options.limit) });
-  if (options.cursor !== undefined) query.set('cursor', options.cursor);
-  const path = `/sessions/${encodeURIComponent(key)}/history?${query}`;
+  const path = historyPath(key, options);
   return gatewayRequest(machines, machineId, { method: 'GET', path }, options);
 }
 

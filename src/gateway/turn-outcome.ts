@@ -1,37 +1,33 @@
 /** Decides what became of a turn: from the job on the machine, the answer's bytes and, in doubt, the transcript. */
 import { AppError } from '../core/errors.ts';
 import type { TurnSnapshot, TurnState } from './ports.ts';
+import { failureIn } from './transcript.ts';
 import { explainConnection, explainTurnError } from './turn-errors.ts';
 import type { TurnOutput } from './turn-output.ts';
 import { parseJson, type ReportedError, reportedError, type TurnStream } from './turn-stream.ts';
 
-export interface Verdict {
+interface Verdict {
   state: TurnState;
   error?: AppError | undefined;
-  /** The answer alone cannot tell a reply from a failure; the transcript can. */
-  doubtful?: boolean | undefined;
 }
 
 const READ_FIRST =
   'Call read_session to see whether the reply is there; send the message again only if it is not.';
 
-export function verdictOf(job: TurnOutput, answer: TurnStream): Verdict {
+function verdictOf(job: TurnOutput, answer: TurnStream): Verdict {
   if (job.state === 'running') return { state: 'running' };
   if (job.state === 'unknown' || job.state === 'unsent') return { state: 'unknown' };
   if (job.curlExit === 'cancelled') return failed(cancelled());
   if (job.httpStatus !== 200 && job.httpStatus !== 0) return failed(explainTurnError(refusal(job, answer)));
   if (answer.error) return failed(explainTurnError(answer.error));
-  if (answer.done) return { state: 'done', doubtful: isDoubtful(answer) };
-  if (job.state === 'lost') return { state: 'lost', error: lost() };
+  if (answer.done) return endedWell(job, answer);
+  if (job.state === 'lost') return { state: 'lost', error: lost(job.sent) };
   return failed(explainConnection(job.curlExit ?? 0, job.curlError));
 }
 
-export function snapshotOf(
-  turnId: string,
-  job: TurnOutput,
-  answer: TurnStream,
-  verdict: Verdict,
-): TurnSnapshot {
+/** The turn as it stands, once all of its answer so far was fed. */
+export function snapshotOf(turnId: string, job: TurnOutput, answer: TurnStream): TurnSnapshot {
+  const verdict = verdictOf(job, answer);
   const end = job.endedMs ?? job.nowMs;
   return {
     turnId,
@@ -52,15 +48,14 @@ function refusal(job: TurnOutput, answer: TurnStream): ReportedError {
 }
 
 /**
- * 2026.3.24 ends a failed turn with a bare `[DONE]`; 2026.7.1 sometimes sends its failure as the reply. But a model may
- * also say nothing, or quote such a sentence.
+ * 2026.3.24 ends a failed turn with a bare `[DONE]`; 2026.7.1 sometimes sends a failure as the reply. But a model may
+ * also say nothing, or quote such a sentence: what OpenClaw wrote into the transcript decides.
  */
-function isDoubtful(answer: TurnStream): boolean {
-  return answer.text === '' || answer.finishReason === undefined || FAILURE_AS_REPLY.test(answer.text);
+function endedWell(job: TurnOutput, answer: TurnStream): Verdict {
+  const failure = job.transcript === undefined ? undefined : failureIn(job.transcript, job.startedMs ?? 0);
+  if (failure === undefined) return { state: 'done' };
+  return failed(explainTurnError({ message: failure === '' ? answer.text : failure }));
 }
-
-const FAILURE_AS_REPLY =
-  /^(?:LLM request (?:failed|timed out)|HTTP \d{3} |⚠️|The agent run failed before producing a reply|Agent failed before reply|No response from OpenClaw)/;
 
 function failed(error: AppError): Verdict {
   return { state: 'failed', error };
@@ -72,7 +67,13 @@ function cancelled(): AppError {
   });
 }
 
-function lost(): AppError {
+function lost(sent: boolean): AppError {
+  if (!sent) {
+    return new AppError('unavailable', 'The machine slept or restarted before the message was sent', {
+      next: 'Send the message again.',
+      details: { sent: false },
+    });
+  }
   return new AppError(
     'unavailable',
     'The machine slept or restarted during the turn, so nobody received the end of the reply',

@@ -23,6 +23,10 @@ export interface TurnOutput {
   /** Bytes of the answer so far. */
   size: number;
   session: string | undefined;
+  /** False when nothing of the message left the machine's own queue. */
+  sent: boolean;
+  /** Answer of the history endpoint, where the chat's answer alone does not tell how it ended; foreign. */
+  transcript: string | undefined;
 }
 
 const count = z.coerce.number().int().nonnegative();
@@ -34,6 +38,7 @@ const values = z.object({
   started_ms: count.optional(),
   ended_ms: count.optional(),
   now_ms: count.optional(),
+  sent: z.enum(['yes', 'no']).default('no'),
   next: count.default(0),
   size: count.default(0),
 });
@@ -64,6 +69,8 @@ export function turnOutput(output: ScriptOutput): TurnOutput {
     endedMs: data.ended_ms,
     nowMs: data.now_ms,
     sse: output.blobs.sse ?? '',
+    sent: data.sent === 'yes',
+    transcript: output.blobs.transcript,
     next: data.next,
     size: data.size,
     session: context.safeParse(parseJson(output.blobs.context ?? '')).data?.session,

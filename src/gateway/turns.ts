@@ -1,4 +1,5 @@
 /** Chat turns: starts or joins one, follows it while the caller waits, and ends it on request. */
+import { createHash } from 'node:crypto';
 import type { WaitOptions } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
@@ -6,12 +7,11 @@ import type { MachineService } from '../machine/ports.ts';
 import { largeInput, machineScript } from '../openclaw/machine-script.ts';
 import { runScript } from '../openclaw/script-output.ts';
 import type { TurnOptions, TurnRequest, TurnSnapshot } from './ports.ts';
-import { failureInTranscript } from './transcript.ts';
-import { explainTurnError } from './turn-errors.ts';
-import { snapshotOf, verdictOf } from './turn-outcome.ts';
+import { historyPath } from './transcript.ts';
+import { snapshotOf } from './turn-outcome.ts';
 import { type TurnOutput, turnContext, turnOutput } from './turn-output.ts';
 import { checkTurnId, turnWire } from './turn-request.ts';
-import { type TurnStream, turnStream } from './turn-stream.ts';
+import { turnStream } from './turn-stream.ts';
 
 /** Time on top of the wait inside the machine: the scripts take 0.1 s, a busy machine some seconds. */
 const SCRIPT_SLACK_MS = 20_000;
@@ -34,6 +34,8 @@ export async function startTurn(
     OPENCLAW_MCP_MODE: 'start',
     OPENCLAW_MCP_HEADERS: wire.headers,
     OPENCLAW_MCP_CONTEXT: turnContext(wire.address.key),
+    OPENCLAW_MCP_HISTORY: historyPath(wire.address.key, { limit: 1 }),
+    OPENCLAW_MCP_LANE: createHash('sha256').update(wire.address.key).digest('hex').slice(0, 32),
     ...largeInput('OPENCLAW_MCP_REQUEST', wire.body),
   };
   return follow(deps, machineId, turn.turnId, start, options);
@@ -81,7 +83,7 @@ async function follow(
     answer.feed(job.sse);
     if (answer.text.length > before) options.onText?.(answer.text);
     const over = job.state !== 'running' || deps.clock.now() >= deadline;
-    if (job.next >= job.size && over) return conclude(deps, machineId, turnId, job, answer, options);
+    if (job.next >= job.size && over) return snapshotOf(turnId, job, answer);
   }
 }
 
@@ -104,28 +106,6 @@ async function look(
     { timeoutMs, rerunnable: true },
   );
   return turnOutput(await runScript(deps.machines, machineId, script, options));
-}
-
-async function conclude(
-  deps: TurnDeps,
-  machineId: string,
-  turnId: string,
-  job: TurnOutput,
-  answer: TurnStream,
-  options: WaitOptions,
-): Promise<TurnSnapshot> {
-  const verdict = verdictOf(job, answer);
-  if (!verdict.doubtful || job.session === undefined) return snapshotOf(turnId, job, answer, verdict);
-  const failure = await failureInTranscript(
-    deps.machines,
-    machineId,
-    job.session,
-    job.startedMs ?? 0,
-    options,
-  );
-  if (failure === undefined) return snapshotOf(turnId, job, answer, verdict);
-  const error = explainTurnError({ message: failure });
-  return snapshotOf(turnId, job, answer, { state: 'failed', error });
 }
 
 function notSent(): AppError {

@@ -30,6 +30,7 @@ start_turn() {
   : >"$job_dir/turn" # tells a turn from other jobs
   write_file "$job_dir/context" "${OPENCLAW_MCP_CONTEXT:-}"
   write_file "$job_dir/headers-sent" "${OPENCLAW_MCP_HEADERS:-}"
+  local history=${OPENCLAW_MCP_HISTORY:?} lane=${OPENCLAW_MCP_LANE:?}
   input_to_file OPENCLAW_MCP_REQUEST "$job_dir/request.json"
   use_openclaw_env
   launch_sender
@@ -37,18 +38,19 @@ start_turn() {
 }
 
 launch_sender() {
-  local session=(setsid)
+  local session=(setsid) url=http://127.0.0.1:$port
   if ! command -v setsid >/dev/null; then session=(nohup); fi
+  mkdir -p "$mcp_dir/lanes"
   # shellcheck disable=SC2016 # expanded by the sender's own shell
   (
     exec 3>&- 9>&- </dev/null >/dev/null 2>&1
-    "${session[@]}" /bin/bash -c "$(declare -f identity_of live_pid now_ms write_file send_turn forget_old_turns)"'
-      send_turn "$@"' turn "$job_dir" "$auth_file" "http://127.0.0.1:$port/v1/chat/completions" &
+    "${session[@]}" /bin/bash -c "$(declare -f identity_of now_ms write_file sender_lives send_turn ask_transcript forget_old_turns)"'
+      send_turn "$@"' turn "$job_dir" "$auth_file" "$url/v1/chat/completions" "$url$history" "$mcp_dir/lanes/$lane" &
   )
 }
 
 # Runs detached. No time limit: an agent may work for hours, and the gateway ends a turn by its own rules.
-send_turn() { # JOB-DIR AUTH-FILE URL
+send_turn() { # JOB-DIR AUTH-FILE CHAT-URL HISTORY-URL LANE-FILE
   set -u
   umask 077
   local http curl_exit=0
@@ -59,12 +61,28 @@ send_turn() { # JOB-DIR AUTH-FILE URL
     exit 0
   fi
   rm -f "claim.$$"
+  # One at a time per session: 2026.9.6 queues them too, but fails all but one when they start a new session together.
+  if command -v flock >/dev/null; then
+    exec 8>"$5"
+    flock 8
+  fi
+  : >sent
   # An empty Expect: with a large body curl would otherwise wait a second for a "100 Continue".
   http=$(curl -q -sS -N --noproxy '*' --connect-timeout 5 -H @"$2" -H @headers-sent -H 'Content-Type: application/json' \
     -H 'Expect:' --data-binary @request.json -o response -w '%{http_code}' "$3" 2>curl-error) || curl_exit=$?
+  if [ "$http" = 200 ]; then ask_transcript "$2" "$4"; fi
   write_file exit "$(now_ms) $curl_exit $http"
   rm -f request.json
   forget_old_turns
+}
+
+# An answer that does not say how it ended (2026.3.24), or whose words are those of a failure (2026.7.1), needs the
+# session's newest message to be understood.
+ask_transcript() { # AUTH-FILE HISTORY-URL
+  if grep -q '"finish_reason":"' response && ! grep -qE 'LLM request|HTTP [0-9]{3} |failed before|⚠️' response; then
+    return
+  fi
+  curl -q -sS -g -m 10 --noproxy '*' -H @"$1" -o transcript "$2" 2>/dev/null || rm -f transcript
 }
 
 # Keeps the newest 50 turns, and none for more than a week; one that still runs stays.
@@ -78,6 +96,7 @@ forget_old_turns() {
     case "$stale" in *"$marker"*) ;; *) if [ "$count" -le 50 ]; then continue; fi ;; esac
     if [ -e "$dir/exit" ] || ! sender_lives "$dir"; then rm -rf "$dir"; fi
   done
+  find ../../lanes -type f -mtime +30 -exec rm -f {} +
 }
 
 sender_lives() { # JOB-DIR
@@ -138,16 +157,16 @@ nap() {
 
 # Closing the connection is how a client cancels; what was not sent is never sent after this.
 cancel_turn() {
-  local at owner
+  local owner
   if [ ! -e "$job_dir/turn" ] || [ -s "$job_dir/exit" ]; then return; fi
   printf '%s 0 - -\n' "$(now_ms)" >"$job_dir/claim.$$"
   if ! ln "$job_dir/claim.$$" "$job_dir/sending" 2>/dev/null && sender_lives "$job_dir"; then
-    read -r at owner <"$job_dir/sending"
+    read -r _ owner <"$job_dir/sending"
     # The sender leads a process group of its own, with curl in it.
     kill -KILL -- "-${owner%% *}" 2>/dev/null || kill -KILL "${owner%% *}" 2>/dev/null || true
   fi
   rm -f "$job_dir/claim.$$" "$job_dir/request.json"
-  if [ ! -s "$job_dir/exit" ]; then write_file "$job_dir/exit" "$(now_ms) cancelled ${at:+sent}"; fi
+  if [ ! -s "$job_dir/exit" ]; then write_file "$job_dir/exit" "$(now_ms) cancelled -"; fi
 }
 
 emit_turn() {
@@ -160,6 +179,7 @@ emit_turn() {
     emit http "$http"
   fi
   emit now_ms "$(now_ms)"
+  if [ -e "$job_dir/sent" ]; then emit sent yes; else emit sent no; fi
   length=$((size - offset))
   if [ "$length" -gt "$max_bytes" ]; then length=$max_bytes; fi
   if [ "$length" -gt 0 ]; then
@@ -172,5 +192,8 @@ emit_turn() {
   emit next "$offset"
   emit size "$((size))"
   if [ -s "$job_dir/curl-error" ]; then tail -c 2000 "$job_dir/curl-error" | emit_blob curl_error; fi
+  if [ "$state" = ended ] && [ -s "$job_dir/transcript" ]; then
+    head -c 1048576 "$job_dir/transcript" | emit_blob transcript
+  fi
   if [ -s "$job_dir/context" ]; then emit_blob context <"$job_dir/context"; fi
 }

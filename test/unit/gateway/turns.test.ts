@@ -117,6 +117,32 @@ describe('a message is sent at most once', () => {
     expect(gateway.seen).toHaveLength(1);
   });
 
+  test('two messages to one session at once are sent one after the other, and both are answered', async () => {
+    let open = 0;
+    const together: number[] = [];
+    gateway.on(CHAT, (response, request) => {
+      together.push(++open);
+      response.on('close', () => open--);
+      echo(response, request);
+    });
+    const other = { ...turn, turnId: 'turn-2', message: 'Bye', session: 'agent:main:openai-user:HOLIDAY' };
+    const both = await Promise.all([service.startTurn('m', turn, WAIT), service.startTurn('m', other, WAIT)]);
+    expect(both.map((t) => t.text)).toEqual(['You said: Hello', 'You said: Bye']);
+    expect(together).toEqual([1, 1]);
+  });
+
+  test('a turn that waited for its session when the machine stopped is known as not sent', async () => {
+    gateway.on(CHAT, (response) => stream(response, delta('Half')));
+    await service.startTurn('m', { ...turn, turnId: 'turn-0' }, { waitSeconds: 0 });
+    await expect.poll(() => gateway.seen.length).toBe(1);
+    await service.startTurn('m', turn, { waitSeconds: 0 });
+    await killSender();
+    const lost = await service.readTurn('m', 'turn-1', WAIT);
+    expect(lost).toMatchObject({ state: 'lost', error: { code: 'unavailable', details: { sent: false } } });
+    expect(gateway.seen).toHaveLength(1);
+    await service.cancelTurn('m', 'turn-0');
+  });
+
   test('a turn that nobody started is unknown, also to cancel', async () => {
     expect((await service.readTurn('m', 'turn-9', WAIT)).state).toBe('unknown');
     expect((await service.cancelTurn('m', 'turn-9')).state).toBe('unknown');
