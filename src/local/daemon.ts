@@ -8,6 +8,7 @@ import { privateDir, readIfThere } from '../core/files.ts';
 import { poll } from '../core/poll.ts';
 import { tail } from '../core/text.ts';
 import { type Env, TRUST_VARIABLES } from './host-trust.ts';
+import { isLocked } from './lock.ts';
 
 export interface DaemonOptions {
   /** The local API keeps its state in the folder `local` of this one. */
@@ -68,25 +69,35 @@ export function readyPath(stateDir: string): string {
 export async function ensureDaemon(options: DaemonOptions): Promise<LocalEndpoint> {
   const found = await answering(options);
   if (found) return found;
-  const logFile = await start(options);
+  const started = await start(options);
   const pace = { intervalMs: 50, maxIntervalMs: 500, timeoutMs: START_TIMEOUT_MS };
   try {
-    return await poll({ clock: options.clock, what: 'the local API to start', ...pace }, async () => ({
-      done: await answering(options),
-    }));
+    return await poll({ clock: options.clock, what: 'the local API to start', ...pace }, async () => {
+      const ended = started.ended();
+      const endpoint = await answering(options);
+      // Ours may have lost to another that was started at the same time; then that one holds the folder.
+      if (endpoint || !ended || (await isLocked(localFolder(options.stateDir)))) return { done: endpoint };
+      throw new AppError('timeout', 'The local API ended while it started');
+    });
   } catch (cause) {
     if (!isAppError(cause, 'timeout')) throw cause;
-    const log = (await readIfThere(logFile)) ?? '';
+    const log = (await readIfThere(started.logFile)) ?? '';
     throw new AppError('unavailable', 'The local API did not start', {
-      next: `Run "openclaw-dedalus-mcp local serve" in a terminal to see why; its log is ${logFile}.`,
+      next: `Run "openclaw-dedalus-mcp local serve" in a terminal to see why; its log is ${started.logFile}.`,
       foreign: tail(log, LOG_TAIL_CHARACTERS),
       cause,
     });
   }
 }
 
+interface Started {
+  logFile: string;
+  /** Whether the server's process is over, or never began. */
+  ended: () => boolean;
+}
+
 /** Starts the server in a session of its own; it writes only to its log. */
-async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptions): Promise<string> {
+async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptions): Promise<Started> {
   await privateDir(localFolder(stateDir));
   const logFile = path.join(localFolder(stateDir), 'daemon.log');
   const log = openSync(logFile, 'a', 0o600);
@@ -96,11 +107,15 @@ async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptio
     env: { ...passedOn(env), [IDLE_VARIABLE]: String(idleMs) },
     cwd: localFolder(stateDir),
   });
-  // A missing program shows as a server that never answers.
-  child.on('error', () => {});
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  child.once('error', end);
+  child.once('exit', end);
   child.unref();
   closeSync(log);
-  return logFile;
+  return { logFile, ended: () => ended };
 }
 
 /** The server of the ready file, if it is alive and takes the key of that file. */

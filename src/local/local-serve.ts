@@ -58,7 +58,9 @@ async function untilUnneeded(
   idleMs: number,
   { clock, signal }: LocalServeOptions,
 ): Promise<void> {
-  const pace = { intervalMs: 1_000, maxIntervalMs: 30_000, timeoutMs: Number.POSITIVE_INFINITY };
+  // Ending somewhat late costs nothing; looking often would.
+  const intervalMs = Math.min(idleMs / 4, 30_000);
+  const pace = { intervalMs, factor: 1, maxIntervalMs: intervalMs, timeoutMs: Number.POSITIVE_INFINITY };
   try {
     await poll({ clock, what: 'the local API to be unneeded', ...pace, signal }, async () => ({
       done: server.api.idleMs() >= idleMs || undefined,

@@ -17,7 +17,7 @@ interface Holder {
  * @throws AppError `conflict` when another living server has it.
  */
 export async function lockStateDir(clock: Clock, stateDir: string): Promise<() => Promise<void>> {
-  const file = path.join(stateDir, 'server.lock');
+  const file = lockPath(stateDir);
   await withFileLock(clock, `${file}.guard`, async () => {
     const holder = parseHolder(await readIfThere(file));
     if (holder && (await isHolder(holder))) {
@@ -30,6 +30,16 @@ export async function lockStateDir(clock: Clock, stateDir: string): Promise<() =
     await writePrivate(file, JSON.stringify(mine));
   });
   return () => rm(file, { force: true });
+}
+
+/** Whether a living server has the folder. */
+export async function isLocked(stateDir: string): Promise<boolean> {
+  const holder = parseHolder(await readIfThere(lockPath(stateDir)));
+  return holder !== undefined && (await isHolder(holder));
+}
+
+function lockPath(stateDir: string): string {
+  return path.join(stateDir, 'server.lock');
 }
 
 async function isHolder(holder: Holder): Promise<boolean> {

@@ -1,8 +1,10 @@
 /** A local API on a throwaway folder, spoken to over HTTP as any client would. */
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { FaultsRequest } from '../../../src/local/faults.ts';
 import type { LocalSettings } from '../../../src/local/options.ts';
@@ -30,15 +32,14 @@ export const realRuntime = (): Runtime =>
 
 /** A plain client: no schema, no retries, a new Idempotency-Key per call unless one is given. */
 export class Client {
-  readonly server: LocalServer;
-  readonly stateDir: string;
-  readonly #restart: () => Promise<Client>;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly #session = randomUUID();
   #keys = 0;
 
-  constructor(server: LocalServer, stateDir: string, restart: () => Promise<Client>) {
-    this.server = server;
-    this.stateDir = stateDir;
-    this.#restart = restart;
+  constructor(server: { baseUrl: string; apiKey: string }) {
+    this.baseUrl = server.baseUrl;
+    this.apiKey = server.apiKey;
   }
 
   async send(
@@ -47,11 +48,11 @@ export class Client {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Reply> {
-    const response = await fetch(this.server.baseUrl + url, {
+    const response = await fetch(this.baseUrl + url, {
       method,
       headers: {
-        'x-api-key': this.server.apiKey,
-        ...(method !== 'GET' && { 'idempotency-key': `auto-${this.stateDir}-${this.#keys++}` }),
+        'x-api-key': this.apiKey,
+        ...(method !== 'GET' && { 'idempotency-key': `${this.#session}-${this.#keys++}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -118,13 +119,27 @@ export class Client {
     const output = await this.get(`/v1/machines/${id}/executions/${body.execution_id}/output`);
     return { ...end, ...output.body };
   }
+}
+
+/** A client together with the server of this process that it talks to. */
+export class LocalClient extends Client {
+  readonly server: LocalServer;
+  readonly stateDir: string;
+  readonly #restart: () => Promise<LocalClient>;
+
+  constructor(server: LocalServer, stateDir: string, restart: () => Promise<LocalClient>) {
+    super(server);
+    this.server = server;
+    this.stateDir = stateDir;
+    this.#restart = restart;
+  }
 
   faults(...faults: FaultsRequest['faults']): void {
     this.server.api.faults.set({ faults });
   }
 
   /** A new server on the same folder. */
-  async restart(): Promise<Client> {
+  async restart(): Promise<LocalClient> {
     await this.server.close();
     return this.#restart();
   }
@@ -136,19 +151,22 @@ export function runs(pid: string): boolean {
   return stdout.trim() !== '' && !stdout.startsWith('Z');
 }
 
-const open: Client[] = [];
+const open: LocalClient[] = [];
 
-export async function localApi(settings: LocalSettings = {}, runtime = realRuntime()): Promise<Client> {
+export async function localApi(settings: LocalSettings = {}, runtime = realRuntime()): Promise<LocalClient> {
   const stateDir = await mkdtemp(path.join(os.tmpdir(), 'local-api-'));
-  const start = async (): Promise<Client> => {
+  const start = async (): Promise<LocalClient> => {
     const delays = { ...FAST, ...settings.delays };
     const server = await serveLocal({ stateDir, runtime, settings: { ...settings, delays } });
-    const client = new Client(server, stateDir, start);
+    const client = new LocalClient(server, stateDir, start);
     open.push(client);
     return client;
   };
   return start();
 }
+
+// Far above what any test needs: a busy computer must not fail one.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** For afterEach: ends every server and removes its folder. */
 export async function closeAll(): Promise<void> {

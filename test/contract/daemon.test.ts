@@ -1,0 +1,142 @@
+/** Servers as processes: killed, shared, locked, ended when nobody needs them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
+import { ensureDaemon, IDLE_VARIABLE, readyPath } from '../../src/local/daemon.ts';
+import { Client, runs } from './support/harness.ts';
+
+let binDir: string;
+let bin: string;
+let stateDir: string;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  binDir = await mkdtemp(path.join(os.tmpdir(), 'local-bin-'));
+  bin = path.join(binDir, 'serve.mjs');
+  const entryPoints = [path.join(import.meta.dirname, 'support/serve-bin.ts')];
+  const loader = { '.sh': 'text' as const };
+  // What CommonJS packages need inside an ES module.
+  const js = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  const target = { bundle: true, platform: 'node', format: 'esm', loader, banner: { js } } as const;
+  await build({ ...target, entryPoints, outfile: bin });
+});
+afterAll(() => rm(binDir, { recursive: true }));
+beforeEach(async () => {
+  stateDir = await mkdtemp(path.join(os.tmpdir(), 'local-daemon-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+// Each test starts processes; on a busy computer that takes its time.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+const env = { PATH: process.env.PATH, SECRET_API_KEY: 'sk-host' };
+
+/** A server process that answers, and what it printed. */
+async function serve(
+  extra: Record<string, string> = {},
+): Promise<{ child: ChildProcess; client: Client; line: string }> {
+  const child = spawn(process.execPath, [bin, 'local', 'serve', '--state-dir', stateDir], {
+    env: { ...env, ...extra },
+  });
+  children.push(child);
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return { child, line, client: clientOf(JSON.parse(line).base_url, JSON.parse(line).api_key) };
+}
+
+function clientOf(baseUrl: string, apiKey: string): Client {
+  return new Client({ baseUrl, apiKey });
+}
+
+const daemon = () => ensureDaemon({ stateDir, node: process.execPath, bin, env, clock: systemClock });
+
+describe('a server process', () => {
+  it('that is killed leaves machines asleep, nothing running, and failed executions', async () => {
+    const before = await serve();
+    expect(Object.keys(JSON.parse(before.line))).toEqual(['base_url', 'api_key']);
+    const id = await before.client.machine({});
+    await systemClock.sleep(60);
+    const { stdout } = await before.client.sh(
+      id,
+      'echo kept > ~/file; setsid sleep 60 </dev/null &>/dev/null & echo $!',
+    );
+    const held = await before.client.start(id, ['sleep', '60']);
+    expect(runs(String(stdout))).toBe(true);
+    before.child.kill('SIGKILL');
+    await once(before.child, 'exit');
+
+    const { client } = await serve();
+    expect(runs(String(stdout))).toBe(false);
+    expect(await client.phase(id, 'sleeping')).toMatchObject({ status: { reason: 'HostRestarted' } });
+    expect(await client.ended(id, held.body.execution_id)).toMatchObject({
+      status: 'failed',
+      error_code: 'host_agent_execute_failed',
+    });
+    expect(await client.sh(id, 'cat ~/file')).toMatchObject({ stdout: 'kept\n' });
+  });
+
+  it('has its state folder for itself, and ends every process of its machines on SIGTERM', async () => {
+    const { child, client } = await serve();
+    const second = spawn(process.execPath, [bin, 'local', 'serve', '--state-dir', stateDir], { env });
+    const chunks: Buffer[] = [];
+    second.stderr.on('data', (chunk) => chunks.push(chunk));
+    await once(second, 'close');
+    expect(Buffer.concat(chunks).toString()).toContain(`Another local API (process ${child.pid})`);
+
+    const id = await client.machine({});
+    await systemClock.sleep(60);
+    const { stdout } = await client.sh(id, 'setsid sleep 60 </dev/null &>/dev/null & echo $!');
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    expect(runs(String(stdout))).toBe(false);
+  });
+});
+
+describe('the background server', () => {
+  it('is one for all that ask at once, keeps its key to its owner, and learns no other key', async () => {
+    const [first, second] = await Promise.all([daemon(), daemon()]);
+    expect(second).toEqual(first);
+    const ready = JSON.parse(await readFile(readyPath(stateDir), 'utf8'));
+    expect((await stat(readyPath(stateDir))).mode & 0o777).toBe(0o600);
+    const client = clientOf(first.baseUrl, first.apiKey);
+    const id = await client.machine({});
+    await systemClock.sleep(60);
+    expect((await client.sh(id, 'env')).stdout).not.toContain('SECRET_API_KEY');
+    process.kill(ready.pid, 'SIGTERM');
+    await expect.poll(() => runs(String(ready.pid)), { interval: 5, timeout: 5_000 }).toBe(false);
+  });
+
+  it('is started anew, with the same key, after it was killed', async () => {
+    const first = await daemon();
+    const { pid } = JSON.parse(await readFile(readyPath(stateDir), 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => runs(String(pid)), { interval: 5 }).toBe(false);
+    const next = await daemon();
+    expect(next.apiKey).toBe(first.apiKey);
+    process.kill(JSON.parse(await readFile(readyPath(stateDir), 'utf8')).pid, 'SIGKILL');
+  });
+
+  it('ends by itself when there was no machine and no request for its idle time', async () => {
+    const { child } = await serve({ [IDLE_VARIABLE]: '20' });
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0);
+    await expect(stat(readyPath(stateDir))).rejects.toThrow('ENOENT');
+  });
+
+  it('that cannot start says so at once, with the end of its log', async () => {
+    const broken = path.join(stateDir, 'broken.mjs');
+    await writeFile(broken, 'throw new Error("no luck today")');
+    const options = { stateDir, node: process.execPath, bin: broken, env, clock: systemClock };
+    await expect(ensureDaemon(options)).rejects.toMatchObject({
+      code: 'unavailable',
+      foreign: expect.stringContaining('no luck today'),
+    });
+  });
+});
