@@ -1,0 +1,147 @@
+/** The whole product but the cloud: real tools, client, scripts and local API; stand-ins for npm, OpenClaw and the model. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { z } from 'zod';
+import { readConfig } from '../../src/config/config.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { dedalusClient } from '../../src/dedalus/client.ts';
+import type { LocalSettings } from '../../src/local/options.ts';
+import { processRuntime } from '../../src/local/process-runtime.ts';
+import { type LocalServer, serveLocal } from '../../src/local/serve.ts';
+import { providerKeys } from '../../src/openclaw/providers.ts';
+import { type AssembledServer, assembleServer } from '../../src/server.ts';
+import {
+  type StandInModel,
+  type StandInModelOptions,
+  startStandInModel,
+} from '../../src/stand-in/model-server.ts';
+import { type FakeRegistry, startFakeRegistry } from './stand-in-openclaw/registry.ts';
+
+export const PROVIDER_KEY = 'sk-ant-lab-0123456789abcdef';
+
+export interface LabOptions {
+  settings?: LocalSettings;
+  model?: StandInModelOptions;
+  /** Added to the server's environment; undefined takes a variable away. */
+  env?: Record<string, string | undefined>;
+}
+
+export interface ToolAnswer {
+  isError: boolean;
+  /** Every text block. */
+  texts: string[];
+  data: Record<string, unknown>;
+}
+
+export interface LabClient {
+  client: Client;
+  assembled: AssembledServer;
+  call(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
+  /** As a person with patience: follows `running` with get_operation until it ends. */
+  finish(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
+}
+
+export interface Lab {
+  local: LocalServer;
+  model: StandInModel;
+  registry: FakeRegistry;
+  stateDir: string;
+  /** A new server process, as far as the state folder and the machines can tell. */
+  connect(env?: Record<string, string | undefined>): Promise<LabClient>;
+  close(): Promise<void>;
+}
+
+const answer = z.object({
+  isError: z.boolean().default(false),
+  content: z.array(z.object({ text: z.string() })),
+  structuredContent: z.record(z.string(), z.unknown()).default({}),
+});
+
+// Every phase still happens, but a test does not wait for it.
+const FAST = { accepted: 1, placement: 1, starting: 1, guest: 0, stopping: 1, destroying: 1 };
+
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const dir = await mkdtemp(join(tmpdir(), 'lab-'));
+  const stateDir = join(dir, 'state');
+  const model = await startStandInModel(options.model);
+  const registry = await startFakeRegistry();
+  const trust = { env: { NPM_CONFIG_REGISTRY: registry.url }, files: [] };
+  const local = await serveLocal({
+    stateDir: join(dir, 'local'),
+    runtime: processRuntime({ env: { PATH: process.env.PATH }, trust }),
+    settings: { delays: FAST, ...options.settings },
+  });
+  const clients: LabClient[] = [];
+  return {
+    local,
+    model,
+    registry,
+    stateDir,
+    async connect(env = {}) {
+      const client = await connectLab({
+        DEDALUS_API_KEY: local.apiKey,
+        DEDALUS_BASE_URL: local.baseUrl,
+        ANTHROPIC_API_KEY: PROVIDER_KEY,
+        ANTHROPIC_BASE_URL: model.url,
+        OPENCLAW_MCP_STATE_DIR: stateDir,
+        OPENCLAW_MCP_NODE_MIRROR: `${registry.url}/dist`,
+        ...options.env,
+        ...env,
+      });
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      for (const { client, assembled } of clients) {
+        assembled.close();
+        await client.close();
+      }
+      await local.close();
+      await registry.close();
+      await model.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function connectLab(env: Record<string, string | undefined>): Promise<LabClient> {
+  const config = readConfig(env);
+  const providers = providerKeys(env);
+  const assembled = assembleServer({
+    config,
+    connect: async () =>
+      dedalusClient({
+        apiKey: config.dedalusApiKey ?? '',
+        baseUrl: config.dedalusBaseUrl,
+        orgId: config.dedalusOrgId,
+        clock: systemClock,
+      }),
+    providers,
+    secrets: [config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
+    clock: systemClock,
+    writeLog: (line) => process.stderr.write(`${line}\n`),
+  });
+  const client = new Client({ name: 'lab', version: '1' });
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  await Promise.all([assembled.server.connect(near), client.connect(far)]);
+  const call = async (name: string, args: Record<string, unknown> = {}): Promise<ToolAnswer> => {
+    const result = answer.parse(
+      await client.callTool({ name, arguments: args }, undefined, { timeout: 120_000 }),
+    );
+    return {
+      isError: result.isError,
+      texts: result.content.map((block) => block.text),
+      data: result.structuredContent,
+    };
+  };
+  const finish = async (name: string, args: Record<string, unknown> = {}): Promise<ToolAnswer> => {
+    let seen = await call(name, args);
+    while (seen.data.status === 'running')
+      seen = await call('get_operation', { operation_id: seen.data.operation_id });
+    return seen;
+  };
+  return { client, assembled, call, finish };
+}
