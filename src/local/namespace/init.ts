@@ -9,6 +9,7 @@ import { tail } from '../../core/text.ts';
 import type { MachineBoot } from '../runtime.ts';
 import bootScript from './boot.sh';
 import type { FileCopy } from './environment.ts';
+import { kill } from './kill.ts';
 import { TOOL_PATH, type Tools } from './tools.ts';
 
 export interface Init {
@@ -102,14 +103,6 @@ async function bootedPid(child: ReturnType<typeof spawn>, exited: Promise<void>)
   throw new AppError('unavailable', 'The namespaces of a local machine could not be set up', {
     foreign: complaint,
   });
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended in this moment.
-  }
 }
 
 function hostname(machineId: string): string {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { poll } from '../../core/poll.ts';
 import type { MachineBoot } from '../runtime.ts';
+import { kill } from './kill.ts';
 
 /** A process, told apart from a later one with the same number by when it started (in clock ticks since boot). */
 export interface ProcessIdentity {
@@ -49,14 +50,6 @@ export async function emptyScratch(boot: MachineBoot): Promise<void> {
 
 async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   return (await processIdentity(identity.pid))?.startTicks === identity.startTicks;
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended in this moment.
-  }
 }
 
 /** A note that was cut off while it was written says nothing. */

@@ -1,5 +1,6 @@
 /** Ends the processes of one command without ending the one that collects them. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { kill } from './kill.ts';
 
 // Each round finds what the one before had no time to: children born while it looked.
 const MAX_ROUNDS = 50;
@@ -33,13 +34,5 @@ function belongs(pid: string, group: number): boolean {
     return Number(processGroup) === group && state !== 'Z';
   } catch {
     return false;
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended in this moment.
   }
 }

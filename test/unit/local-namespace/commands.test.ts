@@ -38,7 +38,8 @@ describe.skipIf(unavailable)(`a command in a machine${why}`, () => {
 
   it('is killed with its process group, but not with what left the group', async () => {
     const { machine } = one();
-    const script = 'setsid sleep 3141 >/dev/null 2>&1 & sleep 2718 & echo up; wait';
+    const daemon = 'echo up; exec sleep 3141 >/dev/null 2>&1';
+    const script = `sleep 2718 & setsid bash -c '${daemon}' & wait`;
     const running = machine.run({
       command: ['bash', '-c', script],
       env: {},
