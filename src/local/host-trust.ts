@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** An environment as `process.env` gives it. */
+/** An environment as Node gives it. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface HostTrust {

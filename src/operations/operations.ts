@@ -3,87 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { unlessAborted } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import type { JsonObject, OperationRecord } from './record.ts';
+import type { AwaitOptions, OperationHandle, OperationKind, Operations, Progress } from './ports.ts';
+import type { OperationRecord } from './record.ts';
 import { storeError } from './record.ts';
 import type { OperationStore } from './store.ts';
-
-/** A running operation as its kind sees it. */
-export interface OperationHandle {
-  readonly id: string;
-  readonly record: Readonly<OperationRecord>;
-  /** Aborts when somebody cancels the operation or this process ends; the work itself may go on elsewhere. */
-  readonly signal: AbortSignal;
-  /** Ends the current stage and begins `name`; the same name again changes nothing. */
-  stage(name: string): Promise<void>;
-  /** Tells waiting callers something between two stages; not kept. */
-  tell(message: string): void;
-  /** Keeps one of our own sentences for the final result. */
-  note(sentence: string): Promise<void>;
-  /** Durably remembers how far the work is. */
-  save(state: JsonObject): Promise<void>;
-  /** The text so far of something that arrives in pieces; not kept. */
-  partial(text: string): void;
-}
-
-/**
- * One kind of long work. `run` may be called again, in another process, with whatever state was saved last, and even
- * by two processes at once: every step of it looks before it acts, and all its keys derive from the operation's id.
- */
-export interface OperationKind {
-  run(operation: OperationHandle): Promise<JsonObject>;
-  /** Stops the work itself, wherever it runs. Without it an operation of this kind cannot be cancelled. */
-  cancel?(record: Readonly<OperationRecord>): Promise<void>;
-  /** Finds an operation whose record is lost by its id alone, on the machine that does the work. */
-  recover?(id: string, machineId: string | undefined): Promise<OperationRecord | undefined>;
-}
-
-/** What a waiting caller is told. */
-export interface Progress {
-  stage: string;
-  message: string | undefined;
-  /** Whole seconds since the operation was created. */
-  elapsedSeconds: number;
-  /** Stages begun so far. */
-  step: number;
-}
-
-export interface AwaitOptions {
-  waitMs: number;
-  /** Ends the wait, never the work. */
-  signal?: AbortSignal | undefined;
-  onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-/** A record, and the text so far where the operation has one. */
-export interface OperationView {
-  record: Readonly<OperationRecord>;
-  partial: string | undefined;
-}
-
-export interface StartRequest {
-  kind: string;
-  key: string;
-  input: JsonObject;
-  /** Becomes part of the id, so that the operation can be found again without its record. */
-  machineId?: string | undefined;
-  /** What the first step needs and a later one may drop. */
-  state?: JsonObject | undefined;
-}
-
-export interface Operations {
-  /** Records a new operation, or returns the running one with the same kind and key. */
-  start(request: StartRequest): Promise<OperationRecord>;
-  /** Waits up to `waitMs` for the end; goes on with the work when this process is not yet at it. @throws `not_found` */
-  await(id: string, options: AwaitOptions): Promise<OperationView>;
-  /** Running operations, newest first; with `all` also those that ended. */
-  list(which: 'running' | 'all'): Promise<OperationRecord[]>;
-  /** Stops the work. An operation that has ended already is returned as it is. @throws `not_found`, `unsupported` */
-  cancel(id: string): Promise<OperationRecord>;
-  /** Forgets an ended operation. */
-  forget(id: string): Promise<void>;
-  /** Ends all local work at once, leaving every record for the next process. */
-  close(): void;
-}
 
 interface Running {
   record: OperationRecord;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { plainText } from '../core/text.ts';
 import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
-import type { OperationView } from '../operations/operations.ts';
+import type { OperationView } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import type { Services } from './services.ts';
 

@@ -7,7 +7,7 @@ import { toolDefiner } from '../mcp/define-tool.ts';
 import { parseInput } from '../mcp/parse-input.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
-import type { Operations } from '../operations/operations.ts';
+import type { Operations } from '../operations/ports.ts';
 import type { Directory } from '../workflows/directory.ts';
 
 export interface Services {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isAppError } from '../core/errors.ts';
 import type { MachineSpec } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';
-import type { OperationHandle } from '../operations/operations.ts';
+import type { OperationHandle } from '../operations/ports.ts';
 import { parseStored } from './parse-state.ts';
 
 export const specSchema = z.object({

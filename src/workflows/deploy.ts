@@ -4,7 +4,7 @@ import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
-import type { OperationHandle, OperationKind } from '../operations/operations.ts';
+import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
 import { livingMachine, machineSource, machineState } from './create-machine.ts';
 import { parseStored } from './parse-state.ts';

@@ -1,7 +1,7 @@
 /** Destroys a machine for good and waits until the API agrees that it is gone. */
 import { z } from 'zod';
 import type { MachineService } from '../machine/ports.ts';
-import type { OperationKind } from '../operations/operations.ts';
+import type { OperationKind } from '../operations/ports.ts';
 import { parseStored } from './parse-state.ts';
 
 export const DESTROY = 'destroy';

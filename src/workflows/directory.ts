@@ -3,7 +3,7 @@ import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';
-import type { Operations } from '../operations/operations.ts';
+import type { Operations } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { machineState } from './create-machine.ts';
 import { DEPLOY, deployInput } from './deploy.ts';

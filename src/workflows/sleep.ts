@@ -1,7 +1,7 @@
 /** Puts a machine to sleep: processes end, the persistent home stays, and only storage is billed. */
 import { z } from 'zod';
 import type { MachineService } from '../machine/ports.ts';
-import type { OperationKind } from '../operations/operations.ts';
+import type { OperationKind } from '../operations/ports.ts';
 import { parseStored } from './parse-state.ts';
 
 export const SLEEP = 'sleep';

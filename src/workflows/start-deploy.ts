@@ -2,7 +2,7 @@
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
-import type { Operations } from '../operations/operations.ts';
+import type { Operations } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
 import { type MachineSource, machineState } from './create-machine.ts';
 import { DEPLOY, type DeployInput, deployInput } from './deploy.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { GatewayService, TurnSnapshot } from '../gateway/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
-import type { OperationHandle, OperationKind } from '../operations/operations.ts';
+import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
 import { parseStored } from './parse-state.ts';
 

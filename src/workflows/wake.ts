@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
-import type { OperationHandle, OperationKind } from '../operations/operations.ts';
+import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { parseStored } from './parse-state.ts';
 
 export const WAKE = 'wake';

@@ -1,5 +1,5 @@
 /**
- * The runtime that isolates local machines with Linux namespaces, as root or as any user who may use them.
+ * The runtime that isolates local machines with Linux namespaces, as root or as an ordinary user who may use them.
  *
  * Not modelled: raw TCP and UDP out, ICMP and DNS inside (the only way out is the HTTP proxy in HTTPS_PROXY, which
  * also tunnels TCP by CONNECT; loopback services of the host that an execution's `*_URL` names are forwarded);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
-import { type OperationKind, operations, parseOperationId } from '../../../src/operations/operations.ts';
+import { operations, parseOperationId } from '../../../src/operations/operations.ts';
+import type { OperationKind } from '../../../src/operations/ports.ts';
 import { fileStore } from '../../../src/operations/store.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { type SourceFile, sources } from './source.ts';
+
+const src = sources('src');
+const everything = [...src, ...sources('test')];
+const typescript = src.filter((file) => file.path.endsWith('.ts'));
+
+/** `path:line` of every line that matches, so that a failure can be clicked. */
+function places(files: readonly SourceFile[], pattern: RegExp): string[] {
+  return files.flatMap((file) =>
+    file.lines.flatMap((line, index) =>
+      pattern.test(line) ? [`${file.path}:${index + 1} ${line.trim()}`] : [],
+    ),
+  );
+}
+
+const outside = (...folders: string[]) =>
+  typescript.filter((file) => !folders.some((folder) => file.path.startsWith(folder)));
+
+describe('house rules', () => {
+  it('stdout is the protocol: console only in the command line', () => {
+    expect(places(outside('src/cli/'), /\bconsole\./)).toEqual([]);
+    expect(places(outside('src/cli/'), /process\.stdout/)).toEqual([]);
+  });
+
+  it('the environment is read in the command line alone', () => {
+    expect(places(outside('src/cli/'), /\bprocess\.env\b/)).toEqual([]);
+  });
+
+  it('time passes through the clock: timers only in core and in the end of the process', () => {
+    expect(places(outside('src/core/', 'src/cli/'), /\b(?:setTimeout|setInterval)\(/)).toEqual([]);
+  });
+
+  it('types are never given up', () => {
+    expect(
+      places(typescript, /: any[;,)\] =]|\bas any\b|<any>|as unknown as|@ts-ignore|@ts-expect-error|biome-ignore/),
+    ).toEqual([]);
+  });
+
+  it('nothing is left for later', () => {
+    expect(places(src, /\b(?:TODO|FIXME|XXX|HACK)\b|not implemented/)).toEqual([]);
+    const focused = new RegExp(`\\b(?:it|test|describe)\\.(?:${['only', 'todo', 'fails'].join('|')})\\b`);
+    expect(places(everything, focused)).toEqual([]);
+  });
+
+  it('no script looks for processes by a pattern that its own command line contains', () => {
+    expect(places(src, /\bp(?:grep|kill)\s+-\S*f/)).toEqual([]);
+  });
+
+  it('no script hides an exit code or writes a heredoc', () => {
+    const scripts = src.filter((file) => file.path.endsWith('.sh'));
+    expect(scripts.length).toBeGreaterThan(5);
+    expect(places(scripts, /<<-?\s*['"]?[A-Z]/)).toEqual([]);
+  });
+
+  it('every file says in its first line why it exists', () => {
+    const silent = src.filter(
+      (file) => !/^(?:\/\*\*(?: |$)|# )/.test(file.lines.find((line) => !line.startsWith('#!')) ?? ''),
+    );
+    expect(silent.map((file) => file.path)).toEqual([]);
+  });
+
+  it('no file is longer than 300 lines', () => {
+    const long = everything.filter((file) => file.lines.length > 301);
+    expect(long.map((file) => `${file.lines.length} ${file.path}`)).toEqual([]);
+  });
+
+  it('files are named in kebab-case', () => {
+    const odd = src.filter((file) => !/\/[a-z0-9]+(?:-[a-z0-9]+)*(?:\.d)?\.(?:ts|sh)$/.test(file.path));
+    expect(odd.map((file) => file.path)).toEqual([]);
+  });
+});
