@@ -32,32 +32,43 @@ const blankIsUnset = (value: unknown) =>
   typeof value === 'string' && value.trim() === '' ? undefined : value;
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankIsUnset, schema.optional());
 
-const settings = z.object({
+/** Every variable by name, with what it is for: also the source of the README's table and of the manifests. */
+export const settings = z.object({
   DEDALUS_API_KEY: optional(
     z
       .string()
       .trim()
       .regex(/^[\x21-\x7e]+$/, 'must be one word of printable characters'),
+  ).describe('Key of your Dedalus account. Needed for the cloud, not for --local.'),
+  DEDALUS_BASE_URL: optional(z.string().trim().superRefine(checkBaseUrl)).describe(
+    `Address of the Machines API; https, or http on loopback. Default: ${PRODUCTION}`,
   ),
-  DEDALUS_BASE_URL: optional(z.string().trim().superRefine(checkBaseUrl)),
   DEDALUS_ORG_ID: optional(
     z
       .string()
       .trim()
       .regex(/^[A-Za-z0-9_-]+$/, 'must be an organisation id'),
+  ).describe('Organisation that owns the machines. Default: the one of the key.'),
+  OPENCLAW_MCP_STATE_DIR: optional(z.string()).describe(
+    "Folder for operations and local machines. Default: the platform's state folder.",
   ),
-  OPENCLAW_MCP_STATE_DIR: optional(z.string()),
   OPENCLAW_MCP_TOOL_WAIT_MS: optional(
     z.coerce.number('must be a number of milliseconds').int().min(0).max(MAX_TOOL_WAIT_MS),
+  ).describe(
+    `Longest wait of one tool call in milliseconds before it answers "running". Default: ${TOOL_WAIT_MS}`,
   ),
   OPENCLAW_MCP_MACHINE_ID: optional(
     z
       .string()
       .trim()
       .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a machine id'),
+  ).describe('The only machine that this server may touch. Default: none is pinned.'),
+  OPENCLAW_MCP_NPM_REGISTRY: optional(z.url({ protocol: /^https?$/ })).describe(
+    "Package registry that machines install OpenClaw from. Default: npm's own.",
   ),
-  OPENCLAW_MCP_NPM_REGISTRY: optional(z.url({ protocol: /^https?$/ })),
-  OPENCLAW_MCP_NODE_MIRROR: optional(z.url({ protocol: /^https?$/ })),
+  OPENCLAW_MCP_NODE_MIRROR: optional(z.url({ protocol: /^https?$/ })).describe(
+    "Copy of Node's distribution for machines that cannot reach the official one.",
+  ),
 });
 
 /**
