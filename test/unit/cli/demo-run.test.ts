@@ -4,9 +4,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runDemo } from '../../../src/cli/demo-run.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+
+// Real processes: on a busy computer each of them may take seconds to start.
+vi.setConfig({ testTimeout: 30_000 });
 
 const SERVER = fileURLToPath(new URL('../../support/demo-server.mjs', import.meta.url));
 
@@ -131,7 +134,7 @@ it.each([
 
 it('ends with 130 and cleans up when it is interrupted in the middle', async () => {
   const { code, seen, calls, interrupt } = start({ fault: 'hang deploy_openclaw' });
-  await expect.poll(async () => (await calls()).length, { interval: 20, timeout: 5000 }).toBe(1);
+  await expect.poll(async () => (await calls()).length, { interval: 20, timeout: 15_000 }).toBe(1);
   interrupt.abort();
   expect(await code).toBe(130);
   expect(seen.text).toContain('Interrupted.');

@@ -6,13 +6,16 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type StandInModel,
   type StandInModelOptions,
   startStandInModel,
 } from '../../../src/stand-in/model-server.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
+
+// Real processes: on a busy computer each of them may take seconds to start.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const run = promisify(execFile);
 const TOKEN = 'a'.repeat(64);
@@ -54,7 +57,15 @@ async function unpack(route: string, folder: string): Promise<void> {
   ]);
 }
 
-async function install(version: string): Promise<string> {
+const installed = new Map<string, Promise<string>>();
+
+function install(version: string): Promise<string> {
+  const entry = installed.get(version) ?? installWithBun(version);
+  installed.set(version, entry);
+  return entry;
+}
+
+async function installWithBun(version: string): Promise<string> {
   const dir = path.join(root, `app-${version}`);
   await mkdir(dir, { recursive: true });
   await writeFile(path.join(dir, 'package.json'), '{"private":true}');
@@ -91,7 +102,7 @@ async function start(version: string, name: string, options: StandInModelOptions
           (r) => r.status,
           () => 0,
         ),
-      { interval: 20, timeout: 5000 },
+      { interval: 20, timeout: 15_000 },
     )
     .toBe(200);
   return { url: `http://127.0.0.1:${port}`, state };
@@ -218,12 +229,12 @@ it('a client that leaves aborts its turn', async () => {
   const at = await start('2026.9.6', 'leave', { fault: () => ({ kind: 'hang' }) });
   const leave = new AbortController();
   const left = chat(at, 'x', {}, { signal: leave.signal });
-  await expect.poll(() => model?.requests.length).toBe(1);
+  await expect.poll(() => model?.requests.length, { timeout: 15_000 }).toBe(1);
   leave.abort();
   await expect(left).rejects.toThrow();
   const invoke = { method: 'POST', body: JSON.stringify({ tool: 'sessions_list' }) };
   await expect
-    .poll(async () => (await call(at, '/tools/invoke', invoke)).text(), { interval: 20 })
+    .poll(async () => (await call(at, '/tools/invoke', invoke)).text(), { interval: 20, timeout: 15_000 })
     .toContain('killed');
 });
 
@@ -234,13 +245,13 @@ it('a killed turn is taken up again by itself at the next start of 2026.9', asyn
     reply: () => 'late reply',
   };
   const lost = chat(await start('2026.9.6', 'killed', options), 'x');
-  await expect.poll(() => model?.requests.length).toBe(1);
+  await expect.poll(() => model?.requests.length, { timeout: 15_000 }).toBe(1);
   await stopGateway('SIGKILL');
   await expect(lost).rejects.toThrow();
   hang = false;
   const again = await start('2026.9.6', 'killed');
   await expect
-    .poll(async () => (await call(again, HISTORY)).text(), { interval: 20 })
+    .poll(async () => (await call(again, HISTORY)).text(), { interval: 20, timeout: 15_000 })
     .toContain('late reply');
 });
 

@@ -103,7 +103,11 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
     }
     const cursor = url.searchParams.get('cursor');
     const limit = Number(url.searchParams.get('limit') ?? 100);
-    return json(response, 200, historyPage(session, limit, cursor === null ? undefined : Number(cursor)));
+    return json(
+      response,
+      200,
+      historyPage(session, { limit, cursor: cursor === null ? undefined : Number(cursor), version }),
+    );
   }
 
   async function invoke(request, response) {

@@ -75,11 +75,12 @@ export function sessionRow({ key, sessionId, updatedAt, model, totalTokens, stat
   };
 }
 
-/** A page of a session's history: the newest `limit` messages, oldest first. */
-export function historyPage(session, limit, cursor) {
+/** A page of a session's history: the newest `limit` messages, oldest first. 2026.3 gives a user's text in parts too. */
+export function historyPage(session, { limit, cursor, version }) {
+  const plainUsers = !version.startsWith('2026.3.');
   const numbered = session.messages.map((message, index) => ({
     role: message.role,
-    content: message.role === 'user' ? message.text : [{ type: 'text', text: message.text }],
+    content: plainUsers && message.role === 'user' ? message.text : [{ type: 'text', text: message.text }],
     timestamp: message.at,
     __openclaw: { id: message.id, seq: index + 1 },
   }));

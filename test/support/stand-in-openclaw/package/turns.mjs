@@ -4,6 +4,8 @@ import { askProvider, TurnError } from './provider.mjs';
 import { sessionRow } from './sessions.mjs';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+// 2026.3 reports none, whatever the provider says.
+const NO_USAGE = { input: 0, output: 0 };
 const RESUME_TEXT = '[System] Your previous turn was interrupted. Continue from where you stopped.';
 
 export function makeTurns({ settings, sessions, log, version, env }) {
@@ -33,7 +35,7 @@ export function makeTurns({ settings, sessions, log, version, env }) {
       if (text !== undefined) remember(session, 'user', text);
       Object.assign(session, { status: 'running', model: model.slice(model.indexOf('/') + 1) });
       sessions.save(session);
-      const messages = session.messages.map(forProvider);
+      const messages = session.messages.map((message) => forProvider(message, version));
       if (text === undefined) messages.push({ role: 'user', content: RESUME_TEXT });
       const reply = await ask(model, messages, abort.signal);
       remember(session, 'assistant', reply.text);
@@ -56,13 +58,14 @@ export function makeTurns({ settings, sessions, log, version, env }) {
 
   async function ask(model, messages, signal) {
     try {
-      return await askProvider({ config: settings.config, env, version, model, messages, signal });
+      const reply = await askProvider({ config: settings.config, env, version, model, messages, signal });
+      return version.startsWith('2026.3.') ? { ...reply, usage: NO_USAGE } : reply;
     } catch (error) {
       // 2026.3 tells of a provider's failure as if the assistant had said it.
       if (!version.startsWith('2026.3.') || signal.aborted || !(error instanceof TurnError)) throw error;
       const body = `HTTP ${error.message.replace(/^(\d+): /, '$1 ')}`;
       const text = error.status === 429 ? '⚠️ API rate limit reached. Please try again later.' : body;
-      return { text, usage: { input: 0, output: 0 } };
+      return { text, usage: NO_USAGE };
     }
   }
 
@@ -94,9 +97,9 @@ function remember(session, role, text) {
   session.messages.push({ id: randomUUID(), role, text, at: Date.now() });
 }
 
-/** The real gateway puts the time in front of what a person says. */
-function forProvider({ role, text, at }) {
-  if (role !== 'user') return { role, content: text };
+/** The real gateway puts the time in front of what a person says; 2026.3 does not yet. */
+function forProvider({ role, text, at }, version) {
+  if (role !== 'user' || version.startsWith('2026.3.')) return { role, content: text };
   const date = new Date(at);
   const [day, time] = date.toISOString().split('T');
   return { role, content: `[${DAYS[date.getUTCDay()]} ${day} ${time.slice(0, 5)} UTC] ${text}` };
