@@ -188,9 +188,7 @@ export function explainConnection(curlExit: number, foreign: string): AppError {
   const refused = NOT_CONNECTED.includes(curlExit);
   return new AppError(
     'unavailable',
-    refused
-      ? 'The gateway on the machine is not running'
-      : 'The connection to the gateway broke during the turn',
+    refused ? 'The gateway on the machine is not running' : 'The gateway did not answer to the end',
     {
       next: refused
         ? REPAIR

@@ -125,20 +125,30 @@ turn_state() {
 
 # Looks at `exit` every 25 ms without starting a process, and at the sender itself every half second.
 await_turn() {
-  local deadline=$((SECONDS + wait_s)) grace_end=$((SECONDS + grace)) looks
+  local now deadline grace_end looks=0
+  tick
+  deadline=$((now + wait_s * 1000)) grace_end=$((now + grace * 1000))
+  turn_state
   while :; do
-    turn_state
     case "$state" in
-      running) if [ "$SECONDS" -ge "$deadline" ]; then return; fi ;;
-      unsent) if [ "$SECONDS" -ge "$grace_end" ]; then return; fi ;;
+      running) if [ "$now" -ge "$deadline" ]; then return; fi ;;
+      unsent) if [ "$now" -ge "$grace_end" ]; then return; fi ;;
       *) return ;;
     esac
-    for ((looks = 0; looks < 20; looks++)); do
-      if [ -s "$job_dir/exit" ]; then break; fi
-      if [ "$state" = unsent ] && [ -e "$job_dir/sending" ]; then break; fi
-      nap
-    done
+    nap
+    tick
+    looks=$((looks + 1))
+    if [ -s "$job_dir/exit" ] || [ "$state" = unsent ] || [ $((looks % 20)) = 0 ]; then turn_state; fi
   done
+}
+
+# Sets `now` in milliseconds; an old bash has no clock of its own but this one.
+tick() {
+  now=$((SECONDS * 1000))
+  if [ -n "${EPOCHREALTIME:-}" ]; then
+    now=${EPOCHREALTIME//[.,]/}
+    now=${now%???}
+  fi
 }
 
 nap() {

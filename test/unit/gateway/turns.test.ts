@@ -68,8 +68,8 @@ describe('a turn that goes well', () => {
     const texts: string[] = [];
     const started = await service.startTurn('m', turn, { waitSeconds: 0, onText: (t) => texts.push(t) });
     expect(started.state).toBe('running');
-    const watched = await service.readTurn('m', 'turn-1', { waitSeconds: 1, onText: (t) => texts.push(t) });
-    expect(watched).toMatchObject({ state: 'running', text: 'First, ' });
+    const watched = () => service.readTurn('m', 'turn-1', { waitSeconds: 0, onText: (t) => texts.push(t) });
+    await expect.poll(watched).toMatchObject({ state: 'running', text: 'First, ' });
     finish();
     const later = gatewayService({ machines: gateway.machine });
     const done = await later.readTurn('m', 'turn-1', WAIT);
