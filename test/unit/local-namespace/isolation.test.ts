@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bash, result, shared, started, temporaryFolder, unavailable, why } from './fixture.ts';
 
-describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, () => {
+describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, { timeout: 20_000 }, () => {
   const one = shared();
 
   it('starts in its persistent home, as root, under a name of its own', async () => {

@@ -18,7 +18,7 @@ import {
   why,
 } from './fixture.ts';
 
-describe.skipIf(unavailable)(`the life of a machine${why}`, () => {
+describe.skipIf(unavailable)(`the life of a machine${why}`, { timeout: 20_000 }, () => {
   it('keeps its home over a sleep, and nothing else', async () => {
     const { machine, runtime, boot } = await started();
     await bash(
