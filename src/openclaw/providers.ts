@@ -5,7 +5,7 @@ export interface Provider {
   id: string;
   /** The variable that holds the key, as the provider's own documentation names it; first one that is set wins. */
   keyVariables: readonly string[];
-  /** The variable that redirects it, as the provider's own client names it. */
+  /** The variable that redirects it. It replaces `baseUrl` whole, with or without a version in its path as there. */
   baseUrlVariable: string;
   api: 'anthropic-messages' | 'openai-responses' | 'openai-completions' | 'google-generative-ai';
   baseUrl: string;
@@ -53,7 +53,7 @@ export const PROVIDERS: readonly Provider[] = [
     baseUrlVariable: 'OPENROUTER_BASE_URL',
     api: 'openai-completions',
     baseUrl: 'https://openrouter.ai/api/v1',
-    defaultModel: 'openrouter/auto',
+    defaultModel: 'auto',
   },
   {
     id: 'xai',

@@ -77,7 +77,7 @@ launch_gateway() {
     fi
     cd "$state_dir"
     detach "$gateway_pid" "$log" "$log" "$mcp_dir/node/bin/node" \
-      "$mcp_dir/current/node_modules/openclaw/openclaw.mjs" gateway run
+      "$mcp_dir/current/node_modules/openclaw/openclaw.mjs" gateway run --port "$port"
   )
   started=yes
   if wait_until_ready "${OPENCLAW_MCP_START_TIMEOUT_S:-150}"; then return; fi

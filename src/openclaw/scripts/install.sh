@@ -120,7 +120,7 @@ add_with_npm() { # SPEC CACHE: Node's own archive holds npm, the registry's pack
     npm=$work/npm
     unpack_package npm "$npm_version" "$npm" || return 1
   fi
-  "$node_dir/bin/node" "$npm/bin/npm-cli.js" install --save-exact --ignore-scripts --no-audit --no-fund \
+  "$node_dir/bin/node" "$npm/bin/npm-cli.js" install --save-exact --ignore-scripts --no-audit --no-fund --no-update-notifier \
     --loglevel=error --registry="$registry" --cache="$2" "$1"
 }
 

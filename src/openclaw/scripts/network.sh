@@ -26,8 +26,22 @@ use_network() {
   registry=${registry%/}
 }
 
+# curl's own retries leave out a name that is not known yet and a connection that breaks, both usual right after a boot.
+fetch() { # TRIES CURL-ARGS…
+  local tries=$1 code
+  shift
+  while true; do
+    code=0
+    curl -fsSL --retry 2 --retry-delay 1 "$@" || code=$?
+    tries=$((tries - 1))
+    # 22: the server did answer, with an error.
+    if [ "$code" -eq 0 ] || [ "$code" -eq 22 ] || [ "$tries" -le 0 ]; then return "$code"; fi
+    sleep 1
+  done
+}
+
 download() { # URL FILE
-  curl -fsSL --connect-timeout 10 --speed-limit 1000 --speed-time 30 --retry 3 --retry-delay 1 -o "$2" "$1"
+  fetch 3 --connect-timeout 10 --speed-limit 1000 --speed-time 30 -o "$2" "$1"
 }
 
 integrity_of() { # FILE → as npm writes it

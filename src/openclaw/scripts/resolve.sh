@@ -10,7 +10,7 @@ resolve_main() {
   emit os "$os"
   emit arch "$arch"
   emit port "$port"
-  ask "$registry/openclaw/$wanted" "$work/openclaw" &
+  ask 3 "$registry/openclaw/$wanted" "$work/openclaw" &
   local openclaw_asked=$!
   node_versions "$work" &
   local node_asked=$!
@@ -22,10 +22,10 @@ resolve_main() {
   emit_blob node_versions <"$work/versions"
 }
 
-ask() { # URL FILE CURL-ARGS…: the answer as one line
-  local url=$1 file=$2
-  shift 2
-  curl -fsSL --connect-timeout 5 --max-time 40 --retry 2 --retry-delay 1 "$@" -o "$file.raw" "$url" 2>"$file.error" || return 1
+ask() { # TRIES URL FILE CURL-ARGS…: the answer as one line
+  local tries=$1 url=$2 file=$3
+  shift 3
+  fetch "$tries" --connect-timeout 5 --max-time 40 "$@" -o "$file.raw" "$url" 2>"$file.error" || return 1
   tr -d '\n' <"$file.raw" >"$file"
 }
 
@@ -33,14 +33,14 @@ ask() { # URL FILE CURL-ARGS…: the answer as one line
 node_versions() { # WORK
   local package=node-linux-$arch
   if [ "$os" = darwin ]; then package=node-bin-darwin-$arch; fi
-  if ask "${OPENCLAW_MCP_NODE_MIRROR:-https://nodejs.org/dist}/index.json" "$1/index" --max-time 15 --retry 0; then
+  if ask 1 "${OPENCLAW_MCP_NODE_MIRROR:-https://nodejs.org/dist}/index.json" "$1/index" --max-time 15; then
     echo official >"$1/source"
     grep -oE '\{[^{}]*\}' "$1/index" | grep "\"$os-$arch\"\|\"osx-$arch-tar\"" |
       sed -n 's/.*"version"[: ]*"v\([0-9.]*\)".*"lts"[: ]*"\{0,1\}\([A-Za-z]*\).*/\1 \2/p' >"$1/versions"
     if [ -s "$1/versions" ]; then return 0; fi
   fi
   echo registry >"$1/source"
-  if ! ask "$registry/$package" "$1/package" -H 'Accept: application/vnd.npm.install-v1+json'; then
+  if ! ask 3 "$registry/$package" "$1/package" -H 'Accept: application/vnd.npm.install-v1+json'; then
     cat "$1/index.error" "$1/package.error" >"$1/error"
     return 1
   fi
@@ -50,7 +50,7 @@ node_versions() { # WORK
 
 unknown_version() { # WORK
   if ! grep -q 404 "$1/openclaw.error"; then fail registry_unreachable "$1/openclaw.error"; fi
-  if ask "$registry/openclaw" "$1/all" -H 'Accept: application/vnd.npm.install-v1+json'; then
+  if ask 3 "$registry/openclaw" "$1/all" -H 'Accept: application/vnd.npm.install-v1+json'; then
     grep -oE '"version"[: ]*"[0-9]{4}\.[0-9]+\.[0-9]+(-[0-9]+)?"' "$1/all" | sed 's/.*"\([^"]*\)"$/\1/' | sort -u >"$1/names"
     fail unknown_version "$1/names"
   fi

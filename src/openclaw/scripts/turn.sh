@@ -25,11 +25,14 @@ turn_main() {
 start_turn() {
   if [ -e "$job_dir/sending" ]; then return; fi
   if [ ! -s "$auth_file" ]; then fail not_configured; fi
-  make_dirs
+  if [ ! -d "$mcp_dir/lanes" ]; then
+    make_dirs
+    mkdir -p "$mcp_dir/lanes"
+  fi
   mkdir -p "$job_dir"
   : >"$job_dir/turn" # tells a turn from other jobs
-  write_file "$job_dir/context" "${OPENCLAW_MCP_CONTEXT:-}"
-  write_file "$job_dir/headers-sent" "${OPENCLAW_MCP_HEADERS:-}"
+  printf '%s\n' "${OPENCLAW_MCP_CONTEXT:-}" >"$job_dir/context"
+  printf '%s\n' "${OPENCLAW_MCP_HEADERS:-}" >"$job_dir/headers-sent"
   local history=${OPENCLAW_MCP_HISTORY:?} lane=${OPENCLAW_MCP_LANE:?}
   input_to_file OPENCLAW_MCP_REQUEST "$job_dir/request.json"
   use_openclaw_env
@@ -40,7 +43,6 @@ start_turn() {
 launch_sender() {
   local session=(setsid) url=http://127.0.0.1:$port
   if ! command -v setsid >/dev/null; then session=(nohup); fi
-  mkdir -p "$mcp_dir/lanes"
   # shellcheck disable=SC2016 # expanded by the sender's own shell
   (
     exec 3>&- 9>&- </dev/null >/dev/null 2>&1
@@ -180,8 +182,8 @@ cancel_turn() {
 }
 
 emit_turn() {
-  local started ended curl_exit http size=0 length
-  if [ -e "$job_dir/response" ]; then size=$(wc -c <"$job_dir/response"); fi
+  local started ended curl_exit http size=0 length context
+  if [ -e "$job_dir/response" ]; then size=$(($(wc -c <"$job_dir/response"))); fi
   if read -r started _ 2>/dev/null <"$job_dir/sending"; then emit started_ms "$started"; fi
   if read -r ended curl_exit http 2>/dev/null <"$job_dir/exit"; then
     emit ended_ms "$ended"
@@ -193,17 +195,24 @@ emit_turn() {
   length=$((size - offset))
   if [ "$length" -gt "$max_bytes" ]; then length=$max_bytes; fi
   if [ "$length" -gt 0 ]; then
-    { tail -c "+$((offset + 1))" "$job_dir/response" || true; } | head -c "$length" >"$job_dir/piece.$$"
-    length=$((length - $(cut_character "$job_dir/piece.$$")))
-    head -c "$length" "$job_dir/piece.$$" | emit_blob sse
-    rm -f "$job_dir/piece.$$"
+    if [ "$state" = running ] || [ $((offset + length)) -lt "$size" ]; then
+      from_offset | head -c "$length" >"$job_dir/piece.$$"
+      length=$((length - $(cut_character "$job_dir/piece.$$")))
+      rm -f "$job_dir/piece.$$"
+    fi
+    from_offset | head -c "$length" | emit_blob sse
     offset=$((offset + length))
   fi
   emit next "$offset"
-  emit size "$((size))"
+  emit size "$size"
   if [ -s "$job_dir/curl-error" ]; then tail -c 2000 "$job_dir/curl-error" | emit_blob curl_error; fi
   if [ "$state" = ended ] && [ -s "$job_dir/transcript" ]; then
     head -c 1048576 "$job_dir/transcript" | emit_blob transcript
   fi
-  if [ -s "$job_dir/context" ]; then emit_blob context <"$job_dir/context"; fi
+  if IFS= read -r context 2>/dev/null <"$job_dir/context"; then emit context "$context"; fi
+}
+
+# head closes the pipe early, which is no failure of tail's.
+from_offset() {
+  tail -c "+$((offset + 1))" "$job_dir/response" || true
 }
