@@ -1,5 +1,6 @@
 /** The executions of one machine: run, capture, expire, cancel, keep. */
 import { constants } from 'node:os';
+import { background } from './background.ts';
 import { type Capture, capture } from './capture.ts';
 import { type ExecutionErrorCode, type ExecutionRecord, type ExecutionStatus, isTerminal } from './model.ts';
 import type { LocalOptions } from './options.ts';
@@ -89,7 +90,8 @@ export class Executions {
     }
     const active: Active = { halted: false, kill: () => {} };
     this.#active.set(executionId, active);
-    void this.#perform(executionId, request, admission, active).finally(() => this.#settle(executionId));
+    const performed = this.#perform(executionId, request, admission, active);
+    void this.#background('Running a command', performed).then(() => this.#settle(executionId));
     return this.get(executionId) ?? record;
   }
 
@@ -148,7 +150,12 @@ export class Executions {
     const stdout = capture(command.stdout, this.#options.outputCapBytes);
     const stderr = capture(command.stderr, this.#options.outputCapBytes);
     const timeout = new AbortController();
-    void this.#expireAfter(id, request.timeout_ms ?? this.#options.defaultTimeoutMs, timeout.signal);
+    const expiry = this.#expireAfter(
+      id,
+      request.timeout_ms ?? this.#options.defaultTimeoutMs,
+      timeout.signal,
+    );
+    void this.#background('Expiring a command', expiry);
     try {
       const end = await command.ended;
       if (admission.expire) this.#end(id, 'expired', TIMED_OUT);
@@ -254,6 +261,10 @@ export class Executions {
       this.#records.delete(record.executionId);
       this.#store.removeExecution(record);
     }
+  }
+
+  #background(what: string, work: Promise<void>): Promise<void> {
+    return background(this.#options.log, what, work);
   }
 
   #timestamp(): string {

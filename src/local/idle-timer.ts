@@ -1,11 +1,14 @@
 /** Decides when a machine has been idle for long enough to go to sleep. */
 import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { background } from './background.ts';
 
 // The longest single wait: timers beyond 2^31 ms fire at once.
 const LONGEST_WAIT_MS = 86_400_000;
 
 export interface IdleTimerOptions {
   clock: Clock;
+  log: Log;
   /** Resolves when no command runs or waits: a running one is never interrupted. */
   quiet: () => Promise<void>;
   onIdle: () => void;
@@ -29,7 +32,9 @@ export class IdleTimer {
   /** Starts over with this many idle seconds since the last activity; 0 is never. */
   arm(seconds: number): void {
     this.disarm();
-    if (seconds > 0) void this.#wait(seconds * 1000, this.#current.signal);
+    if (seconds <= 0) return;
+    const waiting = this.#wait(seconds * 1000, this.#current.signal);
+    void background(this.#options.log, 'Autosleep', waiting);
   }
 
   disarm(): void {

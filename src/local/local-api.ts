@@ -50,6 +50,7 @@ export async function openLocalApi({ stateDir, runtime, settings = {} }: OpenOpt
   await machines.recover();
   const app = createApp({ options, apiKey, runtimeName: runtime.name, machines, faults, stats, keys });
   let lastRequestAt = clock.now();
+  let closed: Promise<void> | undefined;
   const handle = async (request: Request, bindings: Bindings): Promise<Response> => {
     lastRequestAt = clock.now();
     return await app.fetch(request, bindings);
@@ -61,9 +62,9 @@ export async function openLocalApi({ stateDir, runtime, settings = {} }: OpenOpt
     handle,
     fetch: (input, init) => unlessAborted(handle(new Request(input, init), {}), init?.signal ?? undefined),
     idleMs: () => (machines.list().length > 0 ? 0 : clock.now() - lastRequestAt),
-    close: async () => {
-      await machines.shutDown();
-      await unlock();
+    close: () => {
+      closed ??= machines.shutDown().then(unlock);
+      return closed;
     },
   };
 }

@@ -1,4 +1,5 @@
 /** One machine from `accepted` to gone: phases, delays, boots, autosleep. Everything it does is driven by the clock. */
+import { background } from './background.ts';
 import { type Admission, Executions, NOT_ROUTABLE, type Refusal } from './executions.ts';
 import { type FaultAction, find } from './faults.ts';
 import { IdleTimer } from './idle-timer.ts';
@@ -64,6 +65,7 @@ export class MachineLife {
     });
     this.#idle = new IdleTimer({
       clock: world.options.clock,
+      log: world.options.log,
       quiet: () => this.executions.idle(),
       onIdle: () => {
         if (this.#record.phase === 'running') this.sleep('AutosleepIdle');
@@ -254,7 +256,7 @@ export class MachineLife {
         if (!stop.signal.aborted) await this.#fail(error);
       }
     };
-    this.#transition = { stop, done: run() };
+    this.#transition = { stop, done: background(this.#world.options.log, 'Changing a machine', run()) };
   }
 
   async #fail(error: unknown): Promise<void> {

@@ -40,7 +40,7 @@ export const DEFAULTS: LocalOptions = {
   generation: 3,
   clock: systemClock,
   log: silentLog,
-  delays: { accepted: 20, placement: 40, starting: 40, guest: 60, stopping: 20, destroying: 20 },
+  delays: { accepted: 20, placement: 40, starting: 40, guest: 40, stopping: 20, destroying: 20 },
   quota: 5,
   memoryCeilingMib: 129_024,
   sleepHoldMs: 0,

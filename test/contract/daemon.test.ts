@@ -63,7 +63,7 @@ describe('a server process', () => {
     const before = await serve();
     expect(Object.keys(JSON.parse(before.line))).toEqual(['base_url', 'api_key']);
     const id = await before.client.machine({});
-    await systemClock.sleep(60);
+    await systemClock.sleep(50);
     const { stdout } = await before.client.sh(
       id,
       'echo kept > ~/file; setsid sleep 60 </dev/null &>/dev/null & echo $!',
@@ -92,7 +92,7 @@ describe('a server process', () => {
     expect(Buffer.concat(chunks).toString()).toContain(`Another local API (process ${child.pid})`);
 
     const id = await client.machine({});
-    await systemClock.sleep(60);
+    await systemClock.sleep(50);
     const { stdout } = await client.sh(id, 'setsid sleep 60 </dev/null &>/dev/null & echo $!');
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);
@@ -108,7 +108,7 @@ describe('the background server', () => {
     expect((await stat(readyPath(stateDir))).mode & 0o777).toBe(0o600);
     const client = clientOf(first.baseUrl, first.apiKey);
     const id = await client.machine({});
-    await systemClock.sleep(60);
+    await systemClock.sleep(50);
     expect((await client.sh(id, 'env')).stdout).not.toContain('SECRET_API_KEY');
     process.kill(ready.pid, 'SIGTERM');
     await expect.poll(() => runs(String(ready.pid)), { interval: 5, timeout: 5_000 }).toBe(false);

@@ -1,8 +1,9 @@
 /** What a new server makes of what the one before left unfinished. */
 import { readdirSync, statSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeAll, localApi } from './support/harness.ts';
+import { closeAll, type LocalClient, localApi } from './support/harness.ts';
 
 afterEach(closeAll);
 
@@ -40,14 +41,33 @@ describe('a new server on the same folder', () => {
   });
 
   it('finishes destroying', async () => {
-    const before = await localApi({ delays: { destroying: 40 } });
+    const before = await localApi();
     const id = await before.machine();
-    await before.change('DELETE', id);
+    await before.sh(id, 'echo x > ~/file');
+    await before.server.close();
+    await edit(path.join(before.stateDir, 'machines', id, 'machine.json'), { phase: 'destroying' });
     const api = await before.restart();
-    expect((await api.get('/v1/machines')).body).toEqual({ items: null });
+    await api.phase(id, 'destroyed');
     expect(readdirSync(path.join(api.stateDir, 'machines'))).toEqual([]);
   });
+
+  it('gives a repeated create the same machine when the one before was killed before it answered', async () => {
+    const before = await localApi();
+    const make = (api: LocalClient) => api.send('POST', '/v1/machines', {}, { 'idempotency-key': 'make' });
+    const { body } = await make(before);
+    await before.server.close();
+    const keys = path.join(before.stateDir, 'keys');
+    for (const name of readdirSync(keys)) await edit(path.join(keys, name), { answer: undefined });
+    const api = await before.restart();
+    expect((await make(api)).body.machine_id).toBe(body.machine_id);
+    expect((await api.get('/_local/stats')).body).toMatchObject({ machines: 1, machines_created: 1 });
+  });
 });
+
+/** Changes fields of a JSON file, as a server that was killed at the right moment would have left them. */
+async function edit(file: string, changes: object): Promise<void> {
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...changes }));
+}
 
 describe('the state folder', () => {
   it('is readable by its owner only', async () => {

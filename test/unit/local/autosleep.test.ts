@@ -1,5 +1,6 @@
 /** Durations as the API takes them, and the idle clock behind autosleep. */
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../../src/core/log.ts';
 import { parseAutosleep } from '../../../src/local/autosleep.ts';
 import { IdleTimer } from '../../../src/local/idle-timer.ts';
 import { manualClock } from '../../support/manual-clock.ts';
@@ -27,7 +28,7 @@ describe('the idle timer', () => {
   it('waits from the last touch, longer than one timer can, and not at all for 0', async () => {
     const clock = manualClock();
     let fired = 0;
-    const timer = new IdleTimer({ clock, quiet: async () => {}, onIdle: () => (fired += 1) });
+    const timer = new IdleTimer({ clock, log: silentLog, quiet: async () => {}, onIdle: () => (fired += 1) });
     timer.arm(40 * 86_400);
     for (let day = 0; day < 39; day += 1) await clock.advance(86_400_000);
     timer.touch();
