@@ -73,6 +73,6 @@ export function turnOutput(output: ScriptOutput): TurnOutput {
     transcript: output.blobs.transcript,
     next: data.next,
     size: data.size,
-    session: context.safeParse(parseJson(output.blobs.context ?? '')).data?.session,
+    session: context.safeParse(parseJson(output.values.context ?? '')).data?.session,
   };
 }

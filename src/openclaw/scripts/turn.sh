@@ -31,8 +31,9 @@ start_turn() {
   fi
   mkdir -p "$job_dir"
   : >"$job_dir/turn" # tells a turn from other jobs
-  printf '%s\n' "${OPENCLAW_MCP_CONTEXT:-}" >"$job_dir/context"
-  printf '%s\n' "${OPENCLAW_MCP_HEADERS:-}" >"$job_dir/headers-sent"
+  # Whole or not at all: another start of this turn may be sending just now.
+  write_file "$job_dir/context" "${OPENCLAW_MCP_CONTEXT:-}"
+  write_file "$job_dir/headers-sent" "${OPENCLAW_MCP_HEADERS:-}"
   local history=${OPENCLAW_MCP_HISTORY:?} lane=${OPENCLAW_MCP_LANE:?}
   input_to_file OPENCLAW_MCP_REQUEST "$job_dir/request.json"
   use_openclaw_env

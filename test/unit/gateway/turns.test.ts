@@ -41,8 +41,9 @@ describe('a turn that goes well', () => {
   test('carries any message byte for byte, and none of it in the command', async () => {
     const nasty = `"quotes" 'single' \\back\\slash\n\t$(touch /tmp/x) \`id\` \${HOME} %s 🦞 e\u0301 \u0000`;
     const message = nasty + 'ü-20 "$(id)"\n'.repeat(17_000);
-    const done = await service.startTurn('m', { ...turn, message }, WAIT);
+    const done = await service.startTurn('m', { ...turn, message, session: 'Ünï "🦞" $(id)' }, WAIT);
     expect(done.text).toBe(`You said: ${message}`);
+    expect(done.session).toBe('agent:main:openai-user:ünï "🦞" $(id)');
     for (const { command } of gateway.machine.commands) expect(command.join(' ')).not.toContain('ü-20');
     expect(new Set(gateway.machine.commands.map(({ command }) => command.join(' '))).size).toBe(1);
   });
