@@ -1,5 +1,6 @@
 /** What survives a machine's sleep, and what its server's end: the home, and nothing else. */
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,16 +19,19 @@ import {
   why,
 } from './fixture.ts';
 
+// Of this run only: the tests of another checkout may run on this computer at the same time.
+const NAP = `sleep ${randomInt(1e8, 1e9)}`;
+
 describe.skipIf(unavailable)(`the life of a machine${why}`, { timeout: 20_000 }, () => {
   it('keeps its home over a sleep, and nothing else', async () => {
     const { machine, runtime, boot } = await started();
     await bash(
       machine,
-      'setsid sleep 16180 >/dev/null 2>&1 & echo kept > ~/kept; echo lost > /tmp/lost; echo lost > /etc/lost',
+      `setsid ${NAP} >/dev/null 2>&1 & echo kept > ~/kept; echo lost > /tmp/lost; echo lost > /etc/lost`,
     );
-    expect(processesWith('sleep 16180')).toHaveLength(1);
+    expect(processesWith(NAP)).toHaveLength(1);
     await machine.stop();
-    expect(processesWith('sleep 16180')).toEqual([]);
+    expect(processesWith(NAP)).toEqual([]);
     expect(readdirSync(boot.scratchDir)).toEqual([]);
 
     const woken = await booted(runtime, boot);
@@ -52,7 +56,7 @@ describe.skipIf(unavailable)(`the life of a machine${why}`, { timeout: 20_000 },
 
   it('leaves no process behind when its server is killed', async () => {
     const boot = bootFolders();
-    const marker = '27182818';
+    const marker = NAP.slice('sleep '.length);
     const outfile = path.join(boot.scratchDir, '..', 'owner.mjs');
     await build({
       entryPoints: [path.join(import.meta.dirname, 'owner.ts')],
@@ -74,10 +78,10 @@ describe.skipIf(unavailable)(`the life of a machine${why}`, { timeout: 20_000 },
 
   it('ends what an earlier server left, and only that', async () => {
     const left = await started();
-    await bash(left.machine, 'setsid sleep 57721 >/dev/null 2>&1 &');
+    await bash(left.machine, `setsid ${NAP} >/dev/null 2>&1 &`);
     await namespaceRuntime({ trust: NO_TRUST }).cleanUp(left.boot);
     await left.machine.died;
-    expect(processesWith('sleep 57721')).toEqual([]);
+    expect(processesWith(NAP)).toEqual([]);
     expect(readdirSync(left.boot.scratchDir)).toEqual([]);
   });
 });
