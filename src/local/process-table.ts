@@ -1,7 +1,6 @@
 /** Finds every process of one machine by the mark in its environment, wherever setsid or a dead parent left it. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** The variable that marks the processes of a machine; its value is the machine's id. */
 export const MARKER = 'DEDALUS_LOCAL_MACHINE';
@@ -14,7 +13,7 @@ interface ProcessEntry {
 
 /** Ids of all processes that carry the mark, and of everything that descends from them (`env -i` drops the mark). */
 export async function processesOf(machineId: string): Promise<number[]> {
-  const table = existsSync('/proc/self/environ') ? await fromProc(machineId) : await fromPs(machineId);
+  const table = existsSync('/proc/self/environ') ? fromProc(machineId) : await fromPs(machineId);
   const found = new Set(table.filter((entry) => entry.marked).map((entry) => entry.pid));
   for (let before = -1; before !== found.size; ) {
     before = found.size;
@@ -23,19 +22,17 @@ export async function processesOf(machineId: string): Promise<number[]> {
   return [...found];
 }
 
-async function fromProc(machineId: string): Promise<ProcessEntry[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const entries = await Promise.all(pids.map((pid) => procEntry(pid, machineId)));
-  return entries.filter((entry) => entry !== undefined);
+/** Synchronous on purpose: hundreds of tiny reads cost five times as much through the thread pool. */
+function fromProc(machineId: string): ProcessEntry[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => procEntry(pid, machineId) ?? []);
 }
 
 /** Undefined for a process that is gone, a zombie, or somebody else's. */
-async function procEntry(pid: string, machineId: string): Promise<ProcessEntry | undefined> {
+function procEntry(pid: string, machineId: string): ProcessEntry | undefined {
   try {
-    const [environ, stat] = await Promise.all([
-      readFile(`/proc/${pid}/environ`, 'latin1'),
-      readFile(`/proc/${pid}/stat`, 'latin1'),
-    ]);
+    const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name in parentheses may hold spaces and parentheses itself; state and parent follow its end.
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return undefined;
