@@ -192,7 +192,7 @@ export function explainConnection(curlExit: number, foreign: string): AppError {
     {
       next: refused
         ? REPAIR
-        : 'Call read_session to see how far the turn came before you send the message again.',
+        : 'Call gateway_status. Before you send a chat message again, call read_session to see how far it came.',
       ...(foreign === '' ? {} : { foreign }),
       details: { curl_exit: curlExit, sent: !refused },
     },
