@@ -121,7 +121,8 @@ async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptio
 /** The server of the ready file, if it is alive and takes the key of that file. */
 async function answering({ stateDir, clock }: DaemonOptions): Promise<LocalEndpoint | undefined> {
   const ready = parseReady(await readIfThere(readyPath(stateDir)));
-  if (!ready) return undefined;
+  // A killed server's port may belong to a stranger now, who must not be shown the key.
+  if (!ready || !(await isLocked(localFolder(stateDir)))) return undefined;
   const timeout = new AbortController();
   const timer = clock.sleep(PING_TIMEOUT_MS, timeout.signal).then(() => timeout.abort());
   try {
@@ -133,7 +134,7 @@ async function answering({ stateDir, clock }: DaemonOptions): Promise<LocalEndpo
     await response.arrayBuffer();
     return response.ok ? { baseUrl: ready.base_url, apiKey: ready.api_key } : undefined;
   } catch {
-    // Killed without removing its file, or another program has its port now.
+    // On its way up or down.
     return undefined;
   } finally {
     timeout.abort();

@@ -2,8 +2,9 @@
 import { constants } from 'node:os';
 import { background } from './background.ts';
 import { type Capture, capture } from './capture.ts';
-import { type ExecutionErrorCode, type ExecutionRecord, type ExecutionStatus, isTerminal } from './model.ts';
+import { type ExecutionRecord, type ExecutionStatus, isTerminal } from './model.ts';
 import type { LocalOptions } from './options.ts';
+import { initRejected, NOT_ROUTABLE, type Refusal, TIMED_OUT } from './refusals.ts';
 import type { CommandEnd, RunningCommand, RunningMachine } from './runtime.ts';
 import type { ExecutionRequest } from './schemas.ts';
 import type { Stats } from './stats.ts';
@@ -25,25 +26,10 @@ export interface Admission {
   expire?: boolean;
 }
 
-export interface Refusal {
-  errorCode: ExecutionErrorCode;
-  errorMessage: string;
-}
-
-export const TIMED_OUT: Refusal = {
-  errorCode: 'execution_timed_out',
-  errorMessage: 'execution exceeded timeout_ms',
-};
-
 interface Active {
   halted: boolean;
   kill: () => void;
 }
-
-export const NOT_ROUTABLE: Refusal = {
-  errorCode: 'machine_not_routable',
-  errorMessage: 'machine is not routable for execution',
-};
 
 type Changes = Partial<Omit<ExecutionRecord, 'executionId' | 'machine' | 'history'>>;
 
@@ -270,14 +256,6 @@ export class Executions {
   #timestamp(): string {
     return new Date(this.#options.clock.now()).toISOString();
   }
-}
-
-function initRejected(error: unknown): Refusal {
-  const reason = error instanceof Error ? error.message : String(error);
-  return {
-    errorCode: 'host_agent_execute_failed',
-    errorMessage: `host agent execute failed: exec_init_rejected: ${reason}`,
-  };
 }
 
 function signalNumber(name: string | undefined): number | undefined {

@@ -1,10 +1,11 @@
 /** One machine from `accepted` to gone: phases, delays, boots, autosleep. Everything it does is driven by the clock. */
 import { background } from './background.ts';
-import { type Admission, Executions, NOT_ROUTABLE, type Refusal } from './executions.ts';
+import { type Admission, Executions } from './executions.ts';
 import { type FaultAction, find } from './faults.ts';
 import { IdleTimer } from './idle-timer.ts';
 import type { ExecutionRecord, MachineRecord, MachineSize, Phase } from './model.ts';
 import type { LocalOptions } from './options.ts';
+import { GONE, INTERRUPTED, MachineFailure, NOT_ROUTABLE, REFUSALS, type Refusal } from './refusals.ts';
 import type { RunningMachine, Runtime } from './runtime.ts';
 import type { ExecutionRequest } from './schemas.ts';
 import type { Stats } from './stats.ts';
@@ -20,24 +21,6 @@ export interface World {
 
 // How soon to ask again after a command that wakes the machine: about what a wake takes here.
 const WAKE_RETRY_MS = 250;
-
-const INTERRUPTED: Refusal = {
-  errorCode: 'host_agent_execute_failed',
-  errorMessage: 'the machine stopped while the command was running',
-};
-const GONE: Refusal = { errorCode: 'machine_not_found', errorMessage: 'machine no longer exists' };
-
-/** A scripted or real failure that the machine does not leave by itself. */
-class MachineFailure extends Error {
-  readonly reason: string;
-  readonly retryable: boolean;
-
-  constructor(reason: string, retryable: boolean) {
-    super(`machine failed: ${reason}`);
-    this.reason = reason;
-    this.retryable = retryable;
-  }
-}
 
 export class MachineLife {
   readonly executions: Executions;
@@ -144,11 +127,7 @@ export class MachineLife {
   /** Runs, queues (and wakes), or refuses a command, as the machine's phase says. */
   execute(executionId: string, request: ExecutionRequest, actions: readonly FaultAction[]): ExecutionRecord {
     const refused = find(actions, 'refuse_execution');
-    if (refused) {
-      const errorMessage =
-        refused.error_code === GONE.errorCode ? GONE.errorMessage : NOT_ROUTABLE.errorMessage;
-      return this.executions.refuse(executionId, request, { errorCode: refused.error_code, errorMessage });
-    }
+    if (refused) return this.executions.refuse(executionId, request, REFUSALS[refused.error_code]);
     if (this.#vanishes && this.#record.phase === 'running') {
       const record = this.executions.refuse(executionId, request, GONE);
       this.destroy();

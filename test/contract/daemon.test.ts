@@ -2,12 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
+import { writePrivate } from '../../src/core/files.ts';
 import { ensureDaemon, IDLE_VARIABLE, readyPath } from '../../src/local/daemon.ts';
 import { Client, runs } from './support/harness.ts';
 
@@ -138,5 +140,21 @@ describe('the background server', () => {
       code: 'unavailable',
       foreign: expect.stringContaining('no luck today'),
     });
+  });
+
+  it('never shows its key to a stranger who got the port of a killed one', async () => {
+    let asked = 0;
+    const stranger = createServer((_, response) => {
+      asked += 1;
+      response.end('{}');
+    });
+    await once(stranger.listen(0, '127.0.0.1'), 'listening');
+    const port = Object(stranger.address()).port;
+    const ready = { base_url: `http://127.0.0.1:${port}`, api_key: 'dsk-local-x', pid: 1 };
+    await writePrivate(readyPath(stateDir), JSON.stringify(ready));
+    expect((await daemon()).baseUrl).not.toBe(ready.base_url);
+    expect(asked).toBe(0);
+    stranger.close();
+    process.kill(JSON.parse(await readFile(readyPath(stateDir), 'utf8')).pid, 'SIGKILL');
   });
 });
