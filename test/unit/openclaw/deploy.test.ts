@@ -1,3 +1,4 @@
+/** A deploy by the real scripts on the stand-in registry: whole, or explained, and never half. */
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';

@@ -1,3 +1,4 @@
+/** The gateway as a process: known by its identity and its token, repaired in place, never confused with another. */
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';

@@ -1,3 +1,4 @@
+/** Scripts travel, run and answer: the command says nothing, jobs run once, and foreign output is never taken for ours. */
 import { afterEach, expect, test } from 'vitest';
 import { jobScript, largeInput, machineScript } from '../../../src/openclaw/machine-script.ts';
 import { readScriptOutput, runScript } from '../../../src/openclaw/script-output.ts';

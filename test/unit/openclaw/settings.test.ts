@@ -1,3 +1,4 @@
+/** openclaw.json: safe for every supported release, and free of secrets. */
 import { expect, test } from 'vitest';
 import { providerKeys } from '../../../src/openclaw/providers.ts';
 import { openclawSettings, providerSecrets } from '../../../src/openclaw/settings.ts';

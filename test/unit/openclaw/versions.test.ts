@@ -1,3 +1,4 @@
+/** The Node that a release gets, and what old releases need to be installable at all. */
 import { describe, expect, test } from 'vitest';
 import {
   checkWanted,
