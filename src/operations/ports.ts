@@ -1,4 +1,4 @@
-/** What long-running work offers to those who begin it, await it, and carry it out. */
+/** What the rest of the code may ask of long work, and what a kind of long work must bring. */
 import type { JsonObject, OperationRecord } from './record.ts';
 
 /** A running operation as its kind sees it. */
@@ -13,10 +13,22 @@ export interface OperationHandle {
   tell(message: string): void;
   /** Keeps one of our own sentences for the final result. */
   note(sentence: string): Promise<void>;
-  /** Durably remembers how far the work is. */
+  /**
+   * Durably remembers how far the work is. So whatever costs money comes after a `save`.
+   * @throws when another process has meanwhile ended or cancelled this operation.
+   */
   save(state: JsonObject): Promise<void>;
   /** The text so far of something that arrives in pieces; not kept. */
   partial(text: string): void;
+}
+
+/** What can be told of an operation without its record. */
+export interface Recovered {
+  key: string;
+  input: JsonObject;
+  state?: JsonObject;
+  /** Set when it has ended; else it is awaited by running its kind. */
+  result?: JsonObject;
 }
 
 /**
@@ -27,8 +39,12 @@ export interface OperationKind {
   run(operation: OperationHandle): Promise<JsonObject>;
   /** Stops the work itself, wherever it runs. Without it an operation of this kind cannot be cancelled. */
   cancel?(record: Readonly<OperationRecord>): Promise<void>;
-  /** Finds an operation whose record is lost by its id alone, on the machine that does the work. */
-  recover?(id: string, machineId: string | undefined): Promise<OperationRecord | undefined>;
+  /**
+   * Finds an operation whose record is lost by its id alone, where the work is done. It only looks: an id is no
+   * permission, and whoever asks with a made-up one must not set anything going.
+   * @throws AppError that says how things stand, where that is all that can be said.
+   */
+  recover?(id: string, machineId: string | undefined): Promise<Recovered | undefined>;
 }
 
 /** What a waiting caller is told. */
@@ -78,3 +94,6 @@ export interface Operations {
   /** Ends all local work at once, leaving every record for the next process. */
   close(): void;
 }
+
+/** Which of all records, newest first, nobody needs any more. */
+export type Outdated = (records: readonly OperationRecord[], now: number) => readonly OperationRecord[];

@@ -26,6 +26,8 @@ export interface OperationRecord {
   /** Two running operations of one kind never have the same key: the second call joins the first. */
   key: string;
   status: OperationStatus;
+  /** Cancelled, but what it left elsewhere may not be removed yet: cancelling again goes on with that. */
+  unsettled?: boolean;
   createdAt: string;
   updatedAt: string;
   stages: StageRecord[];

@@ -159,6 +159,67 @@ describe('a long operation', () => {
     expect((await ops.start(begin)).id).not.toBe(id);
   });
 
+  it('is stopped where another process is at it when this one cancels it', async () => {
+    const gate = gatedKind();
+    const far = server(gate.kind).ops;
+    const { id } = await far.start(begin);
+    const waiting = far.await(id, { waitMs: 1000 });
+    await gate.atWork;
+    await server(gatedKind().kind).ops.cancel(id);
+    gate.open();
+    expect((await waiting).record.status).toBe('cancelled');
+    expect((await far.await(id, { waitMs: 0 })).record.status).toBe('cancelled');
+  });
+
+  it('does not count as cancelled for good before what it left is removed', async () => {
+    let broken = true;
+    const removed: string[] = [];
+    const kind: OperationKind = {
+      run: (operation) =>
+        new Promise((_, reject) => {
+          operation.signal.addEventListener('abort', () => reject(operation.signal.reason));
+        }),
+      async cancel({ id }) {
+        if (broken) throw new AppError('unavailable', 'not now');
+        removed.push(id);
+      },
+    };
+    const { ops } = server(kind);
+    const { id } = await ops.start(begin);
+    await expect(ops.cancel(id)).rejects.toThrow('not now');
+    broken = false;
+    expect((await server(kind).ops.cancel(id)).status).toBe('cancelled');
+    await ops.cancel(id);
+    expect(removed).toEqual([id]);
+  });
+
+  it('keeps the end that came first when two processes work at it', async () => {
+    const gates = [gatedKind(), gatedKind()] as const;
+    const [a, b] = [server(gates[0].kind).ops, server(gates[1].kind).ops];
+    const { id } = await a.start(begin);
+    const both = [a.await(id, { waitMs: 1000 }), b.await(id, { waitMs: 1000 })] as const;
+    await Promise.all(gates.map((gate) => gate.atWork));
+    gates[0].open();
+    await both[0];
+    gates[1].fail(new AppError('unavailable', 'too late'));
+    expect((await both[1]).record).toMatchObject({ status: 'done', result: { ok: true } });
+    expect((await a.await(id, { waitMs: 0 })).record.status).toBe('done');
+  });
+
+  it('is found again without its record, by its id, where its kind can tell', async () => {
+    const kind: OperationKind = {
+      run: async ({ record }) => ({ from: record.input.at ?? null }),
+      recover: async (_id, at) => (at === 'dm-1' ? { key: at, input: { at } } : undefined),
+    };
+    const { ops } = server(kind);
+    const { record } = await ops.await('work_dm-1_0123456789abcdef', { waitMs: 1000 });
+    expect(record).toMatchObject({ status: 'done', result: { from: 'dm-1' } });
+    expect(record.notes[0]).toContain('record of this operation was lost');
+    await expect(ops.await('work_dm-2_0123456789abcdef', { waitMs: 0 })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
   it('tells waiting callers each stage, and beats while nothing changes', async () => {
     const gate = gatedKind();
     const { ops, clock } = server(gate.kind);

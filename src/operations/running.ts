@@ -1,0 +1,131 @@
+/** One operation at work in this process: what its kind may do to it, and how every change reaches record and callers. */
+import type { Clock } from '../core/clock.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { OperationHandle, OperationKind } from './ports.ts';
+import { type OperationRecord, storeError } from './record.ts';
+import type { OperationStore } from './store.ts';
+
+export interface Running {
+  record: OperationRecord;
+  partial: string | undefined;
+  message: string | undefined;
+  listeners: Set<() => void>;
+  abort: AbortController;
+  finished: Promise<void>;
+}
+
+/** Why this process stops working on an operation. */
+export const CLOSED = new AppError('cancelled', 'The server is ending');
+export const STOPPED = new AppError('cancelled', 'The operation was cancelled');
+const ENDED_ELSEWHERE = new AppError('cancelled', 'Another process has ended this operation');
+
+export function startRunning(
+  record: OperationRecord,
+  kind: OperationKind,
+  store: OperationStore,
+  clock: Clock,
+): Running {
+  const running: Running = {
+    record: structuredClone(record),
+    partial: undefined,
+    message: undefined,
+    listeners: new Set(),
+    abort: new AbortController(),
+    finished: Promise.resolve(),
+  };
+  running.finished = drive(running, kind, store, clock);
+  // A waiting call reports it; without one the record says it.
+  running.finished.catch(() => {});
+  return running;
+}
+
+export function endStage(record: OperationRecord, at: string): void {
+  const last = record.stages.at(-1);
+  if (last && last.endedAt === undefined) last.endedAt = at;
+}
+
+async function drive(
+  running: Running,
+  kind: OperationKind,
+  store: OperationStore,
+  clock: Clock,
+): Promise<void> {
+  const { record, abort } = running;
+  try {
+    record.result = await kind.run(handleFor(running, store, clock));
+    record.status = 'done';
+  } catch (error) {
+    if (abort.signal.reason === CLOSED) return;
+    if (abort.signal.reason !== ENDED_ELSEWHERE) failWith(running, error);
+  }
+  endStage(record, new Date(clock.now()).toISOString());
+  try {
+    await persist(running, store, clock);
+  } catch (error) {
+    if (error !== ENDED_ELSEWHERE) throw error;
+    running.record = (await store.get(record.id)) ?? record;
+    tellListeners(running);
+  }
+}
+
+function failWith({ record, abort }: Running, error: unknown): void {
+  record.status = abort.signal.reason === STOPPED ? 'cancelled' : 'failed';
+  record.error = storeError(
+    isAppError(error)
+      ? error
+      : new AppError('internal', 'A defect in this server stopped the operation', { cause: error }),
+  );
+}
+
+/** Two processes may be at the same operation: the first end counts, and the other one stops at its next step. */
+async function persist(running: Running, store: OperationStore, clock: Clock): Promise<void> {
+  const stored = await store.get(running.record.id);
+  if (stored && stored.status !== 'running') {
+    running.abort.abort(ENDED_ELSEWHERE);
+    throw ENDED_ELSEWHERE;
+  }
+  running.record.updatedAt = new Date(clock.now()).toISOString();
+  await store.put(running.record);
+  tellListeners(running);
+}
+
+function tellListeners(running: Running): void {
+  for (const listener of running.listeners) listener();
+}
+
+function handleFor(running: Running, store: OperationStore, clock: Clock): OperationHandle {
+  const { record } = running;
+  const keep = () => persist(running, store, clock);
+  return {
+    id: record.id,
+    record,
+    signal: running.abort.signal,
+    async stage(name) {
+      const last = record.stages.at(-1);
+      if (last?.name === name && last.endedAt === undefined) return;
+      running.message = undefined;
+      const at = new Date(clock.now()).toISOString();
+      endStage(record, at);
+      record.stages.push({ name, startedAt: at });
+      await keep();
+    },
+    tell(message) {
+      if (running.message === message) return;
+      running.message = message;
+      tellListeners(running);
+    },
+    async note(sentence) {
+      if (record.notes.includes(sentence)) return;
+      record.notes.push(sentence);
+      await keep();
+    },
+    async save(state) {
+      Object.assign(record.state, state);
+      await keep();
+    },
+    partial(text) {
+      running.partial = text;
+      tellListeners(running);
+    },
+  };
+}
