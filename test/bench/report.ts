@@ -1,0 +1,50 @@
+/** The figures of one run as a table and as JSON, against the goals and against the run before. */
+import { readFileSync, writeFileSync } from 'node:fs';
+
+export interface Figure {
+  what: string;
+  /** Absolute, for the reader. */
+  seen: string;
+  /** What is compared: a ratio or a count, smaller is better. */
+  value: number;
+  /** At most this. */
+  goal: number;
+}
+
+export interface Results {
+  at: string;
+  node: string;
+  figures: Figure[];
+}
+
+const FILE = new URL('results.json', import.meta.url);
+// Runs on the same computer differ by a few percent; a tenth is a change that somebody made.
+const NOTICEABLE = 1.1;
+
+export function previousResults(): Results | undefined {
+  try {
+    return JSON.parse(readFileSync(FILE, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+export function keepResults(results: Results): void {
+  writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+/** Markdown, so that it can stand in the README as it is. */
+export function table(results: Results, before: Results | undefined): string {
+  const rows = results.figures.map((figure) => {
+    const earlier = before?.figures.find((other) => other.what === figure.what);
+    const worse = earlier !== undefined && figure.value > earlier.value * NOTICEABLE;
+    const change = earlier === undefined ? '' : `${round(earlier.value)}${worse ? ' WORSE BY A TENTH' : ''}`;
+    const met = figure.value <= figure.goal ? 'yes' : 'NO';
+    return `| ${figure.what} | ${figure.seen} | ${round(figure.value)} | ${round(figure.goal)} | ${met} | ${change} |`;
+  });
+  return ['| what | seen | value | goal | met | before |', '|---|---|---|---|---|---|', ...rows].join('\n');
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

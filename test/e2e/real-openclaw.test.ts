@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
+import { type ServedLocally, serveLocally } from '../support/local-serve.ts';
+import { type Message, RawClient } from '../support/raw-client.ts';
+
+/** Answers with the last word of the question that is marked, and with every marked word said before. */
+const marked = /\bmark-[0-9a-f]{8}\b/g;
+const mark = () => `mark-${randomBytes(4).toString('hex')}`;
+
+let dir: string;
+let model: StandInModel;
+let local: ServedLocally;
+let agent: RawClient;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'real-openclaw-'));
+  model = await startStandInModel({
+    reply: ({ turns }) => {
+      const said = turns
+        .filter((turn) => turn.role === 'user')
+        .flatMap((turn) => turn.text.match(marked) ?? []);
+      return `You said: ${[...new Set(said)].join(' ') || 'nothing marked'}`;
+    },
+  });
+  local = await serveLocally(join(dir, 'local'));
+  agent = newAgent();
+  await agent.initialize();
+});
+afterAll(async () => {
+  await agent.close();
+  await local.stop();
+  await model.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** With the environment that the poorest client passes on, and what its configuration names. */
+function newAgent(): RawClient {
+  return new RawClient([], {
+    PATH: process.env.PATH ?? '',
+    HOME: dir,
+    DEDALUS_API_KEY: local.apiKey,
+    DEDALUS_BASE_URL: local.baseUrl,
+    ANTHROPIC_API_KEY: 'sk-ant-e2e-0123456789abcdef',
+    ANTHROPIC_BASE_URL: model.url,
+    OPENCLAW_MCP_STATE_DIR: join(dir, 'state'),
+  });
+}
+
+async function chat(machine: unknown, message: string, session: string): Promise<Message> {
+  return agent.finish('chat', { machine_id: machine, message, session });
+}
+
+async function destroy(machine: unknown): Promise<Message> {
+  const plan = await agent.call('destroy_machine', { machine_id: machine });
+  return agent.finish('destroy_machine', {
+    machine_id: machine,
+    confirmation: plan.structuredContent?.confirmation,
+  });
+}
+
+/** Everything that the model was told by a person in its last request. */
+const lastAsked = () =>
+  (model.requests.at(-1)?.turns ?? []).map((turn) => (turn.role === 'user' ? turn.text : '')).join('\n');
+
+const AWKWARD = `quotes " and ' and \`ticks\`, back\\slashes \\n \\\\, $(touch /tmp/never) \${HOME} %s %% !!
+second line\twith a tab, emoji 👩‍👩‍👧‍👦 é ü 漢字, {"json": "yes"}, <b>&amp;</b>, trailing blanks   
+\u2028 end`;
+
+describe('the real OpenClaw, newest release', () => {
+  let machine: unknown;
+
+  it('deploys from npm with one call, telling how far it is', async () => {
+    const ready = await agent.finish('deploy_openclaw', { name: 'newest' }, 'deploy');
+    expect(ready).toMatchObject({ status: 'ready', name: 'newest' });
+    expect(ready.openclaw_version).toMatch(/^\d{4}\.\d+\.\d+/);
+    machine = ready.machine_id;
+    const told = agent.notifications
+      .filter((note) => note.method === 'notifications/progress')
+      .map((n) => JSON.stringify(n));
+    for (const stage of ['create', 'boot', 'openclaw', 'start']) {
+      expect(
+        told.some((note) => note.includes(stage)),
+        stage,
+      ).toBe(true);
+    }
+  });
+
+  it('answers with a word of the question, and remembers it in the same session', async () => {
+    const [first, second] = [mark(), mark()];
+    expect((await chat(machine, `Please repeat ${first}`, 'words')).reply).toBe(`You said: ${first}`);
+    expect((await chat(machine, `And now ${second}`, 'words')).reply).toBe(`You said: ${first} ${second}`);
+  });
+
+  it('passes any message on byte for byte', async () => {
+    await chat(machine, AWKWARD, 'bytes');
+    expect(lastAsked()).toContain(AWKWARD.trim());
+  });
+
+  it('passes 200 kB on byte for byte', async () => {
+    const long = Array.from({ length: 4_000 }, (_, i) => `line ${i} ${'äöü$(x)"'.repeat(4)}`).join('\n');
+    expect(Buffer.byteLength(long)).toBeGreaterThan(200_000);
+    await chat(machine, long, 'long');
+    expect(lastAsked()).toContain(long);
+  });
+
+  it('has nothing to say against its own state', async () => {
+    const { structuredContent } = await agent.call('gateway_status', { machine_id: machine });
+    expect(structuredContent).toMatchObject({ phase: 'running', working: true });
+  });
+
+  it('lists the sessions, reads one, and reads the log', async () => {
+    const sessions = await agent.call('list_sessions', { machine_id: machine });
+    expect(JSON.stringify(sessions.structuredContent)).toContain('agent:main:openai-user:words');
+    const transcript = await agent.call('read_session', { machine_id: machine, session: 'words' });
+    expect(transcript.structuredContent?.messages).toHaveLength(4);
+    const log = await agent.call('read_logs', { machine_id: machine, lines: 10 });
+    expect(log.structuredContent?.lines).not.toHaveLength(0);
+  });
+
+  it('sleeps, wakes without installing anything, and still remembers', async () => {
+    expect(await agent.finish('sleep_machine', { machine_id: machine })).toMatchObject({ phase: 'sleeping' });
+    const woken = await agent.finish('wake_machine', { machine_id: machine });
+    expect(woken).toMatchObject({ status: 'done', phase: 'running' });
+    const last = mark();
+    expect((await chat(machine, `Finally ${last}`, 'words')).reply).toMatch(
+      new RegExp(`mark-.* mark-.* ${last}$`),
+    );
+  });
+
+  it('is gone after destroy: no process and no file', async () => {
+    expect(processesUnder(dir)).not.toEqual([]);
+    expect(await destroy(machine)).toMatchObject({ status: 'done', phase: 'destroyed' });
+    expect(processesOfMachines()).toEqual([]);
+    expect(await filesOf(String(machine))).toEqual([]);
+  });
+});
+
+describe('the real OpenClaw, an old release', () => {
+  it('deploys with a Node that suits it, and chats', async () => {
+    const ready = await agent.finish('deploy_openclaw', {
+      name: 'old',
+      openclaw_version: '2026.3.24',
+      allow_unsafe_version: true,
+    });
+    expect(ready).toMatchObject({ status: 'ready', openclaw_version: '2026.3.24' });
+    const word = mark();
+    expect((await chat(ready.machine_id, `Repeat ${word}`, 's')).reply).toBe(`You said: ${word}`);
+  });
+
+  it('leaves no process behind when the local API is told to end', async () => {
+    await local.stop();
+    expect(processesOfMachines()).toEqual([]);
+  });
+});
+
+/** Command lines of processes on this computer that mention `text`. */
+function processesUnder(text: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map((pid) => commandLine(pid))
+    .filter((line) => line.includes(text));
+}
+
+/** Gateways and first processes of machines: nothing of ours but the server and the API may be left. */
+function processesOfMachines(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && descends(name, local.child.pid))
+    .map((pid) => commandLine(pid))
+    .filter((line) => line !== '');
+}
+
+function descends(pid: string, ancestor: number | undefined): boolean {
+  for (let at = pid; at !== '0' && at !== ''; at = parentOf(at)) {
+    if (Number(parentOf(at)) === ancestor) return true;
+  }
+  return false;
+}
+
+function parentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+async function filesOf(machine: string): Promise<string[]> {
+  const bare = machine.replace(/^dm-/, '');
+  const all = await readdir(join(dir, 'local'), { recursive: true });
+  return all.filter((path) => path.includes(bare));
+}
