@@ -10,17 +10,20 @@ import type { DedalusApi } from './dedalus/api.ts';
 import { lateApi } from './dedalus/late-api.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
 import { machineService } from './machine/machine-service.ts';
-import { instructions } from './mcp/instructions.ts';
+import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { type ProviderKey, providerAddresses } from './openclaw/providers.ts';
 import { operations } from './operations/operations.ts';
 import { fileStore } from './operations/store.ts';
-import { tools } from './tools/index.ts';
+import { toolsFor } from './tools/index.ts';
 import type { Services } from './tools/services.ts';
+import { confirmations } from './workflows/confirmations.ts';
 import { DEPLOY, deployKind } from './workflows/deploy.ts';
 import { DESTROY, destroyKind } from './workflows/destroy.ts';
 import { directory } from './workflows/directory.ts';
+import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows/least-power.ts';
+import { outdated } from './workflows/outdated.ts';
 import { SLEEP, sleepKind } from './workflows/sleep.ts';
 import { TURN, turnKind } from './workflows/turn.ts';
 import { WAKE, wakeKind } from './workflows/wake.ts';
@@ -33,6 +36,10 @@ export interface ServerOptions {
   /** Every secret value that the process knows, for redaction. */
   secrets: readonly string[];
   clock: Clock;
+  /** Lists and calls only tools that change and bill nothing. */
+  readOnly?: boolean | undefined;
+  /** Lists and calls only these tools. */
+  only?: readonly string[] | undefined;
   /** Takes one finished line of diagnostics. */
   writeLog: (line: string) => void;
 }
@@ -46,16 +53,17 @@ export interface AssembledServer {
 }
 
 export function assembleServer(options: ServerOptions): AssembledServer {
-  const { config, clock, providers } = options;
+  const { config, readOnly = false, only } = options;
+  const { confirm, machineId } = config;
   const redact = redactor(options.secrets);
   const log = lineLog(options.writeLog, redact);
-  const services = assembleServices(config, options.connect, clock, providers);
+  const services = assembleServices(options);
   const server = mcpServer({
     name: 'openclaw-dedalus-mcp',
     title: 'OpenClaw on Dedalus Machines',
     version,
-    instructions,
-    tools,
+    instructions: instructionsFor({ readOnly, confirm, pinned: machineId !== undefined }),
+    tools: toolsFor({ readOnly, only, confirm, machineId }),
     services,
     redact,
     log,
@@ -63,13 +71,10 @@ export function assembleServer(options: ServerOptions): AssembledServer {
   return { server, services, log, close: () => services.operations.close() };
 }
 
-function assembleServices(
-  config: Config,
-  connect: () => Promise<DedalusApi>,
-  clock: Clock,
-  providers: readonly ProviderKey[],
-): Services {
-  const machines = machineService({ api: lateApi(connect), clock });
+function assembleServices({ config, connect, clock, providers, readOnly = false }: ServerOptions): Services {
+  const { machineId } = config;
+  const all = machineService({ api: lateApi(connect), clock });
+  const machines = machineId === undefined ? all : pinnedMachines(all, machineId);
   const openclaw = openclawService({
     machines,
     npmRegistry: config.npmRegistry,
@@ -78,20 +83,24 @@ function assembleServices(
   });
   const gateway = gatewayService({ machines });
   const store = fileStore(join(config.stateDir, 'operations'), clock);
-  const running = operations(store, clock, {
-    [DEPLOY]: deployKind({ machines, openclaw, providers }),
+  const kinds = {
+    [DEPLOY]: deployKind({ machines, openclaw, clock, providers }),
     [WAKE]: wakeKind({ machines, openclaw }),
-    [SLEEP]: sleepKind({ machines }),
-    [DESTROY]: destroyKind({ machines }),
-    [TURN]: turnKind({ openclaw, gateway }),
-  });
+    [SLEEP]: sleepKind({ machines, openclaw, clock }),
+    [DESTROY]: destroyKind({ machines, clock }),
+    [TURN]: turnKind({ machines, openclaw, gateway, clock }),
+  };
+  const every = operations(store, clock, kinds, outdated);
+  const reachable = machineId === undefined ? every : pinnedOperations(every, machineId);
+  const running = readOnly ? watchedOperations(reachable, clock) : reachable;
   return {
     clock,
     machines,
     openclaw,
     gateway,
     operations: running,
-    directory: directory(machines, running, config.machineId),
+    confirmations: confirmations(config.stateDir, clock),
+    directory: directory(machines, running, machineId),
     providers,
     toolWaitMs: config.toolWaitMs,
   };

@@ -22,6 +22,8 @@ const outcome = z.looseObject({
   model: z.string().optional(),
   sessions: z.array(z.looseObject({ key: z.string() })).optional(),
   lines: z.array(z.looseObject({ text: z.string() })).optional(),
+  plan: z.looseObject({ sessions: z.string() }).optional(),
+  confirmation: z.string().optional(),
   error: z.looseObject({ message: z.string(), said: z.string().optional() }).optional(),
 });
 export type Outcome = z.output<typeof outcome>;

@@ -9,7 +9,7 @@ import { plainText, tail } from '../core/text.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { startStandInModel } from '../stand-in/model-server.ts';
 import { INTRODUCTION } from '../stand-in/reply.ts';
-import { type CallTool, connectDemoClient } from './demo-client.ts';
+import { type CallTool, connectDemoClient, type Outcome } from './demo-client.ts';
 import { callStep, DEMO_STEPS, type DemoStep } from './demo-steps.ts';
 import { closingTable, type DemoOutput, DemoView, type StepResult, spoken, stepLine } from './demo-view.ts';
 
@@ -113,10 +113,11 @@ async function withModel(
 
 async function tellStory(io: DemoIo, view: DemoView, call: CallTool, results: StepResult[]): Promise<void> {
   let machineId = '';
+  let before: Outcome | undefined;
   for (const step of DEMO_STEPS) {
     io.signal.throwIfAborted();
-    const result = await runStep(io, view, step, call, machineId, results);
-    machineId ||= result.machine_id ?? '';
+    before = await runStep(io, view, step, call, { machineId, before }, results);
+    machineId ||= before.machine_id ?? '';
   }
 }
 
@@ -125,9 +126,9 @@ async function runStep(
   view: DemoView,
   step: DemoStep,
   call: CallTool,
-  machineId: string,
+  { machineId, before }: { machineId: string; before: Outcome | undefined },
   results: StepResult[],
-) {
+): Promise<Outcome> {
   const begun = clock.now();
   const finish = (ok: boolean, detail: string) => {
     const result = {
@@ -141,7 +142,7 @@ async function runStep(
   };
   try {
     const outcome = await view.during(step.title, step.expectedSeconds, (stage) =>
-      callStep(step, call, machineId, stage),
+      callStep(step, call, machineId, before, stage),
     );
     const detail = step.check(outcome);
     finish(true, detail);

@@ -7,8 +7,8 @@ export interface DemoStep {
   /** A guess at how long it takes; only the bar's speed depends on it. */
   expectedSeconds: number;
   tool: string;
-  /** @param machineId of the deploy; empty before it. */
-  input: (machineId: string) => Record<string, unknown>;
+  /** @param machineId of the deploy; empty before it. @param before what the step before it got. */
+  input: (machineId: string, before: Outcome | undefined) => Record<string, unknown>;
   /** The question of a chat, to be shown. */
   question?: string;
   /** One line on what came of it. @throws AppError when that is not what the demo promises. */
@@ -80,10 +80,20 @@ export const DEMO_STEPS: readonly DemoStep[] = [
     (reply) => expectReply(reply, SECRET_WORD),
   ),
   {
+    title: 'Ask what destroying would lose',
+    expectedSeconds: 1,
+    tool: 'destroy_machine',
+    input: onMachine,
+    check: (outcome) => {
+      expectStatus(outcome, 'confirmation_needed');
+      return `nothing lost yet; sessions: ${outcome.plan?.sessions ?? '?'}`;
+    },
+  },
+  {
     title: 'Destroy the machine',
     expectedSeconds: 3,
     tool: 'destroy_machine',
-    input: (machineId) => ({ machine_id: machineId, confirm: machineId }),
+    input: (machineId, before) => ({ machine_id: machineId, confirmation: before?.confirmation }),
     check: (outcome) => {
       expectStatus(outcome, 'done');
       return 'nothing of it is left';
@@ -96,9 +106,10 @@ export function callStep(
   step: DemoStep,
   call: CallTool,
   machineId: string,
+  before: Outcome | undefined,
   onStage: (stage: string) => void,
 ): Promise<Outcome> {
-  return call(step.tool, step.input(machineId), onStage);
+  return call(step.tool, step.input(machineId, before), onStage);
 }
 
 function chatStep(

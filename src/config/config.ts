@@ -17,6 +17,8 @@ export interface Config {
   toolWaitMs: number;
   /** The only machine this server may touch, where one is pinned. */
   machineId: string | undefined;
+  /** Whether destroying a machine needs a confirmation; false only when its owner said so. */
+  confirm: boolean;
   /** npm registry for machines that name none of their own. */
   npmRegistry: string;
   /** A copy of Node's distribution, where the official one cannot be reached. */
@@ -63,6 +65,9 @@ export const settings = z.object({
       .trim()
       .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a machine id'),
   ).describe('The only machine that this server may touch. Default: none is pinned.'),
+  OPENCLAW_MCP_CONFIRM: optional(z.enum(['on', 'off'], 'must be on or off')).describe(
+    'off: destroy_machine deletes at its first call, for automation without a person. Default: on.',
+  ),
   OPENCLAW_MCP_NPM_REGISTRY: optional(z.url({ protocol: /^https?$/ })).describe(
     "Package registry that machines install OpenClaw from. Default: npm's own.",
   ),
@@ -89,6 +94,7 @@ export function readConfig(env: Environment): Config {
     stateDir: set.OPENCLAW_MCP_STATE_DIR ?? defaultStateDir(),
     toolWaitMs: set.OPENCLAW_MCP_TOOL_WAIT_MS ?? TOOL_WAIT_MS,
     machineId: set.OPENCLAW_MCP_MACHINE_ID,
+    confirm: set.OPENCLAW_MCP_CONFIRM !== 'off',
     npmRegistry: set.OPENCLAW_MCP_NPM_REGISTRY ?? DEFAULT_NPM_REGISTRY,
     nodeMirror: set.OPENCLAW_MCP_NODE_MIRROR,
   });

@@ -1,6 +1,7 @@
 /** What a tool is: a declaration that reads top to bottom, and a short run. */
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import type { z } from 'zod';
+import type { AskPerson } from './ask-person.ts';
 
 /** What calling a tool can do to the world. All four protocol hints and the safety modes derive from it. */
 export type Effect = 'read' | 'write' | 'destroy';
@@ -27,6 +28,8 @@ export interface CallContext<Services> {
   signal: AbortSignal;
   /** Shown while waiting, where the client asked for progress. */
   progress(update: { progress: number; message: string }): void;
+  /** Undefined where the client cannot ask a person. */
+  ask: AskPerson | undefined;
 }
 
 export interface ToolDeclaration<Services, Input extends z.ZodObject, Output extends z.ZodObject> {

@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
+import { personBehind } from './ask-person.ts';
 import type { CallContext, Tool } from './define-tool.ts';
 import { explain } from './explain.ts';
 import { jsonSchema } from './json-schema.ts';
@@ -44,7 +45,7 @@ export function mcpServer<Services>(options: McpServerOptions<Services>): Server
     return callTool(
       tool,
       request.params.arguments,
-      { services, signal: extra.signal, progress },
+      { services, signal: extra.signal, progress, ask: personBehind(server) },
       redact,
       log,
     );

@@ -1,9 +1,11 @@
 /** The table of contents: every tool of the server, in the order in which a person would meet them. */
+import { AppError } from '../core/errors.ts';
 import type { Tool } from '../mcp/define-tool.ts';
+import { withFixedField } from '../mcp/fixed-field.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { chat } from './chat.ts';
 import { deployOpenclaw } from './deploy-openclaw.ts';
-import { destroyMachine } from './destroy-machine.ts';
+import { destroyMachineTool } from './destroy-machine.ts';
 import { gatewayStatus } from './gateway-status.ts';
 import { getOperation } from './get-operation.ts';
 import { listMachines } from './list-machines.ts';
@@ -14,17 +16,49 @@ import type { Services } from './services.ts';
 import { sleepMachine } from './sleep-machine.ts';
 import { wakeMachine } from './wake-machine.ts';
 
-export const tools: readonly Tool<Services>[] = [
-  deployOpenclaw,
-  getOperation,
-  cancelOperation,
-  listMachines,
-  wakeMachine,
-  sleepMachine,
-  gatewayStatus,
-  chat,
-  listSessions,
-  readSession,
-  readLogs,
-  destroyMachine,
-];
+/** How much of the server its owner hands out. */
+export interface ToolMode {
+  /** Only what changes and bills nothing. */
+  readOnly: boolean;
+  /** Only these, by name; all when undefined. */
+  only: readonly string[] | undefined;
+  /** The one machine that every call means. */
+  machineId: string | undefined;
+  /** Whether destroying needs consent. */
+  confirm: boolean;
+}
+
+/** Every tool, as a server without any limits lists them. */
+export const tools: readonly Tool<Services>[] = everyTool(true);
+
+/** The tools that are listed, and can be called, in a mode. @throws AppError `config` that names the unknown ones. */
+export function toolsFor({ readOnly, only, machineId, confirm }: ToolMode): readonly Tool<Services>[] {
+  const every = everyTool(confirm);
+  const unknown = (only ?? []).filter((name) => !every.some((tool) => tool.name === name));
+  if (unknown.length > 0) {
+    throw new AppError('config', `--tools names tools that there are not: ${unknown.join(', ')}`, {
+      next: `Choose from ${every.map((tool) => tool.name).join(',')}.`,
+    });
+  }
+  return every
+    .filter((tool) => !readOnly || tool.effect === 'read')
+    .filter((tool) => only === undefined || only.includes(tool.name))
+    .map((tool) => (machineId === undefined ? tool : withFixedField(tool, 'machine_id', machineId)));
+}
+
+function everyTool(confirm: boolean): readonly Tool<Services>[] {
+  return [
+    deployOpenclaw,
+    getOperation,
+    cancelOperation,
+    listMachines,
+    wakeMachine,
+    sleepMachine,
+    gatewayStatus,
+    chat,
+    listSessions,
+    readSession,
+    readLogs,
+    destroyMachineTool(confirm),
+  ];
+}

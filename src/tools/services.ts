@@ -8,6 +8,7 @@ import { parseInput } from '../mcp/parse-input.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { Operations } from '../operations/ports.ts';
+import type { Confirmations } from '../workflows/confirmations.ts';
 import type { Directory } from '../workflows/directory.ts';
 
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   gateway: GatewayService;
   operations: Operations;
   directory: Directory;
+  confirmations: Confirmations;
   providers: readonly ProviderKey[];
   /** How long a call waits where it does not say, in milliseconds. */
   toolWaitMs: number;

@@ -27,7 +27,10 @@ const answers = {
   read_logs: () => ({ ...machine, lines: [{ text: 'ready' }] }),
   sleep_machine: () => ({ ...machine, status: 'done', phase: 'sleeping' }),
   wake_machine: () => ({ ...machine, status: 'done', phase: 'running' }),
-  destroy_machine: () => ({ ...machine, status: 'done' }),
+  destroy_machine: ({ confirmation }) =>
+    confirmation === 'agreed'
+      ? { ...machine, status: 'done' }
+      : { status: 'confirmation_needed', plan: { sessions: '1' }, confirmation: 'agreed' },
 };
 
 for (const [name, answer] of Object.entries(answers)) {

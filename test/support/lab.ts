@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { readConfig } from '../../src/config/config.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { dedalusClient } from '../../src/dedalus/client.ts';
 import type { LocalSettings } from '../../src/local/options.ts';
 import { processRuntime } from '../../src/local/process-runtime.ts';
@@ -44,13 +45,23 @@ export interface LabClient {
   finish(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
 }
 
+export interface Connection {
+  /** Answers what the server asks its person; without it the client declares no such ability. */
+  person?: () => Promise<ElicitResult>;
+  readOnly?: boolean;
+  only?: readonly string[];
+  clock?: Clock;
+  /** Takes the server's diagnostics; default: stderr. */
+  writeLog?: (line: string) => void;
+}
+
 export interface Lab {
   local: LocalServer;
   model: StandInModel;
   registry: FakeRegistry;
   stateDir: string;
   /** A new server process, as far as the state folder and the machines can tell. */
-  connect(env?: Record<string, string | undefined>): Promise<LabClient>;
+  connect(env?: Record<string, string | undefined>, how?: Connection): Promise<LabClient>;
   close(): Promise<void>;
 }
 
@@ -80,8 +91,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     model,
     registry,
     stateDir,
-    async connect(env = {}) {
-      const client = await connectLab({
+    async connect(env = {}, how = {}) {
+      const all = {
         DEDALUS_API_KEY: local.apiKey,
         DEDALUS_BASE_URL: local.baseUrl,
         ANTHROPIC_API_KEY: PROVIDER_KEY,
@@ -90,7 +101,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         OPENCLAW_MCP_NODE_MIRROR: `${registry.url}/dist`,
         ...options.env,
         ...env,
-      });
+      };
+      const client = await connectLab(all, how);
       clients.push(client);
       return client;
     },
@@ -107,7 +119,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   };
 }
 
-async function connectLab(env: Record<string, string | undefined>): Promise<LabClient> {
+async function connectLab(env: Record<string, string | undefined>, how: Connection): Promise<LabClient> {
+  const { person, clock = systemClock, writeLog = (line) => process.stderr.write(`${line}\n`) } = how;
   const config = readConfig(env);
   const providers = providerKeys(env);
   const assembled = assembleServer({
@@ -121,10 +134,14 @@ async function connectLab(env: Record<string, string | undefined>): Promise<LabC
       }),
     providers,
     secrets: [config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
-    clock: systemClock,
-    writeLog: (line) => process.stderr.write(`${line}\n`),
+    readOnly: how.readOnly,
+    only: how.only,
+    clock,
+    writeLog,
   });
-  const client = new Client({ name: 'lab', version: '1' });
+  const capabilities = person === undefined ? {} : { elicitation: {} };
+  const client = new Client({ name: 'lab', version: '1' }, { capabilities });
+  if (person) client.setRequestHandler(ElicitRequestSchema, person);
   const [near, far] = InMemoryTransport.createLinkedPair();
   await Promise.all([assembled.server.connect(near), client.connect(far)]);
   const call = async (name: string, args: Record<string, unknown> = {}): Promise<ToolAnswer> => {

@@ -89,9 +89,13 @@ export function wholeLife(generation: 1 | 2 | 3): void {
   }, 60_000);
 
   it('destroys only when told so twice, and leaves nothing', async () => {
-    const refused = await agent.call('destroy_machine', { machine_id: machine, confirm: 'yes' });
-    expect(refused).toMatchObject({ isError: true });
-    const { data } = await agent.finish('destroy_machine', { machine_id: machine, confirm: machine });
+    const shown = await agent.call('destroy_machine', { machine_id: machine });
+    expect(shown.data).toMatchObject({ status: 'confirmation_needed', plan: { name: 'openclaw' } });
+    expect((await agent.call('list_machines')).data).toMatchObject({ quota_used: 1 });
+    const { data } = await agent.finish('destroy_machine', {
+      machine_id: machine,
+      confirmation: shown.data.confirmation,
+    });
     expect(data).toMatchObject({ status: 'done', phase: 'destroyed' });
     expect((await agent.call('list_machines')).data).toMatchObject({ quota_used: 0, machines: [] });
     expect((await agent.call('chat', { message: 'Are you there?' })).texts[0]).toContain('deploy_openclaw');

@@ -90,9 +90,10 @@ it('tells the whole story, follows what runs long, and leaves nothing', async ()
     'wake_machine',
     'chat',
     'destroy_machine',
+    'destroy_machine',
   ]);
   expect(made[1]?.input).toEqual({ operation_id: 'deploy_1' });
-  expect(made.at(-1)?.input).toEqual({ machine_id: 'm-1', confirm: 'm-1' });
+  expect(made.at(-1)?.input).toEqual({ machine_id: 'm-1', confirmation: 'agreed' });
   expect(made[0]?.api).toBe('http://127.0.0.1:9');
   expect(seen.text).toContain('I am the stand-in model of the demo, not a real one.');
   expect(seen.text).toContain('OpenClaw 2026.9.6 on Node 24.21.0');
