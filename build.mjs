@@ -13,6 +13,8 @@ await build({
   minify: true,
   legalComments: 'none',
   loader: { '.sh': 'text' },
+  // Its CommonJS build asks for its parts by a name that a bundler cannot see.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: {
     js: '#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -12,6 +12,10 @@ const USAGE = `openclaw-dedalus-mcp ${version}: OpenClaw on Dedalus Machines, fo
   openclaw-dedalus-mcp demo            deploy, chat, sleep, wake, destroy: once, on this computer
   openclaw-dedalus-mcp local serve     the local Dedalus Machines API in the foreground
       [--port N] [--state-dir DIR] [--runtime namespace|process] [--generation 1|2|3]
+  openclaw-dedalus-mcp install CLIENT  write this server into a client's settings; without CLIENT: which there are
+      [--local] [--dry-run] [--config FILE]
+  openclaw-dedalus-mcp doctor          what is wrong with this setup, and what to do about it
+      [--local] [--json]
   openclaw-dedalus-mcp --version | --help
 `;
 
@@ -33,6 +37,9 @@ async function main(argv: string[]): Promise<number | undefined> {
       'state-dir': { type: 'string' },
       runtime: { type: 'string' },
       generation: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      config: { type: 'string' },
+      json: { type: 'boolean', default: false },
     },
   });
   if (values.help) return print(USAGE);
@@ -43,6 +50,18 @@ async function main(argv: string[]): Promise<number | undefined> {
     const { localCommand } = await import('./local.ts');
     const { port, runtime, generation } = values;
     return localCommand({ port, stateDir: values['state-dir'], runtime, generation }, process.env);
+  }
+  if (positionals[0] === 'install') {
+    const { installCommand } = await import('./install.ts');
+    const { local, config } = values;
+    return installCommand(
+      { client: positionals.slice(1).join(' '), local, dryRun: values['dry-run'], config },
+      process.env,
+    );
+  }
+  if (command === 'doctor') {
+    const { doctorCommand } = await import('./doctor.ts');
+    return doctorCommand({ local: values.local, json: values.json }, process.env);
   }
   if (command !== '') throw new Error(`There is no command "${command}"\n\n${USAGE}`);
   // Whatever a bundled package prints must not reach stdout: that is the protocol.

@@ -1,0 +1,85 @@
+/** Puts an entry into a client's TOML settings: one section of text, proved to leave all others as they were. */
+import { isDeepStrictEqual } from 'node:util';
+import { parse, stringify, type TomlTable } from 'smol-toml';
+import { z } from 'zod';
+import { AppError } from '../core/errors.ts';
+import type { ClientSettings } from './install-clients.ts';
+
+const table = z.record(z.string(), z.unknown());
+const names = z.array(z.string()).catch([]);
+
+/**
+ * The file's text with the entry in it. What the user added to an earlier entry stays; comments inside of it do not.
+ * @param text of the file as it is; empty where there is none
+ * @throws AppError `conflict` when the text is not TOML, or keeps its servers in a way that text cannot be added to
+ */
+export function withTomlEntry(text: string, settings: ClientSettings): string {
+  const before = read(text);
+  const earlier = tableAt(before, settings.path);
+  const value = { ...earlier, ...settings.value };
+  value.env_vars = [...new Set([...names.parse(earlier.env_vars), ...names.parse(settings.value.env_vars)])];
+  if (isDeepStrictEqual(earlier, value)) return text;
+  const rest = withoutSections(text, settings.path).trimEnd();
+  const changed = `${rest}${rest === '' ? '' : '\n\n'}${sectionText(settings.path, value)}`;
+  prove(before, changed, settings.path, value);
+  return changed;
+}
+
+/** The entry alone, as a person would write it. */
+export function sectionText(path: readonly string[], value: Record<string, unknown>): string {
+  return stringify(
+    path.reduceRight<Record<string, unknown>>((inner, key) => ({ [key]: inner }), value),
+  ).trimStart();
+}
+
+function read(text: string): TomlTable {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw unusable(cause);
+  }
+}
+
+function tableAt(root: unknown, path: readonly string[]): Record<string, unknown> {
+  return path.reduce<Record<string, unknown>>(
+    (parent, key) => table.catch({}).parse(parent[key]),
+    table.parse(root),
+  );
+}
+
+/** The lines but those under a header of the entry or of a table inside of it. */
+function withoutSections(text: string, path: readonly string[]): string {
+  const own = new RegExp(
+    `^\\s*\\[\\s*${path.map((key) => `["']?${key}["']?`).join('\\s*\\.\\s*')}\\s*[.\\]]`,
+  );
+  let inside = false;
+  const kept = text.split('\n').filter((line) => {
+    if (/^\s*\[/.test(line)) inside = own.test(line);
+    return !inside;
+  });
+  return kept.join('\n');
+}
+
+/** Text was cut and added; only its meaning shows whether that was right. */
+function prove(before: TomlTable, changed: string, path: readonly string[], value: unknown): void {
+  const after = read(changed);
+  const [section = '', name = ''] = path;
+  const others = (root: TomlTable) => {
+    const { [name]: _, ...siblings } = tableAt(root, [section]);
+    return { ...root, [section]: siblings };
+  };
+  const right =
+    isDeepStrictEqual(tableAt(after, path), value) && isDeepStrictEqual(others(after), others(before));
+  if (!right) throw unusable(undefined);
+}
+
+function unusable(cause: unknown): AppError {
+  return new AppError(
+    'conflict',
+    'The file is not TOML that a section can be added to, so it was left alone',
+    {
+      next: 'Mend the file, or put the entry into it by hand; --dry-run shows it.',
+      cause,
+    },
+  );
+}

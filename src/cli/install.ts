@@ -1,0 +1,103 @@
+/** `install`: writes this server into a client's settings, and keeps everything else that is there. */
+import { copyFile, realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { z } from 'zod';
+import type { Environment } from '../config/config.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { isErrno, readIfThere, writePrivate } from '../core/files.ts';
+import { CLIENTS, type ClientDefinition, type ClientSettings, findClient } from './install-clients.ts';
+import { type Place, serverEntry } from './install-entry.ts';
+import { withJsonEntry } from './install-json.ts';
+import { sectionText, withTomlEntry } from './install-toml.ts';
+
+const flagSchema = z.object({
+  client: z.string().optional(),
+  local: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+  /** Instead of the client's usual file: a project's, or one on the Windows side of WSL. */
+  config: z.string().min(1).optional(),
+});
+export type InstallFlags = z.input<typeof flagSchema>;
+
+export interface InstallIo {
+  place: Place;
+  program: { node: string; bin: string };
+  clock: Clock;
+  print(text: string): void;
+}
+
+/** Runs `install` for this process. @returns the exit code. */
+export async function installCommand(flags: InstallFlags, env: Environment): Promise<number> {
+  const bin = process.argv[1] ?? '';
+  return install(flags, {
+    place: { platform: process.platform, env, home: env.HOME || homedir() },
+    program: { node: process.execPath, bin: await realpath(bin) },
+    clock: systemClock,
+    print: (text) => process.stdout.write(text),
+  });
+}
+
+/**
+ * Writes the entry, or shows it. A copy of the file as it was stays beside it.
+ * @throws AppError `invalid_input` for an unknown client; `conflict` when the file is not what the client documents
+ */
+export async function install(flags: InstallFlags, io: InstallIo): Promise<number> {
+  const { client: id = '', local, dryRun, config } = flagSchema.parse(flags);
+  const client = findClient(id);
+  if (!client) throw unknownClient();
+  const settings = client.settings(serverEntry(io.place, io.program, { local }));
+  const file = await throughLinks(config ?? client.file(io.place));
+  const before = (await readIfThere(file)) ?? '';
+  const after =
+    settings.format === 'toml' ? withTomlEntry(before, settings) : withJsonEntry(before, settings);
+  if (dryRun) {
+    io.print(`${client.title}, ${file}: ${after === before ? 'is up to date' : 'this would be written'}\n\n`);
+    io.print(`${entryText(settings)}\n`);
+    return 0;
+  }
+  if (after === before) {
+    io.print(`${client.title} is up to date: ${file}\n`);
+    return 0;
+  }
+  const backup = before === '' ? undefined : await backUp(file, io.clock);
+  await writePrivate(file, after);
+  io.print(report(client, file, backup));
+  return 0;
+}
+
+/** The entry alone, in the client's own format: what a person would write by hand. */
+export function entryText(settings: ClientSettings): string {
+  if (settings.format === 'toml') return sectionText(settings.path, { ...settings.value });
+  const nested = settings.path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), settings.value);
+  return JSON.stringify({ ...(settings.inputs && { inputs: settings.inputs }), ...Object(nested) }, null, 2);
+}
+
+/** Replacing a link to a file in somebody's dotfiles would part the two. */
+async function throughLinks(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return file;
+    throw error;
+  }
+}
+
+async function backUp(file: string, clock: Clock): Promise<string> {
+  const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const copy = `${file}.backup-${stamp}`;
+  await copyFile(file, copy);
+  return copy;
+}
+
+function report(client: ClientDefinition, file: string, backup: string | undefined): string {
+  const kept = backup === undefined ? '' : `  as it was: ${backup}\n`;
+  return `${client.title}: the server is in ${file}\n${kept}  ${client.hint}\n  Then check: openclaw-dedalus-mcp doctor\n`;
+}
+
+function unknownClient(): AppError {
+  const ids = CLIENTS.map((client) => client.id).join(', ');
+  return new AppError('invalid_input', `install wants the name of a client: ${ids}`, {
+    next: 'For example: openclaw-dedalus-mcp install claude-code --dry-run',
+  });
+}

@@ -1,0 +1,133 @@
+/** Writes the parts of the README that the code already knows, so that they cannot go out of date. */
+import { z } from 'zod';
+import { entryText } from '../../src/cli/install.ts';
+import { CLIENTS, findClient } from '../../src/cli/install-clients.ts';
+import { SERVER_NAME, serverEntry } from '../../src/cli/install-entry.ts';
+import { settings } from '../../src/config/config.ts';
+import { jsonSchema } from '../../src/mcp/json-schema.ts';
+import { PROVIDERS } from '../../src/openclaw/providers.ts';
+import { tools } from '../../src/tools/index.ts';
+
+const EFFECTS = { read: 'reads', write: 'changes', destroy: 'destroys' } as const;
+const LINUX = { platform: 'linux', env: {}, home: '~' } as const;
+const SYSTEMS = [
+  LINUX,
+  { platform: 'darwin', env: {}, home: '~' },
+  { platform: 'win32', env: { APPDATA: '%APPDATA%' }, home: '%USERPROFILE%' },
+] as const;
+const ENTRY = serverEntry(LINUX, { node: 'node', bin: SERVER_NAME }, { local: false });
+
+const parts: Readonly<Record<string, () => string>> = {
+  links,
+  clients,
+  tools: toolTable,
+  settings: settingsTable,
+  providers,
+};
+
+/** `readme` with every part between `<!-- generated: name -->` and its end written anew. @throws for an unknown name. */
+export function withGeneratedParts(readme: string): string {
+  return readme.replace(
+    /(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- \/generated: \2 -->)/g,
+    (_match, start: string, name: string, end: string) => {
+      const part = parts[name];
+      if (!part) throw new Error(`No part of the README is called ${name}`);
+      return `${start}${part()}\n${end}`;
+    },
+  );
+}
+
+/** References only, never a key: links are stored, shared and logged. */
+function links(): string {
+  const cursor = Buffer.from(JSON.stringify(entryOf('cursor').value)).toString('base64');
+  const { value, inputs } = entryOf('vscode');
+  const code = encodeURIComponent(JSON.stringify({ name: SERVER_NAME, inputs, ...value }));
+  return [
+    `[install in Cursor](https://cursor.com/en/install-mcp?name=${SERVER_NAME}&config=${encodeURIComponent(cursor)})`,
+    `[install in VS Code](https://insiders.vscode.dev/redirect?url=${encodeURIComponent(`vscode:mcp/install?${code}`)})`,
+  ].join(' · ');
+}
+
+function entryOf(id: string) {
+  const client = findClient(id);
+  if (!client) throw new Error(`There is no client ${id}`);
+  return client.settings(ENTRY);
+}
+
+function clients(): string {
+  return CLIENTS.map((client) => {
+    const settingsOfClient = client.settings(ENTRY);
+    const files = [...new Set(SYSTEMS.map((place) => `\`${client.file(place)}\``))].join(' or ');
+    return [
+      `<details><summary>${client.title}</summary>`,
+      '',
+      `In ${files}. ${client.hint}`,
+      '',
+      `\`\`\`${settingsOfClient.format}`,
+      entryText(settingsOfClient).trimEnd(),
+      '```',
+      '',
+      '</details>',
+    ].join('\n');
+  }).join('\n');
+}
+
+function toolTable(): string {
+  const rows = tools.map((tool) => {
+    const { properties, required } = inputShape.parse(jsonSchema(tool.input, 'input'));
+    const fields = Object.keys(properties).map((name) => (required.includes(name) ? `**${name}**` : name));
+    const takes = fields.length === 0 ? '' : ` Takes ${fields.join(', ')}.`;
+    return `| \`${tool.name}\` | ${EFFECTS[tool.effect]} | ${tool.description}${takes} |`;
+  });
+  return [
+    '| tool | effect | when to use it, and what it takes (needed fields in bold) |',
+    '|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+const inputShape = z.object({
+  properties: z.record(z.string(), z.unknown()).default({}),
+  required: z.array(z.string()).default([]),
+});
+
+function settingsTable(): string {
+  const rows = Object.entries(settings.shape).map(
+    ([name, schema]) => `| \`${name}\` | ${schema.description ?? ''} |`,
+  );
+  return ['| variable | what for |', '|---|---|', ...rows].join('\n');
+}
+
+function providers(): string {
+  const rows = PROVIDERS.map(
+    ({ id, keyVariables, baseUrlVariable, defaultModel }) =>
+      `| ${id} | ${keyVariables.map((name) => `\`${name}\``).join(' or ')} | \`${baseUrlVariable}\` | \`${id}/${defaultModel}\` |`,
+  );
+  return [
+    '| provider | key | another address | model, where none is named |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+/** Every variable that the server reads, with nothing set. */
+export function envExample(): string {
+  const lines = Object.entries(settings.shape).flatMap(([name, schema]) => [
+    `# ${schema.description}`,
+    name === 'DEDALUS_API_KEY' ? `${name}=` : `# ${name}=`,
+    '',
+  ]);
+  const first = PROVIDERS.slice(0, 1).flatMap(({ keyVariables }) => keyVariables);
+  const keys = PROVIDERS.flatMap(({ keyVariables }) => keyVariables);
+  return [
+    '# Copy to .env in the folder where the server starts, and fill in what you need. Blank counts as unset.',
+    '',
+    ...lines,
+    '# Model providers: at least one. Those that are set reach your machine.',
+    ...keys.map((name) => (first.includes(name) ? `${name}=` : `# ${name}=`)),
+    '',
+    '# Another address of a provider, for example a gateway of your company.',
+    ...PROVIDERS.map(({ baseUrlVariable }) => `# ${baseUrlVariable}=`),
+    '',
+  ].join('\n');
+}
