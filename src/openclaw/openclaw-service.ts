@@ -20,6 +20,7 @@ export type {
   Probe,
   StartOutcome,
   StopOutcome,
+  SuspendOutcome,
 } from './ports.ts';
 
 /** Seconds inside the machine, and the milliseconds that the command around them may take. */
@@ -32,6 +33,8 @@ const START_GATEWAY_MS = 230_000;
 /** A newer gateway drains its turns for up to 315 s; ours get this long, then they are cut. */
 const STOP_SECONDS = 20;
 const STOP_GATEWAY_MS = 60_000;
+/** On top of the wait: two questions to a busy gateway's command line, which takes up to 20 s each. */
+const SUSPEND_SLACK_MS = 60_000;
 /** Seconds that one read of a job waits unless told. */
 const JOB_WAIT_SECONDS = 8;
 
@@ -42,6 +45,11 @@ export interface OpenClawDeps extends ResolveSources {
 }
 
 const startOutput = z.object({ started: z.enum(['yes', 'no']), repaired: z.string() });
+const suspendOutput = z.object({
+  state: z.enum(['suspended', 'idle', 'busy', 'down']),
+  turns: z.string().transform((ids) => ids.split(' ').filter((id) => id !== '')),
+  blockers: z.coerce.number().int().nonnegative(),
+});
 const stopOutput = z.object({ how: z.enum(['not_running', 'stopped', 'killed']) });
 
 const REPAIRS: Readonly<Record<string, string>> = {
@@ -97,6 +105,13 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       const script = machineScript('stop-gateway', env, { timeoutMs: STOP_GATEWAY_MS, rerunnable: true });
       const output: ScriptOutput = await run(machineId, script, options);
       return stopOutput.parse(output.values);
+    },
+    async suspendGateway(machineId, options) {
+      const { waitSeconds } = options;
+      const timeoutMs = waitSeconds * 1000 + SUSPEND_SLACK_MS;
+      const env = { OPENCLAW_MCP_WAIT_S: `${waitSeconds}` };
+      const script = machineScript('suspend-gateway', env, { timeoutMs, rerunnable: true });
+      return suspendOutput.parse((await run(machineId, script, options)).values);
     },
   };
 }

@@ -89,6 +89,20 @@ export interface StopOutcome {
   how: 'not_running' | 'stopped' | 'killed';
 }
 
+export interface SuspendOutcome {
+  /**
+   * - suspended: the gateway takes no new work, for two minutes at most
+   * - idle: nothing of ours runs, and this version cannot promise more
+   * - busy: work still runs
+   * - down: there is no gateway that could be at work
+   */
+  state: 'suspended' | 'idle' | 'busy' | 'down';
+  /** Ids of the turns that were sent from here and still run. */
+  turns: readonly string[];
+  /** Pieces of work that the gateway itself counts, ours among them; 0 where it did not say. */
+  blockers: number;
+}
+
 /** All methods throw what MachineService.run throws, and `command_failed` when a script's output is not whole. */
 export interface OpenClawService {
   /** Looks at every layer in one command of about half a second. Changes nothing. */
@@ -121,4 +135,6 @@ export interface OpenClawService {
   /** Makes the gateway answer and take our token; does nothing when it already does. */
   startGateway(machineId: string, options?: WaitOptions): Promise<StartOutcome>;
   stopGateway(machineId: string, options?: WaitOptions): Promise<StopOutcome>;
+  /** Waits up to `waitSeconds` for running work, then asks the gateway to take no more. `startGateway` undoes it. */
+  suspendGateway(machineId: string, options: WaitOptions & { waitSeconds: number }): Promise<SuspendOutcome>;
 }

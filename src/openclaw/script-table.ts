@@ -19,6 +19,7 @@ import resolve from './scripts/resolve.sh';
 import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
 import stopGateway from './scripts/stop-gateway.sh';
+import suspendGateway from './scripts/suspend-gateway.sh';
 import turn from './scripts/turn.sh';
 
 /** Every script starts with these: layout and output, processes and locks, questions to the gateway. */
@@ -30,8 +31,10 @@ export const SCRIPTS = {
   deploy: [install, ...GATEWAY, deploy],
   probe: [machineFacts, probe],
   resolve: [network, resolve],
-  'start-gateway': [...GATEWAY, startGateway],
+  'start-gateway': [...GATEWAY, suspendGateway, startGateway],
   'stop-gateway': [...GATEWAY, stopGateway],
+  // Whether a turn's sender still lives is the turn's own knowledge.
+  'suspend-gateway': [turn, suspendGateway],
   'read-job': [readJob],
   'start-job': [startJob],
   'gateway-request': [pieces, gatewayRequest],

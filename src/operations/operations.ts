@@ -8,19 +8,6 @@ import { CLOSED, endStage, type Running, STOPPED, startRunning } from './running
 import type { OperationStore } from './store.ts';
 import { waitFor } from './waiting.ts';
 
-export { parseOperationId } from './operation-id.ts';
-export type {
-  AwaitOptions,
-  OperationHandle,
-  OperationKind,
-  Operations,
-  OperationView,
-  Outdated,
-  Progress,
-  Recovered,
-  StartRequest,
-} from './ports.ts';
-
 /**
  * @param kinds the work behind each kind name.
  * @param outdated which records are forgotten when new work begins; none when undefined.

@@ -1,17 +1,11 @@
 /** Gets a deploy exactly one living machine: created once, adopted after a lost answer, replaced when it died at birth. */
 import { z } from 'zod';
-import { isAppError } from '../core/errors.ts';
-import type { MachineSpec } from '../dedalus/api.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { OperationHandle } from '../operations/ports.ts';
+import { type CreateCall, createCall, specSchema } from './create-call.ts';
 import { parseStored } from './parse-state.ts';
-
-export const specSchema = z.object({
-  vcpu: z.number(),
-  memoryMib: z.number(),
-  storageGib: z.number(),
-  autosleep: z.string().optional(),
-});
 
 /** Where a deploy's machine comes from. */
 export const machineSource = z.object({
@@ -19,60 +13,111 @@ export const machineSource = z.object({
   /** A machine that exists already; it is never replaced. */
   machineId: z.string().optional(),
   /** The create call of an earlier deploy of the same name whose answer never came, to be asked again first. */
-  unanswered: z.object({ key: z.string(), spec: specSchema }).optional(),
+  unanswered: createCall.optional(),
 });
 export type MachineSource = z.output<typeof machineSource>;
 
-/** How far it is. `key` is written before the call that may cost money, `machineId` after its answer. */
+/** How far it is. `key` and its time are written before the call that may cost money, `machineId` after its answer. */
 export const machineState = z.object({
   attempt: z.number().default(1),
   key: z.string().optional(),
+  /** ISO time of the first call under `key`. */
+  keyAt: z.string().optional(),
   machineId: z.string().nullish(),
 });
 
+export interface CreateDeps {
+  machines: MachineService;
+  clock: Clock;
+}
+
 // A third dead machine in a row is no bad luck; every further one would only cost time.
 const MAX_ATTEMPTS = 3;
+// How long the platform remembers a key is not documented. After this a repeated call might make a second machine.
+const KEY_TRUSTED_MS = 12 * 3_600_000;
+// The platform's clock and ours may differ by this.
+const CLOCK_SLACK_MS = 10 * 60_000;
 
 /**
  * Resolves with the id of a machine that runs commands.
- * @throws AppError `quota`, `auth`, `machine_failed` after three dead machines, and what MachineService throws.
+ * @throws AppError `quota`, `auth`, `machine_failed` after three dead machines, `conflict` when nobody can know whether
+ *   an old create call made a machine, and what MachineService throws.
  */
 export async function livingMachine(
   operation: OperationHandle,
-  machines: MachineService,
+  deps: CreateDeps,
   source: MachineSource,
 ): Promise<string> {
   for (;;) {
-    const machineId = source.machineId ?? (await createdMachine(operation, machines, source));
+    const machineId = source.machineId ?? (await createdMachine(operation, deps, source));
     try {
-      await boot(operation, machines, machineId);
+      await boot(operation, deps.machines, machineId);
       return machineId;
     } catch (error) {
-      const { attempt } = parseStored(machineState, operation.record.state);
-      if (source.machineId !== undefined || attempt >= MAX_ATTEMPTS || !isReplaceable(error)) throw error;
-      await replace(operation, machines, machineId, attempt, error);
+      if (source.machineId !== undefined || !diedAtBirth(error)) throw error;
+      await bury(operation, deps.machines, machineId, error);
     }
   }
 }
 
 async function createdMachine(
   operation: OperationHandle,
-  machines: MachineService,
+  deps: CreateDeps,
   source: MachineSource,
 ): Promise<string> {
-  const state = parseStored(machineState, operation.record.state);
-  if (state.machineId) return state.machineId;
+  const { machineId } = parseStored(machineState, operation.record.state);
+  if (machineId) return machineId;
   await operation.stage('create');
-  const earlier = state.attempt === 1 ? source.unanswered : undefined;
-  const key = earlier?.key ?? `${operation.id}-${state.attempt}`;
-  const spec: MachineSpec = earlier?.spec ?? source.spec;
-  await operation.save({ key });
-  const machine = await machines.create(spec, key, { signal: operation.signal });
+  const { key, spec } = await trustedCall(operation, deps, source);
+  const machine = await deps.machines.create(spec, key, { signal: operation.signal });
   await operation.save({ machineId: machine.machineId });
   if (machine.autosleepRefused) {
     await operation.note('This API does not know autosleep; the machine was created without it.');
   }
   return machine.machineId;
+}
+
+/** The create call to send now: an earlier one again while its key protects it, else a new one. It is recorded. */
+async function trustedCall(
+  operation: OperationHandle,
+  deps: CreateDeps,
+  source: MachineSource,
+): Promise<CreateCall> {
+  const { attempt, key, keyAt } = parseStored(machineState, operation.record.state);
+  const now = new Date(deps.clock.now()).toISOString();
+  const own = { key: `${operation.id}-${attempt}`, spec: source.spec, at: now };
+  const earlier = attempt === 1 ? source.unanswered : undefined;
+  // A call that this operation has sent before keeps the time of its first try.
+  const call = { ...(earlier ?? own) };
+  if (key === call.key && keyAt !== undefined) call.at = keyAt;
+  if (deps.clock.now() - Date.parse(call.at) <= KEY_TRUSTED_MS) {
+    await operation.save({ key: call.key, keyAt: call.at });
+    return call;
+  }
+  await requireNoTrace(operation, deps.machines, call);
+  const fresh = { key: `${operation.id}-${attempt + 1}`, spec: source.spec, at: now };
+  await operation.save({ attempt: attempt + 1, key: fresh.key, keyAt: now });
+  return fresh;
+}
+
+/** @throws AppError `conflict` when a machine that nobody asked for since might be the one of that old call. */
+async function requireNoTrace(
+  operation: OperationHandle,
+  machines: MachineService,
+  call: CreateCall,
+): Promise<void> {
+  const since = Date.parse(call.at) - CLOCK_SLACK_MS;
+  const all = await machines.list({ signal: operation.signal });
+  const suspects = all.filter((one) => one.createdAt === undefined || Date.parse(one.createdAt) >= since);
+  if (suspects.length === 0) return;
+  throw new AppError(
+    'conflict',
+    `A call to create this machine was sent on ${call.at} and never answered; one of these may be its machine: ${suspects.map((one) => one.machineId).join(', ')}. Nothing was created now`,
+    {
+      next: 'Call deploy_openclaw with machine_id to use one of them, or destroy what is not needed; then call deploy_openclaw again: it creates a new machine.',
+      details: { reason: 'old_create' },
+    },
+  );
 }
 
 async function boot(operation: OperationHandle, machines: MachineService, machineId: string): Promise<void> {
@@ -89,23 +134,47 @@ async function boot(operation: OperationHandle, machines: MachineService, machin
   await machines.waitForGuest(machineId, { signal });
 }
 
-async function replace(
+/**
+ * Removes a machine that died at birth, since it counts against the quota and holds nothing.
+ * @throws the cause when no further machine may be tried.
+ */
+async function bury(
   operation: OperationHandle,
   machines: MachineService,
   machineId: string,
-  attempt: number,
-  cause: unknown,
+  cause: AppError,
 ): Promise<void> {
+  const { attempt } = parseStored(machineState, operation.record.state);
   await operation.stage('replace');
   await machines.destroy(machineId, { signal: operation.signal });
-  const reason =
-    isAppError(cause) && typeof cause.details.reason === 'string' ? ` (${cause.details.reason})` : '';
-  await operation.note(`Machine ${machineId} failed to start${reason}; it was destroyed and replaced.`);
-  await operation.save({ attempt: attempt + 1, machineId: null });
+  const why = reasonOf(cause);
+  if (attempt < MAX_ATTEMPTS && cause.details.replaceable !== false) {
+    await operation.note(`Machine ${machineId} ${why}; it was destroyed and replaced.`);
+    await operation.save({ attempt: attempt + 1, machineId: null });
+    return;
+  }
+  await operation.note(`Machine ${machineId} ${why}; it was destroyed.`);
+  await operation.save({ machineId: null });
+  throw givenUp(cause);
 }
 
-/** Whether a fresh machine may do better: never when the account is full or the caller gave up. */
-function isReplaceable(error: unknown): boolean {
+function givenUp(cause: AppError): AppError {
+  const next =
+    cause.details.replaceable === false
+      ? 'Call list_machines and destroy what is not needed: the quota is used up. Then call deploy_openclaw again.'
+      : `${MAX_ATTEMPTS} machines in a row did not start, and none was left behind: call deploy_openclaw again later, or with less memory_mib.`;
+  const { details, foreign } = cause;
+  return new AppError(cause.code, cause.message, { next, details, cause, ...(foreign && { foreign }) });
+}
+
+function reasonOf(cause: AppError): string {
+  if (cause.code === 'not_found') return 'disappeared';
+  const reason = cause.details.reason;
+  return `failed to start${typeof reason === 'string' ? ` (${reason})` : ''}`;
+}
+
+/** Not a machine that merely refuses a command, and not a caller that gave up. */
+function diedAtBirth(error: unknown): error is AppError {
   if (isAppError(error, 'not_found')) return true;
-  return isAppError(error, 'machine_failed') && error.details.replaceable !== false;
+  return isAppError(error, 'machine_failed') && error.details.reason !== 'command_refused';
 }

@@ -1,5 +1,6 @@
 /** From a name to an assistant that answers: machine, Node, OpenClaw, configuration, gateway; each step resumable. */
 import { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
@@ -7,7 +8,9 @@ import type { ProviderKey } from '../openclaw/providers.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
 import { livingMachine, machineSource, machineState } from './create-machine.ts';
+import { followJob, jobError } from './follow-job.ts';
 import { parseStored } from './parse-state.ts';
+import { findDeploy, followRecovered, isRecovered } from './recover-deploy.ts';
 
 export const DEPLOY = 'deploy';
 
@@ -21,22 +24,22 @@ export type DeployInput = z.output<typeof deployInput>;
 export interface DeployDeps {
   machines: MachineService;
   openclaw: OpenClawService;
+  clock: Clock;
   /** The keys that this server holds now; never recorded. */
   providers: readonly ProviderKey[];
 }
 
 // The job's own process can die with its machine: an autosleep, a host that fails. Each time it goes on where it was.
 const MAX_JOB_STARTS = 4;
-// Long enough that a stage costs few requests, short enough that its end is seen soon.
-const JOB_WAIT_SECONDS = 8;
 
 /** `run` results in `{machine_id, name, openclaw_version, node_version, model}`. */
 export function deployKind(deps: DeployDeps): OperationKind {
   return {
     async run(operation) {
       const input = parseStored(deployInput, operation.record.input);
+      if (isRecovered(operation.record)) return followRecovered(operation, deps.openclaw, input.name);
       requireProvider(deps.providers);
-      const machineId = await livingMachine(operation, deps.machines, input);
+      const machineId = await livingMachine(operation, deps, input);
       await operation.stage('plan');
       const plan = await deps.openclaw.resolve(machineId, input.openclawVersion, {
         signal: operation.signal,
@@ -51,6 +54,7 @@ export function deployKind(deps: DeployDeps): OperationKind {
       });
     },
     cancel: (record) => removeUnfinishedMachine(deps.machines, record),
+    recover: (id) => findDeploy(deps, id),
   };
 }
 
@@ -77,39 +81,12 @@ async function installed(
   const settings = { name: input.name, model: input.model, providers: deps.providers };
   for (let starts = 1; ; starts++) {
     await deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal });
-    const job = await followed(operation, deps.openclaw, machineId);
+    const job = await followJob(operation, deps.openclaw, machineId);
     if (job.state === 'done') return job;
     if (job.state === 'failed' || starts >= MAX_JOB_STARTS) throw jobError(job);
     operation.tell('the machine was interrupted; going on');
     await deps.machines.waitForGuest(machineId, { signal });
   }
-}
-
-/** Follows the job's journal until it ends or its process is gone. */
-async function followed(
-  operation: OperationHandle,
-  openclaw: OpenClawService,
-  machineId: string,
-): Promise<JobSnapshot> {
-  for (let seenStages = 0; ; ) {
-    const job = await openclaw.readJob(machineId, operation.id, {
-      waitSeconds: JOB_WAIT_SECONDS,
-      seenStages,
-      signal: operation.signal,
-    });
-    for (const { name } of job.stages) {
-      if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);
-    }
-    if (job.state !== 'running') return job;
-    seenStages = job.stages.length;
-  }
-}
-
-function jobError(job: JobSnapshot): AppError {
-  if (job.error) return job.error;
-  return new AppError('machine_failed', 'The machine stopped again and again during the installation', {
-    next: 'Call deploy_openclaw with the same name: it goes on with the same machine. Or choose a longer autosleep.',
-  });
 }
 
 /** What a cancelled deploy has created and nobody has used yet is removed, so that nothing is paid for it. */
@@ -118,10 +95,14 @@ async function removeUnfinishedMachine(
   record: Readonly<OperationRecord>,
 ): Promise<void> {
   const input = parseStored(deployInput, record.input);
-  const { machineId } = parseStored(machineState, record.state);
-  if (input.machineId !== undefined || !machineId) return;
+  const { machineId, key } = parseStored(machineState, record.state);
+  if (input.machineId !== undefined) return;
+  const spec = key === input.unanswered?.key ? (input.unanswered?.spec ?? input.spec) : input.spec;
+  // A create call that was sent and not yet answered: the same key tells which machine it made.
+  const created = machineId ?? (key && (await machines.create(spec, key)).machineId);
+  if (!created) return;
   try {
-    await machines.destroy(machineId);
+    await machines.destroy(created);
   } catch (error) {
     if (!isAppError(error, 'not_found')) throw error;
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { parseOperationId } from '../operations/operations.ts';
+import { parseOperationId } from '../operations/operation-id.ts';
 import type { Operations, OperationView } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { machineOf } from './directory.ts';

@@ -2,14 +2,17 @@
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
+import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { Operations } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
 import { type MachineSource, machineState } from './create-machine.ts';
 import { DEPLOY, type DeployInput, deployInput } from './deploy.ts';
 import { type Directory, livingOrGone, machineOf } from './directory.ts';
+import { findByName } from './recover-deploy.ts';
 
 export interface StartDeployDeps {
   machines: MachineService;
+  openclaw: OpenClawService;
   operations: Operations;
   directory: Directory;
 }
@@ -35,14 +38,24 @@ async function leftBy(
   input: DeployInput,
   options: WaitOptions,
 ): Promise<Partial<MachineSource>> {
-  if (!earlier) return {};
+  if (!earlier) return adopted(deps, input.name, options);
   const machineId = machineOf(earlier);
   if (machineId !== undefined) {
     const machine = await livingOrGone(deps.machines, machineId, options);
     if (machine?.phase === 'failed') return replaceFailed(deps.machines, earlier, machineId, options);
     return machine ? { machineId } : {};
   }
-  return unanswered(earlier, input);
+  return unanswered(earlier);
+}
+
+/** The state folder may be gone, or on another computer, while the machine of this name lives: it is not paid for twice. */
+async function adopted(
+  deps: StartDeployDeps,
+  name: string,
+  options: WaitOptions,
+): Promise<Partial<MachineSource>> {
+  const machineId = await findByName(deps, name, await deps.directory.names(), options);
+  return machineId === undefined ? {} : { machineId };
 }
 
 /** A failed machine holds quota for nothing; but one that was once ready holds somebody's assistant. */
@@ -66,14 +79,15 @@ async function replaceFailed(
 }
 
 /** An earlier create call that may have made a machine although nobody heard of it. */
-function unanswered(earlier: OperationRecord, input: DeployInput): Partial<MachineSource> {
+function unanswered(earlier: OperationRecord): Partial<MachineSource> {
   const state = machineState.safeParse(earlier.state);
   const before = deployInput.safeParse(earlier.input);
   const lost =
+    earlier.status === 'failed' &&
     earlier.error !== undefined &&
     ['unavailable', 'timeout', 'cancelled', 'internal'].includes(earlier.error.code);
   if (!lost || !state.success || !state.data.key || !before.success) return {};
-  return {
-    unanswered: { key: state.data.key, spec: before.data.unanswered?.spec ?? before.data.spec ?? input.spec },
-  };
+  const { key, keyAt } = state.data;
+  const sent = before.data.unanswered?.key === key ? before.data.unanswered : undefined;
+  return { unanswered: sent ?? { key, spec: before.data.spec, at: keyAt ?? earlier.createdAt } };
 }

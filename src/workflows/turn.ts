@@ -1,10 +1,12 @@
 /** One chat turn that survives the call, the client and this process: sent once, read until it is whole. */
 import { z } from 'zod';
-import { AppError } from '../core/errors.ts';
-import type { GatewayService, TurnSnapshot } from '../gateway/ports.ts';
-import type { OpenClawService } from '../openclaw/openclaw-service.ts';
-import type { OperationHandle, OperationKind } from '../operations/ports.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { TurnOptions, TurnRequest, TurnSnapshot } from '../gateway/ports.ts';
+import type { MachineService } from '../machine/ports.ts';
+import type { OperationHandle, OperationKind, Recovered } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
+import { requireAwake } from './awake.ts';
+import { keptReply, type LostTurnDeps } from './lost-turn.ts';
 import { parseStored } from './parse-state.ts';
 
 export const TURN = 'turn';
@@ -19,9 +21,8 @@ const turnInput = z.object({
 /** The message is kept only until the turn has ended. */
 const turnState = z.object({ message: z.string().nullish(), attempt: z.number().default(1) });
 
-export interface TurnDeps {
-  openclaw: OpenClawService;
-  gateway: GatewayService;
+export interface TurnDeps extends LostTurnDeps {
+  machines: MachineService;
 }
 
 // Within one execution; a machine's own stdout arrives only when that ends, so this is how often a reply is seen to grow.
@@ -44,7 +45,24 @@ export function turnKind(deps: TurnDeps): OperationKind {
       const { attempt } = parseStored(turnState, record.state);
       await deps.gateway.cancelTurn(machineId, turnId(record.id, attempt));
     },
+    recover: (id, machineId) => findTurn(deps, id, machineId),
   };
+}
+
+/** The turn's job on its machine, under the id of its last attempt. Looking does not wake the machine. */
+async function findTurn(
+  deps: TurnDeps,
+  id: string,
+  machineId: string | undefined,
+): Promise<Recovered | undefined> {
+  if (machineId === undefined) return undefined;
+  await requireAwake(deps.machines, machineId, {});
+  for (let attempt = MAX_ATTEMPTS; attempt >= 1; attempt--) {
+    const turn = await deps.gateway.readTurn(machineId, turnId(id, attempt), { waitSeconds: 0 });
+    if (turn.state === 'unknown' || turn.session === undefined) continue;
+    return { key: id, input: { machineId, session: turn.session }, state: { message: null, attempt } };
+  }
+  return undefined;
 }
 
 type TurnInput = z.output<typeof turnInput>;
@@ -57,7 +75,15 @@ async function wholeTurn(
   for (;;) {
     const turn = await finishedTurn(operation, deps, input);
     if (turn.state === 'done') return turn;
-    await recover(operation, deps, input.machineId, turn);
+    const { message, attempt } = parseStored(turnState, operation.record.state);
+    if (neverSent(turn) && message && attempt < MAX_ATTEMPTS) {
+      await prepareAnother(operation, deps, input.machineId, attempt);
+      continue;
+    }
+    const text =
+      turn.state === 'lost' && message ? await lookUp(operation, deps, input, turn, message) : undefined;
+    if (text === undefined) throw turnError(turn);
+    return { ...turn, state: 'done', text };
   }
 }
 
@@ -74,34 +100,67 @@ async function finishedTurn(
   let turn =
     message === null || message === undefined
       ? await deps.gateway.readTurn(input.machineId, id, options)
-      : await deps.gateway.startTurn(input.machineId, { ...input, turnId: id, message }, options);
+      : await started(deps, input.machineId, { ...input, turnId: id, message }, options);
   while (turn.state === 'running') {
     turn = await deps.gateway.readTurn(input.machineId, id, options);
   }
   return turn;
 }
 
-/**
- * Makes the machine fit for another try where the message certainly never reached the assistant.
- * @throws AppError with what happened in every other case: a message is never sent twice.
- */
-async function recover(
+/** A machine that was too busy to send within its grace has an unsent turn like any other. */
+async function started(
+  { gateway }: TurnDeps,
+  machineId: string,
+  turn: TurnRequest,
+  options: TurnOptions,
+): Promise<TurnSnapshot> {
+  try {
+    return await gateway.startTurn(machineId, turn, options);
+  } catch (error) {
+    if (!isAppError(error) || error.details.sent !== false) throw error;
+    return gateway.readTurn(machineId, turn.turnId, options);
+  }
+}
+
+/** Makes the machine fit for another try, and the last one incapable of being sent after all. */
+async function prepareAnother(
   operation: OperationHandle,
   deps: TurnDeps,
   machineId: string,
-  turn: TurnSnapshot,
+  attempt: number,
 ): Promise<void> {
-  const { attempt } = parseStored(turnState, operation.record.state);
-  if (!neverSent(turn) || attempt >= MAX_ATTEMPTS) throw turnError(turn);
+  await deps.gateway.cancelTurn(machineId, turnId(operation.id, attempt), { signal: operation.signal });
+  await repair(operation, deps, machineId);
+  await operation.save({ attempt: attempt + 1 });
+}
+
+async function repair(operation: OperationHandle, deps: TurnDeps, machineId: string): Promise<void> {
   await operation.stage('gateway');
   const started = await deps.openclaw.startGateway(machineId, { signal: operation.signal });
   for (const repaired of started.repaired) await operation.note(`Before the turn: ${repaired}.`);
-  await operation.save({ attempt: attempt + 1 });
+}
+
+/** A message is never sent twice; but the machine's own OpenClaw may have finished what was interrupted. */
+async function lookUp(
+  operation: OperationHandle,
+  deps: TurnDeps,
+  input: TurnInput,
+  turn: TurnSnapshot,
+  message: string,
+): Promise<string | undefined> {
+  await repair(operation, deps, input.machineId);
+  const text = await keptReply(operation, deps, { ...input, message, received: turn.text });
+  if (text === undefined) return undefined;
+  await operation.note(
+    'The machine slept or restarted during the turn; OpenClaw went on with it by itself, and this is the reply that its session holds.',
+  );
+  return text;
 }
 
 /** A turn that its machine never began, or whose gateway refused the connection (curl's exit code 7). */
 function neverSent(turn: TurnSnapshot): boolean {
-  return turn.state === 'unknown' || turn.error?.details.curl_exit === 7;
+  const { details = {} } = turn.error ?? {};
+  return turn.state === 'unknown' || details.curl_exit === 7 || details.sent === false;
 }
 
 function turnError(turn: TurnSnapshot): AppError {

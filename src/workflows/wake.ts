@@ -4,10 +4,12 @@ import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { parseStored } from './parse-state.ts';
+import { type PhaseGoal, recoverPhase } from './recover-phase.ts';
 
 export const WAKE = 'wake';
 
 const wakeInput = z.object({ machineId: z.string() });
+const GOAL: PhaseGoal = { tool: 'wake_machine', arrived: ['running'], onItsWay: ['starting'] };
 
 /** `run` results in `{machine_id, phase, how, repaired[]}`. */
 export function wakeKind(deps: { machines: MachineService; openclaw: OpenClawService }): OperationKind {
@@ -24,6 +26,7 @@ export function wakeKind(deps: { machines: MachineService; openclaw: OpenClawSer
         repaired: [...gateway.repaired],
       };
     },
+    recover: (_id, machineId) => recoverPhase(deps.machines, machineId, GOAL),
   };
 }
 

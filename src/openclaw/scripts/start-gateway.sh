@@ -3,6 +3,7 @@
 
 start_gateway_main() {
   make_dirs
+  resume_suspended
   ensure_gateway
   emit started "$started"
   emit repaired "${repaired# }"

@@ -1,0 +1,35 @@
+/** Follows the deploy job on a machine by its journal, so that its stages are the operation's stages. */
+import { AppError } from '../core/errors.ts';
+import type { JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { OperationHandle } from '../operations/ports.ts';
+
+// Long enough that a stage costs few requests, short enough that its end is seen soon.
+const JOB_WAIT_SECONDS = 8;
+
+/** Resolves when the job has ended or its process is gone. */
+export async function followJob(
+  operation: OperationHandle,
+  openclaw: OpenClawService,
+  machineId: string,
+): Promise<JobSnapshot> {
+  for (let seenStages = 0; ; ) {
+    const job = await openclaw.readJob(machineId, operation.id, {
+      waitSeconds: JOB_WAIT_SECONDS,
+      seenStages,
+      signal: operation.signal,
+    });
+    for (const { name } of job.stages) {
+      if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);
+    }
+    if (job.state !== 'running') return job;
+    seenStages = job.stages.length;
+  }
+}
+
+/** Why a job did not end well. */
+export function jobError(job: JobSnapshot): AppError {
+  if (job.error) return job.error;
+  return new AppError('machine_failed', 'The machine stopped again and again during the installation', {
+    next: 'Call deploy_openclaw with the same name: it goes on with the same machine. Or choose a longer autosleep.',
+  });
+}

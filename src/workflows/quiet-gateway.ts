@@ -1,0 +1,51 @@
+/** Waits until the assistant has nothing to do, within a bound, and keeps it from beginning anything new. */
+import type { Clock } from '../core/clock.ts';
+import { isAppError } from '../core/errors.ts';
+import { poll } from '../core/poll.ts';
+import type { OpenClawService, SuspendOutcome } from '../openclaw/openclaw-service.ts';
+import type { OperationHandle } from '../operations/ports.ts';
+
+// Most turns end within a minute; a longer one should not keep a machine awake that its owner wants asleep.
+const QUIET_MS = 60_000;
+// Within one command; the caller hears of the running work this often.
+const WAIT_SECONDS = 5;
+
+/** Resolves in any case; work that is cut off is named in a note. */
+export async function quietGateway(
+  operation: OperationHandle,
+  deps: { openclaw: OpenClawService; clock: Clock },
+  machineId: string,
+): Promise<void> {
+  await operation.stage('quiet');
+  const { signal } = operation;
+  let last: SuspendOutcome | undefined;
+  const waiting = {
+    clock: deps.clock,
+    what: 'running work to end',
+    intervalMs: 0,
+    maxIntervalMs: 0,
+    timeoutMs: QUIET_MS,
+    signal,
+  };
+  try {
+    await poll(waiting, async () => {
+      last = await deps.openclaw.suspendGateway(machineId, { waitSeconds: WAIT_SECONDS, signal });
+      if (last.state !== 'busy') return { done: last };
+      operation.tell(`waiting for ${named(last)}`);
+      return {};
+    });
+  } catch (error) {
+    if (signal.aborted || !isAppError(error)) throw error;
+    // Nothing that a sick machine says may keep it from being put to sleep.
+    if (last === undefined) return operation.note('Its gateway could not be asked whether it is at work.');
+    await operation.note(
+      `It goes to sleep although ${named(last)} still runs after 60 s; read_session shows what was kept.`,
+    );
+  }
+}
+
+function named({ turns, blockers }: SuspendOutcome): string {
+  if (turns.length === 0) return `${Math.max(1, blockers)} piece(s) of the assistant's own work`;
+  const ids = turns.map((id) => id.replace(/-\d$/, '')).join(', ');
+  return `${turns.length} chat turn(s) (${ids})`;
+}
