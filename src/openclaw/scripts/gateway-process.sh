@@ -65,13 +65,14 @@ launch_gateway() {
   local log=$state_dir/logs/gateway.out kills_before
   stage start
   kills_before=$(oom_kills)
+  write_file "$mcp_dir/oom-kills" "$kills_before"
   # The previous run's output is kept once: the reason of a crash is in it.
   if [ -s "$log" ]; then mv -f "$log" "$log.1"; fi
   (
     use_openclaw_env
     use_trust # for the model provider behind a company proxy
     unset NODE_COMPILE_CACHE # with it newer releases add a parent process of 60 MB
-    if [ "$(memory_limit_mib)" -lt 1536 ]; then
+    if [ "$(memory_limit_mib)" -lt 1536 ] || [ -e "$mcp_dir/low-memory" ]; then
       # Measured: the difference between a first turn that works in 1.25 GiB and one that is killed.
       export NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=4" MALLOC_ARENA_MAX=2
     fi
@@ -80,7 +81,11 @@ launch_gateway() {
       "$mcp_dir/current/node_modules/openclaw/openclaw.mjs" gateway run --port "$port"
   )
   started=yes
-  if wait_until_ready "${OPENCLAW_MCP_START_TIMEOUT_S:-150}"; then return; fi
+  if wait_until_ready "${OPENCLAW_MCP_START_TIMEOUT_S:-150}"; then
+    # Proven: what a repair goes back to.
+    cp -f "$state_dir/openclaw.json" "$mcp_dir/openclaw.last-good.json"
+    return
+  fi
   if [ "$(oom_kills)" != "$kills_before" ] || grep -q 'heap out of memory' "$log"; then fail out_of_memory "$log"; fi
   if live_pid "$gateway_pid" >/dev/null; then fail gateway_not_ready "$log"; fi
   fail gateway_exited "$log"
