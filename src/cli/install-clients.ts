@@ -88,8 +88,9 @@ export const CLIENTS: readonly ClientDefinition[] = [
     id: 'gemini',
     title: 'Gemini CLI',
     file: (place) => path(place).join(place.home, '.gemini', 'settings.json'),
-    // It strips variables that look like keys unless the entry names them.
-    settings: (entry) => stdio('mcpServers', entry, (key) => `$${key}`, { timeout: CALL_SECONDS * 1000 }),
+    // It strips variables that look like keys unless the entry names them; without ":-" an unset one arrives as "$NAME".
+    settings: (entry) =>
+      stdio('mcpServers', entry, (key) => `\${${key}:-}`, { timeout: CALL_SECONDS * 1000 }),
     hint: SHELL_HINT,
   },
   {
