@@ -7,9 +7,11 @@ import { gatewaySettings, StartError } from './config.mjs';
 import { makeLog } from './log.mjs';
 import { TurnError } from './provider.mjs';
 import { historyPage, openSessions } from './sessions.mjs';
+import { makeSuspension } from './suspension.mjs';
 import { makeTurns } from './turns.mjs';
 
 const CONTROL_UI = '<!doctype html>\n<html lang="en"><head><title>OpenClaw Control</title></head></html>\n';
+const SUSPENSION = /^\/stand-in\/suspension$/;
 const MODELS = ['openclaw', 'openclaw/default', 'openclaw/main'];
 
 /** @param options `{version, env, listenDelayMs, readyDelayMs}` @throws StartError */
@@ -18,6 +20,7 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
   const log = makeLog(settings.logFile);
   const sessions = openSessions(settings.dir, version);
   const turns = makeTurns({ settings, sessions, log, version, env });
+  const suspension = makeSuspension(() => turns.count());
   const started = Date.now();
   let phase = 'starting';
   let becomeReady;
@@ -49,7 +52,7 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
       response.writeHead(405, { 'content-type': 'text/plain; charset=utf-8' });
       return response.end('Method Not Allowed');
     }
-    if (phase === 'draining')
+    if (phase === 'draining' || (suspension.holding() && route.path !== SUSPENSION))
       throw new TurnError(503, 'gateway_unavailable', 'Gateway is draining for restart.');
     return route.answer(request, response, url);
   }
@@ -64,7 +67,8 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
       return { status: 503, body: { ok: false, status: phase, version, uptimeMs, pendingReason } };
     }
     if (path !== '/readyz' && path !== '/ready') return undefined;
-    if (phase === 'ready') return { status: 200, body: { ready: true, failing: [], uptimeMs } };
+    if (phase === 'ready' && !suspension.holding())
+      return { status: 200, body: { ready: true, failing: [], uptimeMs } };
     const failing = [phase === 'starting' ? 'startup-sidecars' : 'gateway-draining'];
     return { status: 503, body: { ready: false, failing, uptimeMs } };
   }
@@ -78,7 +82,15 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
     { path: /^\/v1\/chat\/completions$/, method: 'POST', answer: chat },
     { path: /^\/sessions\/[^/]+\/history$/, method: 'GET', answer: history },
     { path: /^\/tools\/invoke$/, method: 'POST', answer: invoke },
+    { path: SUSPENSION, method: 'POST', answer: suspend },
   ];
+
+  // Of the stand-in alone: its command line asks this way what the real one asks over a WebSocket.
+  async function suspend(request, response) {
+    const { action, id } = parseJson(await readBody(request));
+    const [exitCode, answer] = action === 'resume' ? suspension.resume(id) : suspension.suspend();
+    json(response, 200, { exitCode, answer });
+  }
 
   async function chat(request, response) {
     if (!settings.chatEnabled) return html(response);

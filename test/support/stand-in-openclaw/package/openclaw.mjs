@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The stand-in's command line: the few commands that the machine scripts use. */
 import { readFileSync } from 'node:fs';
-import { readConfig, StartError } from './config.mjs';
+import { gatewaySettings, readConfig, StartError } from './config.mjs';
 import { runGateway } from './gateway.mjs';
 
 const { version, standIn } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
@@ -19,6 +19,8 @@ async function main() {
   if (command === '--version' || command === '-v') return console.log(`OpenClaw ${version} (5ta4d1n)`);
   checkNode();
   if (command === 'config' && subcommand === 'validate') return validate();
+  if (command === 'gateway' && ['suspend', 'resume'].includes(subcommand) && version.startsWith('2026.9.'))
+    return suspension(subcommand, flags[0]);
   if (command !== 'gateway' || (subcommand !== undefined && subcommand !== 'run')) {
     throw new StartError(1, `error: unknown command '${[command, subcommand].filter(Boolean).join(' ')}'`);
   }
@@ -49,4 +51,17 @@ function validate() {
     console.log(JSON.stringify({ valid: false, issues: [{ message: error.message }] }));
     process.exitCode = 1;
   }
+}
+
+/** 2026.9 alone: asks the running gateway, and prints its answer as the real command does. */
+async function suspension(action, id) {
+  const { port, token } = gatewaySettings(process.env, version);
+  const response = await fetch(`http://127.0.0.1:${port}/stand-in/suspension`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify({ action, id }),
+  });
+  const { exitCode, answer } = await response.json();
+  console.log(JSON.stringify(answer, null, 2));
+  process.exitCode = exitCode;
 }

@@ -71,6 +71,8 @@ export function makeTurns({ settings, sessions, log, version, env }) {
 
   return {
     run,
+    /** Turns that run or wait. */
+    count: () => queues.size,
     /** Resolves when no turn runs. */
     idle: () => Promise.all([...queues.values()]),
     abortAll() {
