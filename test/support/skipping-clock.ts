@@ -1,0 +1,36 @@
+/** Real time, from which a test can cut out a piece: for bounds of minutes around work that really takes its time. */
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+
+export interface SkippingClock extends Clock {
+  /** Moves time forward; every sleep that would have ended by then ends now. */
+  skip(ms: number): void;
+  /** Sleeps under way. */
+  waiting(): number;
+}
+
+export function skippingClock(): SkippingClock {
+  let skipped = 0;
+  const sleepers = new Map<AbortController, number>();
+  const now = () => systemClock.now() + skipped;
+  return {
+    now,
+    waiting: () => sleepers.size,
+    async sleep(ms, signal) {
+      const early = new AbortController();
+      sleepers.set(early, now() + ms);
+      const signals = signal ? [early.signal, signal] : [early.signal];
+      try {
+        await systemClock.sleep(ms, AbortSignal.any(signals));
+      } catch (error) {
+        if (signal?.aborted) throw signal.reason;
+        if (!early.signal.aborted) throw error;
+      } finally {
+        sleepers.delete(early);
+      }
+    },
+    skip(ms) {
+      skipped += ms;
+      for (const [early, due] of sleepers) if (due <= now()) early.abort();
+    },
+  };
+}
