@@ -18,7 +18,7 @@ export function jobSnapshot({ values, blobs }: ScriptOutput): JobSnapshot {
   return {
     state,
     stages: stages(values, state === 'running' ? now : undefined),
-    result: state === 'done' ? resultOf(values) : {},
+    result: state === 'done' ? { ...resultOf(values), ...resultOf(blobs) } : {},
     error: state === 'failed' ? failure(values, blobs) : undefined,
     log: blobs.log,
   };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import type { MachineService } from '../machine/ports.ts';
+import { installInputs } from './install-inputs.ts';
 import { jobSnapshot } from './job-snapshot.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { InstallPlan, OpenClawService } from './ports.ts';
@@ -9,7 +10,6 @@ import { readProbe } from './read-probe.ts';
 import { type ResolveSources, resolvePlan } from './resolve-plan.ts';
 import { runScript, type ScriptOutput } from './script-output.ts';
 import { openclawSettings, providerSecrets } from './settings.ts';
-import { INSTALLERS, installOverrides } from './versions.ts';
 
 export type {
   DeploySettings,
@@ -135,14 +135,7 @@ function deployEnv(
     ...largeInput('OPENCLAW_MCP_CONFIG', text),
     OPENCLAW_MCP_PROVIDER_KEYS: providerSecrets(settings.providers),
     OPENCLAW_MCP_DEPLOYMENT: JSON.stringify(deployment),
-    OPENCLAW_MCP_OPENCLAW_VERSION: plan.openclawVersion,
-    OPENCLAW_MCP_OVERRIDES: JSON.stringify(installOverrides(plan.openclawVersion)),
-    OPENCLAW_MCP_NODE_VERSION: plan.nodeVersion,
-    OPENCLAW_MCP_NODE_SOURCE: plan.nodeSource,
-    OPENCLAW_MCP_BUN_VERSION: INSTALLERS.bun,
-    OPENCLAW_MCP_NPM_VERSION: INSTALLERS.npm,
+    ...installInputs(sources, plan),
     OPENCLAW_MCP_MODEL: model,
-    OPENCLAW_MCP_REGISTRY: sources.npmRegistry,
-    ...(sources.nodeMirror === undefined ? {} : { OPENCLAW_MCP_NODE_MIRROR: sources.nodeMirror }),
   };
 }

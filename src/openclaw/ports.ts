@@ -69,7 +69,7 @@ export interface JobSnapshot {
   /** `unknown`: never started here · `lost`: its process went without a word, and the same id may be started again. */
   state: 'unknown' | 'running' | 'done' | 'failed' | 'lost';
   stages: readonly JobStage[];
-  /** What it answered, when done. */
+  /** What it answered, when done. What was packed is foreign text. */
   result: Readonly<Record<string, string>>;
   /** Why it failed, when failed. */
   error: AppError | undefined;

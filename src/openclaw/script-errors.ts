@@ -28,6 +28,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: "The machine's disk is full; installing OpenClaw needs about 1 GB",
     next: 'Free space on the machine, or deploy a new one with a larger storage_gib.',
   },
+  no_room_for_copy: {
+    kind: 'machine_failed',
+    message: "The machine's disk has no room for a copy of the assistant's state, so nothing was changed",
+    next: 'Free space on the machine, then repeat the call.',
+  },
   node_unavailable: {
     kind: 'unavailable',
     message: 'Node could be had neither from its official distribution nor from the npm registry',

@@ -1,5 +1,6 @@
 /** Which files make up each script. A script `x-y` must define the function `x_y_main`. */
 
+import changeState from './scripts/change-state.sh';
 import common from './scripts/common.sh';
 import configure from './scripts/configure.sh';
 import deploy from './scripts/deploy.sh';
@@ -7,6 +8,7 @@ import gatewayHttp from './scripts/gateway-http.sh';
 import gatewayProcess from './scripts/gateway-process.sh';
 import gatewayRequest from './scripts/gateway-request.sh';
 import install from './scripts/install.sh';
+import keptStates from './scripts/kept-states.sh';
 import listSessions from './scripts/list-sessions.sh';
 import machineFacts from './scripts/machine-facts.sh';
 import network from './scripts/network.sh';
@@ -21,6 +23,7 @@ import startJob from './scripts/start-job.sh';
 import stopGateway from './scripts/stop-gateway.sh';
 import suspendGateway from './scripts/suspend-gateway.sh';
 import turn from './scripts/turn.sh';
+import upgrade from './scripts/upgrade.sh';
 
 /** Every script starts with these: layout and output, processes and locks, questions to the gateway. */
 export const BASE: readonly string[] = [common, process, gatewayHttp];
@@ -29,6 +32,8 @@ const GATEWAY = [network, configure, machineFacts, gatewayProcess];
 
 export const SCRIPTS = {
   deploy: [install, ...GATEWAY, deploy],
+  upgrade: [install, ...GATEWAY, changeState, upgrade],
+  'kept-states': [keptStates],
   probe: [machineFacts, probe],
   resolve: [network, resolve],
   'start-gateway': [...GATEWAY, suspendGateway, startGateway],

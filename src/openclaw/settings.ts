@@ -7,6 +7,7 @@ import type { ProviderKey } from './providers.ts';
 /** First releases whose schema knows a key; older ones refuse to start with it. Source: the packages from 2026.6.35 to 2026.9.1. */
 const UTILITY_MODEL_SINCE = '2026.7.1';
 const MODEL_POLICY_MARKER_SINCE = '2026.8.1';
+const MODEL_POLICY_MARKER = { meta: { migrations: { modelPolicyAllowlist: true } } };
 
 /** Below this, published advisories let a web page or an HTTP caller take the gateway over (GHSA-jhfx-v2j8-x3m6). */
 export const MINIMUM_SAFE_VERSION = '2026.6.8';
@@ -38,7 +39,7 @@ export function openclawSettings(input: SettingsInput): Settings {
   const knows = (since: string) => semver.gte(semver.coerce(input.openclawVersion) ?? '0.0.0', since);
   const settings = {
     // Without it newer releases take a hand-written file for an old one, and refuse every other model of a provider.
-    ...(knows(MODEL_POLICY_MARKER_SINCE) ? { meta: { migrations: { modelPolicyAllowlist: true } } } : {}),
+    ...(knows(MODEL_POLICY_MARKER_SINCE) ? MODEL_POLICY_MARKER : {}),
     gateway: {
       mode: 'local',
       bind: 'loopback',
@@ -63,6 +64,15 @@ export function openclawSettings(input: SettingsInput): Settings {
     logging: { file: gatewayLog(input.home) },
   };
   return { text: `${JSON.stringify(settings, null, 2)}\n`, model };
+}
+
+/** What a config of ours, or of a person, must have once this release reads it; filled in where it is missing. */
+export function settingsDemanded(openclawVersion: string): object {
+  const knows = (since: string) => semver.gte(semver.coerce(openclawVersion) ?? '0.0.0', since);
+  return {
+    ...(knows(MODEL_POLICY_MARKER_SINCE) ? MODEL_POLICY_MARKER : {}),
+    ...(knows(UTILITY_MODEL_SINCE) ? { agents: { defaults: { utilityModel: '' } } } : {}),
+  };
 }
 
 /** The keys as the machine stores them: one JSON object, by provider id. */

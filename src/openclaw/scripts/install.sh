@@ -3,31 +3,44 @@
 
 # Sets `switched` to yes when another version was current before.
 install_all() {
-  local free
-  node_version=${OPENCLAW_MCP_NODE_VERSION:?} openclaw_version=${OPENCLAW_MCP_OPENCLAW_VERSION:?}
-  node_dir=$mcp_dir/node-$node_version app_dir=$mcp_dir/app-$openclaw_version
-  npm_version=${OPENCLAW_MCP_NPM_VERSION:?}
-  work=$mcp_dir/installing install_log=$mcp_dir/install.log
   make_dirs
   lock install 600
+  install_trees
+  switch_versions
+  unlock
+}
+
+name_trees() {
+  node_version=${OPENCLAW_MCP_NODE_VERSION:?} openclaw_version=${OPENCLAW_MCP_OPENCLAW_VERSION:?}
+  node_dir=$mcp_dir/node-$node_version app_dir=$mcp_dir/app-$openclaw_version
+}
+
+# Both trees, beside those that are in use.
+install_trees() {
+  local free
+  name_trees
+  npm_version=${OPENCLAW_MCP_NPM_VERSION:?}
+  work=$mcp_dir/installing install_log=$mcp_dir/install.log
   stage node
   if node_whole && app_whole; then
     stage openclaw
-  else
-    use_network
-    rm -rf "$work" && mkdir -p "$work" # what a killed run left
-    : >"$install_log"
-    free=$(df -Pk "$home" | awk 'NR == 2 { print $4 }')
-    if [ "$free" -lt 1048576 ]; then fail disk_full; fi
-    install_parts
-    rm -rf "$work"
+    return
   fi
+  use_network
+  rm -rf "$work" && mkdir -p "$work" # what a killed run left
+  : >"$install_log"
+  free=$(df -Pk "$home" | awk 'NR == 2 { print $4 }')
+  if [ "$free" -lt 1048576 ]; then fail disk_full; fi
+  install_parts
+  rm -rf "$work"
+}
+
+switch_versions() {
   switch_link "node-$node_version" "$mcp_dir/node"
   switched=no
   if [ "$(readlink "$mcp_dir/current" || true)" != "app-$openclaw_version" ]; then switched=yes; fi
   switch_link "app-$openclaw_version" "$mcp_dir/current"
   write_wrapper
-  unlock
 }
 
 # The fast installer is fetched while Node is: neither needs the other.

@@ -1,0 +1,17 @@
+/** What the installing part of a script must be told, whoever installs. */
+import type { InstallPlan } from './ports.ts';
+import type { ResolveSources } from './resolve-plan.ts';
+import { INSTALLERS, installOverrides } from './versions.ts';
+
+export function installInputs(sources: ResolveSources, plan: InstallPlan): Record<string, string> {
+  return {
+    OPENCLAW_MCP_OPENCLAW_VERSION: plan.openclawVersion,
+    OPENCLAW_MCP_OVERRIDES: JSON.stringify(installOverrides(plan.openclawVersion)),
+    OPENCLAW_MCP_NODE_VERSION: plan.nodeVersion,
+    OPENCLAW_MCP_NODE_SOURCE: plan.nodeSource,
+    OPENCLAW_MCP_BUN_VERSION: INSTALLERS.bun,
+    OPENCLAW_MCP_NPM_VERSION: INSTALLERS.npm,
+    OPENCLAW_MCP_REGISTRY: sources.npmRegistry,
+    ...(sources.nodeMirror === undefined ? {} : { OPENCLAW_MCP_NODE_MIRROR: sources.nodeMirror }),
+  };
+}

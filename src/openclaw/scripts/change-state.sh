@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# Replaces what the assistant runs on so that it can be undone after a kill at any moment. All that this needs lies in one
+# folder; its `step` says what has become true: (nothing) | changing | done | undoing | undone.
+
+# Makes this job the one that changes things here. What another job left half done is undone first.
+claim_change() {
+  local owner job_id
+  change=$mcp_dir/change
+  job_id=$(basename "${OPENCLAW_MCP_JOB_DIR:?}")
+  make_dirs
+  lock change 30
+  owner=$(cat "$change/job" 2>/dev/null || true)
+  if [ -n "$owner" ] && [ "$owner" != "$job_id" ]; then
+    if live_pid "$mcp_dir/jobs/$owner/pid" >/dev/null; then fail locked; fi
+    case "$(change_step)" in changing | undoing) undo_change ;; esac
+    rm -rf "$change"
+  fi
+  mkdir -p "$change"
+  write_file "$change/job" "$job_id"
+  unlock
+}
+
+change_step() {
+  cat "$change/step" 2>/dev/null || true
+}
+
+# Runs FUNCTION so that its failure can be undone instead of ending this job; sets `attempted`. Not to be called in a
+# condition: there bash ignores `set -e` inside FUNCTION too.
+attempt() { # FUNCTION
+  local status
+  # shellcheck disable=SC2034 # used by the job
+  attempted=failed
+  set +e
+  (
+    set -e
+    "$1"
+  ) 3>"$change/attempt"
+  status=$?
+  set -e
+  if [ "$status" -eq 0 ]; then attempted=ok; fi
+}
+
+# Ends the gateway and keeps what is needed to go back. Until `changing` this begins anew each time, since the gateway may
+# have worked in between. Nobody else starts it meanwhile.
+begin_change() { # copy|move: whether the state goes on being used or will be replaced as a whole
+  lock gateway 150
+  stage stop
+  stop_gateway 90
+  stage keep
+  rm -rf "$change/state" "$change/state.new"
+  if [ "$1" = copy ]; then
+    cp -a "$state_dir" "$change/state.new"
+    mv "$change/state.new" "$change/state"
+  fi
+  write_file "$change/from" "$(readlink "$mcp_dir/node") $(readlink "$mcp_dir/current")"
+  databases >"$change/databases"
+}
+
+# Every database with the version of its schema (bytes 60 to 63 of an SQLite file), to tell a migration by.
+databases() {
+  find "$state_dir" -name '*.sqlite' -type f | sort | while IFS= read -r file; do
+    printf '%s %s\n' "${file#"$state_dir"/}" "$(od -An -tu1 -j60 -N4 "$file" | tr -d '\n')"
+  done
+}
+
+# `next` becomes the state; what was the state is kept aside until the change is over.
+replace_state() {
+  if [ ! -d "$change/next" ]; then return 0; fi # done by a run that was killed
+  if [ ! -d "$change/replaced" ]; then mv "$state_dir" "$change/replaced"; else rm -rf "$state_dir"; fi
+  mv "$change/next" "$state_dir"
+}
+
+# Everything as it was before, and the gateway at work again.
+undo_change() {
+  local node app kept
+  if [ "$(change_step)" != undone ]; then
+    # Before the links moved the old gateway may have gone on with the state: the copy is too old then.
+    case "$(change_step)" in changing | undoing) ;; *) rm -rf "$change/state" "$change/state.new" ;; esac
+    write_file "$change/step" undoing
+    stage undo
+    lock gateway 150
+    stop_gateway 20
+    if [ -s "$change/from" ]; then
+      read -r node app <"$change/from"
+      switch_link "$node" "$mcp_dir/node"
+      switch_link "$app" "$mcp_dir/current"
+    fi
+    for kept in "$change/state" "$change/replaced"; do
+      if [ ! -d "$kept" ]; then continue; fi
+      rm -rf "$change/failed"
+      if [ -d "$state_dir" ]; then mv "$state_dir" "$change/failed"; fi
+      mv "$kept" "$state_dir"
+    done
+    write_file "$change/step" undone
+    unlock
+  fi
+  rm -rf "$change/failed" "$change/next" "$change/next.new" "$change/state.new"
+  ensure_gateway
+}
+
+# What an attempt said when it failed; a step that `set -e` ended says nothing.
+emit_failure() {
+  local cause
+  cause=$(sed -n 's/^error=//p' "$change/attempt" 2>/dev/null | tail -n 1)
+  emit rolled_back yes
+  emit cause "${cause:-unexpected}"
+  if grep '^detail@=' "$change/attempt" 2>/dev/null | tail -n 1 >&3; then return 0; fi
+}
+
+# Fills in what FILE lacks of the JSON object in DEFAULTS; nothing that is there changes. A file with comments stays as it is.
+fill_config() { # FILE DEFAULTS
+  # shellcheck disable=SC2016 # JavaScript
+  CONFIG_DEFAULTS=$2 "$mcp_dir/node/bin/node" -e '
+    const fs = require("node:fs");
+    const file = process.argv[1];
+    const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+    let changed = false;
+    const fill = (to, from) => {
+      for (const [name, value] of Object.entries(from)) {
+        if (to[name] === undefined) { to[name] = value; changed = true; }
+        else if (isObject(value) && isObject(to[name])) fill(to[name], value);
+      }
+    };
+    let config;
+    try { config = JSON.parse(fs.readFileSync(file, "utf8")); } catch { process.exit(0); }
+    fill(config, JSON.parse(process.env.CONFIG_DEFAULTS));
+    if (!changed) process.exit(0);
+    fs.writeFileSync(`${file}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+    fs.renameSync(`${file}.new`, file);' "$1"
+}

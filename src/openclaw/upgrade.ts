@@ -1,0 +1,135 @@
+/** Another OpenClaw version under the same assistant: what is known of the way, and the job that goes it. */
+import semver from 'semver';
+import { z } from 'zod';
+import type { WaitOptions } from '../core/abort.ts';
+import { AppError } from '../core/errors.ts';
+import { installInputs } from './install-inputs.ts';
+import { jobScript, machineScript } from './machine-script.ts';
+import type { OpenClawDeps } from './openclaw-service.ts';
+import type { InstallPlan, JobSnapshot } from './ports.ts';
+import { explainScriptError } from './script-errors.ts';
+import { runScript } from './script-output.ts';
+import { settingsDemanded } from './settings.ts';
+
+/** Milliseconds that the commands around the job may take. */
+const START_JOB_MS = 30_000;
+const LOOK_MS = 15_000;
+/** A state of years is migrated at the first start; the largest seen took 12 s. */
+const START_TIMEOUT_SECONDS = 300;
+
+export interface UpgradePlan extends InstallPlan {
+  /** The older version whose kept state comes back with it; only for a downgrade. */
+  restore: string | undefined;
+}
+
+export interface UpgradeService {
+  /** Versions whose state, as they left it when they were upgraded, lies on the machine. */
+  keptStates(machineId: string, options?: WaitOptions): Promise<string[]>;
+  /** Starts or joins the detached job; it undoes itself when the new version does not work. Read it with readJob. */
+  startUpgrade(machineId: string, jobId: string, plan: UpgradePlan, options?: WaitOptions): Promise<void>;
+}
+
+export function upgradeService(deps: OpenClawDeps): UpgradeService {
+  return {
+    async keptStates(machineId, { signal } = {}) {
+      const script = machineScript('kept-states', {}, { timeoutMs: LOOK_MS, rerunnable: true });
+      const { values } = await runScript(deps.machines, machineId, script, { signal });
+      return (values.kept ?? '').split(' ').filter((version) => semver.valid(version) !== null);
+    },
+    async startUpgrade(machineId, jobId, plan, { signal } = {}) {
+      const env = {
+        ...deps.providerAddresses,
+        ...installInputs(deps, plan),
+        OPENCLAW_MCP_CONFIG_DEFAULTS: JSON.stringify(settingsDemanded(plan.openclawVersion)),
+        OPENCLAW_MCP_RESTORE: plan.restore ?? '',
+        OPENCLAW_MCP_START_TIMEOUT_S: `${START_TIMEOUT_SECONDS}`,
+      };
+      const script = jobScript('upgrade', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
+      await runScript(deps.machines, machineId, script, { signal });
+    },
+  };
+}
+
+/**
+ * Which kept state a change of version needs, if any.
+ * @param kept the versions that have one on the machine.
+ * @throws AppError `conflict` for a downgrade that was not asked for, or that would lose the state without a word.
+ */
+export function stateFor(
+  from: string,
+  to: string,
+  kept: readonly string[],
+  allowDowngrade: boolean,
+): string | undefined {
+  if (semver.gte(to, from)) return undefined;
+  if (!allowDowngrade) {
+    throw new AppError('conflict', `OpenClaw ${from} runs there and ${to} is older; nothing was changed`, {
+      next: 'Pass allow_downgrade true only if the person wants the older version.',
+    });
+  }
+  const fitting = semver.maxSatisfying([...kept], `<=${to}`);
+  if (fitting !== null) return fitting;
+  // Releases of one month share the form of their state, and refuse one that is too new, which undoes the change.
+  if (semver.major(from) === semver.major(to) && semver.minor(from) === semver.minor(to)) return undefined;
+  throw new AppError(
+    'conflict',
+    `OpenClaw ${to} cannot read the state that ${from} has written, and no older state is kept on this machine; nothing was changed`,
+    {
+      next: 'Deploy the older version on another machine, and restore a backup there that was made with it or an older one.',
+    },
+  );
+}
+
+const outcome = z.object({
+  from: z.string(),
+  to: z.string(),
+  node_from: z.string(),
+  node_to: z.string(),
+  state_migrated: z.enum(['yes', 'no']),
+  rolled_back: z.enum(['yes', 'no']),
+});
+
+export interface UpgradeOutcome {
+  from: string;
+  to: string;
+  nodeFrom: string;
+  nodeTo: string;
+  /** Whether a database was made, or its schema changed. */
+  stateMigrated: boolean;
+  /** Why everything is as it was before; undefined when the new version works. */
+  rolledBack: AppError | undefined;
+}
+
+/** @throws AppError `command_failed` when it is not what the job prints. */
+export function upgradeOutcome({ result }: JobSnapshot): UpgradeOutcome {
+  const read = outcome.safeParse(result);
+  if (!read.success)
+    throw new AppError('command_failed', "The machine's account of an upgrade cannot be read");
+  const { from, to, node_from: nodeFrom, node_to: nodeTo } = read.data;
+  const versions = [from, to, nodeFrom, nodeTo].map((version) => semver.valid(version) ?? 'unknown');
+  const [cleanFrom = '', cleanTo = '', cleanNodeFrom = '', cleanNodeTo = ''] = versions;
+  return {
+    from: cleanFrom,
+    to: cleanTo,
+    nodeFrom: cleanNodeFrom,
+    nodeTo: cleanNodeTo,
+    stateMigrated: read.data.state_migrated === 'yes',
+    rolledBack:
+      read.data.rolled_back === 'yes'
+        ? rolledBack(cleanFrom, cleanTo, result.cause ?? '', result.detail)
+        : undefined,
+  };
+}
+
+function rolledBack(from: string, to: string, cause: string, detail: string | undefined): AppError {
+  const why = explainScriptError(cause, detail ?? '');
+  return new AppError(
+    'command_failed',
+    `OpenClaw ${to} does not work here and was rolled back: ${from} answers again, with its state as before. The reason: ${why.message}`,
+    {
+      next: 'Read what it printed below. Nothing is lost; choose another openclaw_version, or mend the cause and repeat the call.',
+      details: { ...why.details, rolled_back: true },
+      ...(why.foreign === undefined ? {} : { foreign: why.foreign }),
+    },
+  );
+}

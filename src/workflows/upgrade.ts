@@ -1,0 +1,113 @@
+/** Changes the version of an assistant that works, and gives it back as it was when the new version does not. */
+import { z } from 'zod';
+import { AppError } from '../core/errors.ts';
+import type { MachineService } from '../machine/ports.ts';
+import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import { stateFor, type UpgradeOutcome, type UpgradeService, upgradeOutcome } from '../openclaw/upgrade.ts';
+import type { OperationHandle, OperationKind } from '../operations/ports.ts';
+import { asJson, type JsonObject } from '../operations/record.ts';
+import { lastingJob } from './lasting-job.ts';
+import { parseStored } from './parse-state.ts';
+import { wakeMachine } from './wake.ts';
+
+export const UPGRADE = 'upgrade';
+
+const upgradeInput = z.object({
+  machineId: z.string(),
+  openclawVersion: z.string().optional(),
+  allowDowngrade: z.boolean(),
+});
+
+/** Decided once: after the switch the machine itself no longer tells what it was changed from. */
+const upgradePlan = z.object({
+  openclawVersion: z.string(),
+  nodeVersion: z.string(),
+  nodeSource: z.enum(['official', 'registry']),
+  arch: z.string(),
+  home: z.string(),
+  port: z.number(),
+  warnings: z.array(z.string()),
+  from: z.string(),
+  restore: z.string().optional(),
+});
+type Plan = z.output<typeof upgradePlan>;
+
+export interface UpgradeDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  upgrades: UpgradeService;
+}
+
+/** `run` results in `{machine_id, openclaw_version, node_version, upgrade{from, to, …}}`. */
+export function upgradeKind(deps: UpgradeDeps): OperationKind {
+  return {
+    async run(operation) {
+      const { machineId } = parseStored(upgradeInput, operation.record.input);
+      await wakeMachine(operation, deps.machines, machineId);
+      const plan = await decided(operation, deps);
+      if (plan.openclawVersion === plan.from) return unchanged(operation, machineId, plan);
+      const job = await lastingJob(operation, deps, machineId, () =>
+        deps.upgrades.startUpgrade(machineId, operation.id, { ...plan, restore: plan.restore }, operation),
+      );
+      return concluded(operation, machineId, plan, upgradeOutcome(job));
+    },
+  };
+}
+
+async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<Plan> {
+  const known = upgradePlan.safeParse(operation.record.state.plan);
+  if (known.success) return known.data;
+  const { machineId, openclawVersion, allowDowngrade } = parseStored(upgradeInput, operation.record.input);
+  const { signal } = operation;
+  await operation.stage('plan');
+  const [wanted, probe] = [
+    await deps.openclaw.resolve(machineId, openclawVersion, { signal }),
+    await deps.openclaw.probe(machineId, { signal }),
+  ];
+  const from = probe.openclawVersion;
+  if (from === undefined || probe.config === 'missing') {
+    throw new AppError(
+      'conflict',
+      'OpenClaw is not installed whole on this machine, so there is nothing to upgrade',
+      {
+        next: `Call deploy_openclaw with machine_id "${machineId}".`,
+      },
+    );
+  }
+  const kept = await deps.upgrades.keptStates(machineId, { signal });
+  const restore = stateFor(from, wanted.openclawVersion, kept, allowDowngrade);
+  const plan = upgradePlan.parse({ ...wanted, from, restore });
+  await operation.save({ plan: asJson(plan) });
+  return plan;
+}
+
+async function unchanged(operation: OperationHandle, machineId: string, plan: Plan): Promise<JsonObject> {
+  await operation.note('This version runs there already; nothing was changed.');
+  return { machine_id: machineId, openclaw_version: plan.openclawVersion };
+}
+
+async function concluded(
+  operation: OperationHandle,
+  machineId: string,
+  plan: Plan,
+  outcome: UpgradeOutcome,
+): Promise<JsonObject> {
+  const upgrade = {
+    from: outcome.from,
+    to: outcome.to,
+    node_from: outcome.nodeFrom,
+    node_to: outcome.nodeTo,
+    state_migrated: outcome.stateMigrated,
+    rolled_back: outcome.rolledBack !== undefined,
+  };
+  // A failed operation has no result, but what became of the machine must be told all the same.
+  await operation.save({ upgrade });
+  if (outcome.rolledBack) throw outcome.rolledBack;
+  for (const warning of plan.warnings) await operation.note(warning);
+  if (plan.restore !== undefined) {
+    await operation.note(
+      `The assistant is back in the state in which ${plan.restore} was upgraded; the newer state is kept aside on the machine.`,
+    );
+  }
+  return { machine_id: machineId, openclaw_version: outcome.to, node_version: outcome.nodeTo, upgrade };
+}
