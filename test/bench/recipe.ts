@@ -31,9 +31,9 @@ const ENV =
 
 const INSTALL_NODE =
   'set -e; arch=$(uname -m | sed "s/x86_64/x64/;s/aarch64/arm64/"); cd /usr/local ' +
-  `&& curl -fsSL "${NPM_CONFIG_REGISTRY%/}/node-linux-$arch/-/node-linux-$arch-${NODE}.tgz" | tar xz --strip-components=1 ` +
+  `&& curl -fsSL "\${NPM_CONFIG_REGISTRY%/}/node-linux-$arch/-/node-linux-$arch-${NODE}.tgz" | tar xz --strip-components=1 ` +
   '&& mkdir -p lib/node_modules/npm ' +
-  `&& curl -fsSL "${NPM_CONFIG_REGISTRY%/}/npm/-/npm-${NPM}.tgz" | tar xz -C lib/node_modules/npm --strip-components=1 ` +
+  `&& curl -fsSL "\${NPM_CONFIG_REGISTRY%/}/npm/-/npm-${NPM}.tgz" | tar xz -C lib/node_modules/npm --strip-components=1 ` +
   '&& ln -sf ../lib/node_modules/npm/bin/npm-cli.js bin/npm && chmod +x bin/npm';
 
 /** Mended: `pgrep -f` finds the shell that runs it, so the published guard never starts anything. */
