@@ -4,6 +4,9 @@ import changeState from './scripts/change-state.sh';
 import common from './scripts/common.sh';
 import configure from './scripts/configure.sh';
 import deploy from './scripts/deploy.sh';
+import diagnose from './scripts/diagnose.sh';
+import diagnoseDoctor from './scripts/diagnose-doctor.sh';
+import diagnoseTree from './scripts/diagnose-tree.sh';
 import gatewayHttp from './scripts/gateway-http.sh';
 import gatewayProcess from './scripts/gateway-process.sh';
 import gatewayRequest from './scripts/gateway-request.sh';
@@ -17,6 +20,9 @@ import probe from './scripts/probe.sh';
 import process from './scripts/process.sh';
 import readJob from './scripts/read-job.sh';
 import readLog from './scripts/read-log.sh';
+import repair from './scripts/repair.sh';
+import repairFacts from './scripts/repair-facts.sh';
+import repairInstall from './scripts/repair-install.sh';
 import resolve from './scripts/resolve.sh';
 import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
@@ -35,6 +41,10 @@ export const SCRIPTS = {
   upgrade: [install, ...GATEWAY, changeState, upgrade],
   'kept-states': [keptStates],
   probe: [machineFacts, probe],
+  diagnose: [configure, machineFacts, repairFacts, diagnoseTree, diagnose],
+  'diagnose-doctor': [machineFacts, repairFacts, diagnoseDoctor],
+  repair: [configure, machineFacts, repairFacts, repair],
+  'repair-install': [install, ...GATEWAY, repairFacts, diagnoseTree, repairInstall],
   resolve: [network, resolve],
   'start-gateway': [...GATEWAY, suspendGateway, startGateway],
   'stop-gateway': [...GATEWAY, stopGateway],

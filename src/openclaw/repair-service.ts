@@ -1,0 +1,58 @@
+/** The machine side of a repair: each step is one script. */
+import type { WaitOptions } from '../core/abort.ts';
+import type { MachineService } from '../machine/ports.ts';
+import { installInputs } from './install-inputs.ts';
+import { jobScript, machineScript } from './machine-script.ts';
+import type { ProviderKey } from './providers.ts';
+import { readDiagnosis, readDoctor, readMended } from './read-diagnosis.ts';
+import type { RepairService } from './repair-ports.ts';
+import { type ResolveSources, resolvePlan } from './resolve-plan.ts';
+import { runScript } from './script-output.ts';
+import { providerSecrets } from './settings.ts';
+
+/** Three probes of 3 to 5 s each, one reading of the configuration, and a cold disk. */
+const DIAGNOSE_MS = 60_000;
+/** Measured 5 s on a quiet machine; it starts all of OpenClaw. */
+const DOCTOR_MS = 90_000;
+/** It waits up to 150 s for a start of the gateway that is going on. */
+const MEND_MS = 230_000;
+const START_JOB_MS = 30_000;
+
+export interface RepairDeps extends ResolveSources {
+  machines: Pick<MachineService, 'run'>;
+  /** The keys that this server holds now, for those that are missing on the machine. */
+  providers: readonly ProviderKey[];
+}
+
+export function repairService(deps: RepairDeps): RepairService {
+  const run = (machineId: string, script: ReturnType<typeof machineScript>, options?: WaitOptions) =>
+    runScript(deps.machines, machineId, script, { signal: options?.signal });
+  const rerunnable = true;
+  return {
+    async diagnose(machineId, options) {
+      const script = machineScript('diagnose', {}, { timeoutMs: DIAGNOSE_MS, rerunnable });
+      return readDiagnosis(await run(machineId, script, options));
+    },
+    async askDoctor(machineId, options) {
+      const script = machineScript('diagnose-doctor', {}, { timeoutMs: DOCTOR_MS, rerunnable });
+      return readDoctor(await run(machineId, script, options));
+    },
+    async mend(machineId, mends, options) {
+      const env = {
+        OPENCLAW_MCP_MENDS: mends.join(' '),
+        ...(mends.includes('keys') ? { OPENCLAW_MCP_PROVIDER_KEYS: providerSecrets(deps.providers) } : {}),
+      };
+      const script = machineScript('repair', env, { timeoutMs: MEND_MS, rerunnable });
+      return readMended(await run(machineId, script, options));
+    },
+    async startReinstall(machineId, jobId, openclawVersion, nodeVersion, options) {
+      const plan = await resolvePlan(deps, openclawVersion, (script) => run(machineId, script, options));
+      const env = installInputs(deps, { ...plan, nodeVersion: nodeVersion ?? plan.nodeVersion });
+      await run(
+        machineId,
+        jobScript('repair-install', jobId, env, { timeoutMs: START_JOB_MS, rerunnable }),
+        options,
+      );
+    },
+  };
+}

@@ -1,0 +1,178 @@
+/** What a diagnosis means: what was found, what of it is safe to mend, and what only a person can decide. */
+import type { ProviderKey } from '../openclaw/providers.ts';
+import { PROVIDERS } from '../openclaw/providers.ts';
+import type { Diagnosis, Mend } from '../openclaw/repair-ports.ts';
+
+export interface Assessment {
+  /** One sentence of ours for each thing that is wrong. */
+  found: string[];
+  mends: Mend[];
+  /** Whether Node or OpenClaw must be put back first. */
+  reinstall: boolean;
+  /** `replace`: a gateway that runs must not go on as it is. */
+  gateway: 'leave' | 'start' | 'replace';
+  /** What is not mended from here, each with who can do it and how. */
+  left: string[];
+  /** What programs on the machine said about it. */
+  foreign: string[];
+}
+
+// Measured: an install needs 850 MB and a gateway's own files a few dozen; below this it is only a matter of days.
+const LOW_DISK_MIB = 500;
+// Below this writes have failed already, and a gateway that saw one fail keeps answering 500 until it is restarted.
+const FULL_DISK_MIB = 50;
+// Measured: 2026.9 is killed on its first chat with 1.25 GiB.
+const LITTLE_MEMORY_MIB = 1536;
+
+/** @param providers whose keys this server holds, and could put back. */
+export function assess(seen: Diagnosis, machineId: string, providers: readonly ProviderKey[]): Assessment {
+  const result: Assessment = {
+    found: [],
+    mends: [],
+    reinstall: false,
+    gateway: 'leave',
+    left: [],
+    foreign: [],
+  };
+  if (seen.jobsRunning.length > 0) {
+    result.left.push(
+      'An installation or upgrade is at work on the machine: call get_operation and wait for its end, then repair_openclaw again.',
+    );
+    return result;
+  }
+  if (seen.tree === 'missing' && seen.config === 'missing') {
+    result.found.push('OpenClaw was never deployed on this machine, or all of it is gone');
+    result.left.push(deployAgain(machineId, 'to install it'));
+    return result;
+  }
+  room(seen, result);
+  installation(seen, machineId, result);
+  files(seen, machineId, result);
+  keys(seen, machineId, providers, result);
+  gateway(seen, result);
+  return result;
+}
+
+function room(seen: Diagnosis, { found, mends, left }: Assessment): void {
+  if (seen.diskFreeMib < LOW_DISK_MIB) {
+    found.push(`Only ${seen.diskFreeMib} MiB of disk are free`);
+    mends.push('disk');
+  }
+  if (seen.outOfMemory) {
+    found.push('The gateway was ended for want of memory');
+    if (!seen.lowMemoryFlags) mends.push('low_memory');
+    left.push(
+      `The machine has ${seen.memoryTotalMib} MiB of memory: give it more if this happens again (4096 is the default of a deploy).`,
+    );
+  } else if (seen.memoryTotalMib < LITTLE_MEMORY_MIB) {
+    left.push(
+      `${seen.memoryTotalMib} MiB of memory are too little for present versions, which need 2048: grow the machine, or deploy a larger one.`,
+    );
+  }
+}
+
+function installation(seen: Diagnosis, machineId: string, result: Assessment): void {
+  if (seen.node !== 'ok') result.found.push(`Node is ${seen.node}`);
+  if (seen.tree === 'broken' || seen.tree === 'missing')
+    result.found.push(`OpenClaw's own files are ${partly(seen)}`);
+  if (seen.node === 'ok' && (seen.tree === 'ok' || seen.tree === 'not_checked')) return;
+  if (seen.treeMissing !== undefined) result.foreign.push(`missing: ${seen.treeMissing}`);
+  if (seen.openclawVersion === undefined) result.left.push(deployAgain(machineId, 'to install it anew'));
+  else result.reinstall = true;
+}
+
+function partly(seen: Diagnosis): string {
+  return seen.tree === 'missing' ? 'missing' : 'not all there';
+}
+
+function files(seen: Diagnosis, machineId: string, { found, mends, left, foreign }: Assessment): void {
+  if (seen.openFiles.length > 0) {
+    found.push('Others on the machine can read files with secrets or settings');
+    mends.push('modes');
+  }
+  if (seen.config === 'invalid' || seen.config === 'missing') {
+    found.push(`The configuration is ${seen.config}`);
+    if (seen.configIssues !== undefined) foreign.push(seen.configIssues);
+    if (seen.lastGood) mends.push('config');
+    else left.push(deployAgain(machineId, 'to write the configuration anew: none that worked is kept'));
+  }
+  if (seen.authFile === 'missing' || seen.authFile === 'stale') {
+    found.push(`The access token file is ${seen.authFile}`);
+    mends.push('auth');
+  }
+  if (seen.staleLocks > 0) {
+    found.push(`${seen.staleLocks} lock file(s) of processes that no longer live`);
+    mends.push('locks');
+  }
+}
+
+function keys(
+  seen: Diagnosis,
+  machineId: string,
+  providers: readonly ProviderKey[],
+  { found, mends, left }: Assessment,
+): void {
+  const held = seen.missingKeys.filter((id) => providers.some(({ provider }) => provider.id === id));
+  const unknown = seen.missingKeys.filter((id) => !held.includes(id));
+  if (seen.authFile === 'no_token')
+    found.push('The file with the token and the provider keys is missing or broken');
+  if (seen.missingKeys.length > 0) found.push(`No key on the machine for: ${seen.missingKeys.join(', ')}`);
+  if (seen.node === 'ok' && (held.length > 0 || seen.authFile === 'no_token')) mends.push('keys', 'auth');
+  for (const id of unknown) {
+    const variable = PROVIDERS.find((provider) => provider.id === id)?.keyVariables[0];
+    left.push(
+      variable === undefined
+        ? `No key for ${id}: take this provider out of the configuration, or put its key on the machine.`
+        : `No key for ${id}: set ${variable} in this server's environment, restart it, and call deploy_openclaw with machine_id "${machineId}".`,
+    );
+  }
+}
+
+function gateway(seen: Diagnosis, result: Assessment): void {
+  const { found, mends, left, foreign } = result;
+  if (seen.duplicates > 0) {
+    found.push(`${seen.duplicates} more gateway(s) run on the same state`);
+    mends.push('duplicates');
+    result.gateway = 'start';
+  }
+  if (seen.portOwner !== undefined) {
+    found.push("Another program holds the gateway's port");
+    foreign.push(seen.portOwner);
+    left.push(
+      'End the program that holds the port (named below) if it may go; it was left alone. Then repair_openclaw again.',
+    );
+    result.gateway = 'leave';
+    return;
+  }
+  const state = gatewayFault(seen);
+  if (state !== undefined) {
+    found.push(state);
+    result.gateway = 'start';
+    if (seen.listening && seen.health === 'no') mends.push('hung');
+  }
+  const stale = seen.authenticated === 'refused' && seen.authFile === 'ok';
+  if (seen.process === 'running' && (stale || restartNeeded(seen, result))) result.gateway = 'replace';
+  if (mends.some((mend) => mend === 'config' || mend === 'keys') && result.gateway === 'leave')
+    result.gateway = 'start';
+}
+
+function gatewayFault(seen: Diagnosis): string | undefined {
+  if (seen.process === 'gone' && !seen.listening) return 'The gateway is not running';
+  if (seen.process === 'gone') return 'The record of the gateway process is missing';
+  if (!seen.listening) return 'The gateway runs but does not listen';
+  if (seen.health !== 'live') return 'The gateway runs but does not answer';
+  if (seen.ready === 'starting') return 'The gateway is still starting';
+  if (seen.ready === 'draining') return 'The gateway takes no new work';
+  if (seen.ready !== 'yes') return 'The gateway does not say whether it is ready';
+  if (seen.authenticated !== 'yes') return 'The gateway does not take its own token';
+  return undefined;
+}
+
+/** What a running gateway has loaded is not what lies on the disk now, or it has seen a full disk. */
+function restartNeeded(seen: Diagnosis, { reinstall, mends }: Assessment): boolean {
+  return reinstall || mends.includes('keys') || seen.diskFreeMib < FULL_DISK_MIB;
+}
+
+function deployAgain(machineId: string, why: string): string {
+  return `Call deploy_openclaw with machine_id "${machineId}" ${why}.`;
+}

@@ -1,0 +1,214 @@
+/** Diagnoses an assistant's machine, mends what is safe to mend, and says what it found, did and left. */
+import { z } from 'zod';
+import { isAppError } from '../core/errors.ts';
+import type { Machine } from '../dedalus/api.ts';
+import type { MachineService } from '../machine/ports.ts';
+import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { ProviderKey } from '../openclaw/providers.ts';
+import type { Diagnosis, RepairService } from '../openclaw/repair-ports.ts';
+import type { OperationHandle, OperationKind } from '../operations/ports.ts';
+import { asJson, type JsonObject } from '../operations/record.ts';
+import { safePhase } from './awake.ts';
+import { followJob, jobError } from './follow-job.ts';
+import { parseStored } from './parse-state.ts';
+import { type Assessment, assess } from './repair-findings.ts';
+import { lostMachine, mendedSentence } from './repair-sentences.ts';
+
+export const REPAIR = 'repair';
+
+const repairInput = z.object({ machineId: z.string() });
+/** What earlier tries of the same repair found and did; a later process goes on from there. */
+const repairState = z.object({
+  found: z.array(z.string()).default([]),
+  done: z.array(z.string()).default([]),
+});
+
+export interface RepairDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  repair: RepairService;
+  providers: readonly ProviderKey[];
+}
+
+/** What a repair has to say so far. */
+interface Report {
+  found: string[];
+  done: string[];
+  left: string[];
+  /** What programs on the machine said. */
+  foreign: string[];
+}
+
+/** `run` results in `{machine_id, phase, found[], done[], left[], said?}`; all but `said` are our own words. */
+export function repairKind(deps: RepairDeps): OperationKind {
+  return {
+    async run(operation) {
+      const { machineId } = parseStored(repairInput, operation.record.input);
+      const { found, done } = parseStored(repairState, operation.record.state);
+      const report: Report = { found, done, left: [], foreign: [] };
+      const machine = await awakeMachine(operation, deps.machines, machineId, report);
+      if (machine !== undefined) await repairAssistant(operation, deps, machineId, report);
+      return resultOf(machineId, machine, report);
+    },
+  };
+}
+
+/** The machine with commands running on it; undefined when it cannot be brought to that, which `report` then tells. */
+async function awakeMachine(
+  operation: OperationHandle,
+  machines: MachineService,
+  machineId: string,
+  report: Report,
+): Promise<Machine | undefined> {
+  const { signal } = operation;
+  await operation.stage('machine');
+  const seen = await machines.get(machineId, { signal });
+  if (seen.phase === 'running') return seen;
+  const onPhase = (machine: Machine) => operation.tell(`machine is ${safePhase(machine.phase)}`);
+  try {
+    const { machine } = await machines.wake(machineId, { signal, onPhase });
+    await operation.stage('guest');
+    await machines.waitForGuest(machineId, { signal });
+    add(report.found, `The machine was ${safePhase(seen.phase)}`);
+    add(report.done, 'Brought the machine to run');
+    return machine;
+  } catch (error) {
+    if (!isAppError(error, 'machine_failed')) throw error;
+    add(report.found, error.message);
+    report.left.push(lostMachine(error, machineId));
+    if (error.foreign !== undefined) report.foreign.push(error.foreign);
+    return undefined;
+  }
+}
+
+async function repairAssistant(
+  operation: OperationHandle,
+  deps: RepairDeps,
+  machineId: string,
+  report: Report,
+): Promise<void> {
+  const { signal } = operation;
+  const diagnose = async () => {
+    const seen = await deps.repair.diagnose(machineId, { signal });
+    return { seen, judged: assess(seen, machineId, deps.providers) };
+  };
+  await operation.stage('diagnose');
+  const { seen, judged } = await diagnose();
+  for (const sentence of judged.found) add(report.found, sentence);
+  report.foreign.push(...judged.foreign);
+  await operation.save({ found: report.found });
+  if (judged.found.length === 0) {
+    report.left.push(...judged.left);
+    if (seen.jobsRunning.length === 0) await askDoctor(operation, deps, machineId, report);
+    return;
+  }
+  await mend(operation, deps, machineId, seen, judged, report);
+  await operation.stage('check');
+  const after = await diagnose();
+  remaining(after.judged, judged, report);
+  if (after.judged.found.length === 0) await askDoctor(operation, deps, machineId, report);
+}
+
+async function mend(
+  operation: OperationHandle,
+  deps: RepairDeps,
+  machineId: string,
+  seen: Diagnosis,
+  judged: Assessment,
+  report: Report,
+): Promise<void> {
+  const { signal } = operation;
+  if (judged.mends.length > 0) {
+    await operation.stage('mend');
+    const mended = await deps.repair.mend(machineId, judged.mends, { signal });
+    for (const sentence of mendedSentence(mended)) add(report.done, sentence);
+    await operation.save({ done: report.done });
+  }
+  if (judged.reinstall && seen.openclawVersion !== undefined) {
+    await reinstall(operation, deps, machineId, seen.openclawVersion, seen.nodeVersion);
+    add(
+      report.done,
+      `Installed OpenClaw ${seen.openclawVersion} and its Node anew where they were not whole`,
+    );
+    await operation.save({ done: report.done });
+  }
+  if (judged.gateway === 'leave' && !judged.reinstall) return;
+  await operation.stage('gateway');
+  await startGateway(deps.openclaw, machineId, judged.gateway === 'replace', report, signal);
+}
+
+async function reinstall(
+  operation: OperationHandle,
+  deps: RepairDeps,
+  machineId: string,
+  openclawVersion: string,
+  nodeVersion: string | undefined,
+): Promise<void> {
+  const { signal } = operation;
+  await operation.stage('reinstall');
+  await deps.repair.startReinstall(machineId, operation.id, openclawVersion, nodeVersion, { signal });
+  const job = await followJob(operation, deps.openclaw, machineId);
+  if (job.state !== 'done') throw jobError(job);
+}
+
+/** A start that fails is something left, not a failure of the repair: what was mended stays mended. */
+async function startGateway(
+  openclaw: OpenClawService,
+  machineId: string,
+  replace: boolean,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (replace) await openclaw.stopGateway(machineId, { signal });
+    const { started, repaired } = await openclaw.startGateway(machineId, { signal });
+    if (started) add(report.done, replace ? 'Restarted the gateway' : 'Started the gateway');
+    for (const phrase of repaired) {
+      if (!phrase.startsWith('the gateway was not running')) add(report.done, `Put right: ${phrase}`);
+    }
+  } catch (error) {
+    if (!isAppError(error) || signal.aborted) throw error;
+    report.left.push(`${error.message}.${error.next === undefined ? '' : ` ${error.next}`}`);
+    if (error.foreign !== undefined) report.foreign.push(error.foreign);
+  }
+}
+
+/** What a second look still finds, with what only a person can do. */
+function remaining(after: Assessment, before: Assessment, report: Report): void {
+  const told = new Set([...after.left, ...before.left]);
+  report.left.push(...told);
+  if (after.found.length > 0) {
+    report.left.push(...after.found.map((sentence) => `Still so: ${sentence}`));
+    report.foreign.push(...after.foreign.filter((text) => !report.foreign.includes(text)));
+  }
+}
+
+async function askDoctor(
+  operation: OperationHandle,
+  { repair }: RepairDeps,
+  machineId: string,
+  report: Report,
+): Promise<void> {
+  await operation.stage('doctor');
+  const findings = await repair.askDoctor(machineId, { signal: operation.signal });
+  if (findings === undefined || findings.length === 0) return;
+  report.left.push(
+    `OpenClaw's own doctor has ${findings.length} finding(s), quoted below; nothing was changed for them.`,
+  );
+  report.foreign.push(...findings.map(({ check, message }) => `${check}: ${message}`));
+}
+
+function resultOf(machineId: string, machine: Machine | undefined, report: Report): JsonObject {
+  return asJson({
+    machine_id: machineId,
+    phase: machine === undefined ? undefined : safePhase(machine.phase),
+    found: report.found,
+    done: report.done,
+    left: report.left,
+    said: report.foreign.length === 0 ? undefined : report.foreign.join('\n'),
+  });
+}
+
+function add(list: string[], sentence: string): void {
+  if (!list.includes(sentence)) list.push(sentence);
+}
