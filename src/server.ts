@@ -14,6 +14,7 @@ import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { type ProviderKey, providerAddresses } from './openclaw/providers.ts';
+import { upgradeService } from './openclaw/upgrade.ts';
 import { operations } from './operations/operations.ts';
 import { fileStore } from './operations/store.ts';
 import { toolsFor } from './tools/index.ts';
@@ -26,6 +27,7 @@ import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows
 import { outdated } from './workflows/outdated.ts';
 import { SLEEP, sleepKind } from './workflows/sleep.ts';
 import { TURN, turnKind } from './workflows/turn.ts';
+import { UPGRADE, upgradeKind } from './workflows/upgrade.ts';
 import { WAKE, wakeKind } from './workflows/wake.ts';
 
 export interface ServerOptions {
@@ -75,12 +77,14 @@ function assembleServices({ config, connect, clock, providers, readOnly = false 
   const { machineId } = config;
   const all = machineService({ api: lateApi(connect), clock });
   const machines = machineId === undefined ? all : pinnedMachines(all, machineId);
-  const openclaw = openclawService({
+  const onMachines = {
     machines,
     npmRegistry: config.npmRegistry,
     nodeMirror: config.nodeMirror,
     providerAddresses: providerAddresses(providers),
-  });
+  };
+  const openclaw = openclawService(onMachines);
+  const upgrades = upgradeService(onMachines);
   const gateway = gatewayService({ machines });
   const store = fileStore(join(config.stateDir, 'operations'), clock);
   const kinds = {
@@ -88,6 +92,7 @@ function assembleServices({ config, connect, clock, providers, readOnly = false 
     [WAKE]: wakeKind({ machines, openclaw }),
     [SLEEP]: sleepKind({ machines, openclaw, clock }),
     [DESTROY]: destroyKind({ machines, clock }),
+    [UPGRADE]: upgradeKind({ machines, openclaw, upgrades }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock }),
   };
   const every = operations(store, clock, kinds, outdated);

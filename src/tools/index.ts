@@ -14,6 +14,7 @@ import { readLogs } from './read-logs.ts';
 import { readSession } from './read-session.ts';
 import type { Services } from './services.ts';
 import { sleepMachine } from './sleep-machine.ts';
+import { upgradeOpenclaw } from './upgrade-openclaw.ts';
 import { wakeMachine } from './wake-machine.ts';
 
 /** How much of the server its owner hands out. */
@@ -59,6 +60,7 @@ function everyTool(confirm: boolean): readonly Tool<Services>[] {
     listSessions,
     readSession,
     readLogs,
+    upgradeOpenclaw,
     destroyMachineTool(confirm),
   ];
 }

@@ -20,6 +20,16 @@ const resultSchema = z.object({
   model: z.string().optional(),
   session: z.string().optional(),
   usage: z.record(z.string(), z.number()).optional(),
+  upgrade: z
+    .object({
+      from: z.string(),
+      to: z.string(),
+      node_from: z.string(),
+      node_to: z.string(),
+      state_migrated: z.boolean(),
+      rolled_back: z.boolean(),
+    })
+    .optional(),
 });
 
 export const operationOutput = resultSchema.extend({
@@ -100,6 +110,7 @@ function resultFields(record: OperationRecord) {
     model: record.result?.model ?? record.input.model,
     session: record.input.session,
     usage: record.result?.usage,
+    upgrade: record.result?.upgrade ?? record.state.upgrade,
   };
   const present = Object.fromEntries(
     Object.entries(known).filter(([, value]) => value !== undefined && value !== null),
@@ -118,7 +129,7 @@ function nextCall(record: OperationRecord): string {
   if (record.status === 'failed') return record.error?.next ?? 'Call gateway_status to see what is wrong.';
   if (record.status === 'cancelled') return 'Nothing more to do; call the tool again if it is still wanted.';
   const machineId = textOf(record.result?.machine_id) ?? '';
-  if (record.kind === 'deploy' || record.kind === 'wake') return `Call chat with machine_id "${machineId}".`;
+  if (['deploy', 'wake', 'upgrade'].includes(record.kind)) return `Call chat with machine_id "${machineId}".`;
   if (record.kind === 'turn')
     return `Call chat with the same session to go on, or read_session for the whole of it.`;
   if (record.kind === 'sleep')
@@ -136,6 +147,7 @@ const VERBS: Readonly<Record<string, string>> = {
   wake: 'Waking the machine',
   sleep: 'Putting the machine to sleep',
   destroy: 'Destroying the machine',
+  upgrade: 'The upgrade of OpenClaw',
   turn: 'The chat turn',
 };
 
@@ -159,6 +171,7 @@ function detailsOf(data: OperationOutput): string {
     data.openclaw_version && `OpenClaw ${data.openclaw_version}`,
     data.node_version && `Node ${data.node_version}`,
     data.kind === 'deploy' && data.model && `model ${data.model}`,
+    data.upgrade && `before: OpenClaw ${data.upgrade.from}, Node ${data.upgrade.node_from}`,
     data.phase && `phase ${data.phase}`,
     data.session && `session ${data.session}`,
     data.repaired &&

@@ -1,0 +1,44 @@
+/** upgrade_openclaw: another version under the same assistant. */
+import { z } from 'zod';
+import { UPGRADE } from '../workflows/upgrade.ts';
+import { machineId, waitSeconds } from './fields.ts';
+import { awaited, operationOutput } from './operation-output.ts';
+import { defineTool } from './services.ts';
+
+export const upgradeOpenclaw = defineTool({
+  name: 'upgrade_openclaw',
+  title: 'Upgrade OpenClaw',
+  description:
+    'Changes the OpenClaw version of an assistant with its sessions and settings kept; seconds of downtime. Rolls back by itself when the new version does not work, and says why.',
+  effect: 'write',
+  idempotent: true,
+  input: z.strictObject({
+    machine_id: machineId.optional(),
+    openclaw_version: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,40}$/, 'must be a version such as 2026.9.6')
+      .optional()
+      .describe('Default: the newest.'),
+    allow_downgrade: z
+      .boolean()
+      .default(false)
+      .describe('Go back to an older version, with the state as it was then.'),
+    wait_seconds: waitSeconds.optional(),
+  }),
+  output: operationOutput,
+  async run({ machine_id, openclaw_version, allow_downgrade, wait_seconds }, context) {
+    const { directory, operations } = context.services;
+    const id = await directory.resolve(machine_id, { signal: context.signal });
+    const record = await operations.start({
+      kind: UPGRADE,
+      key: id,
+      input: {
+        machineId: id,
+        allowDowngrade: allow_downgrade,
+        ...(openclaw_version !== undefined && { openclawVersion: openclaw_version }),
+      },
+      machineId: id,
+    });
+    return awaited(record.id, wait_seconds, context);
+  },
+});
