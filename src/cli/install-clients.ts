@@ -104,7 +104,7 @@ export const CLIENTS: readonly ClientDefinition[] = [
       });
       return { format, value, path: ['mcp', 'servers', SERVER_NAME] };
     },
-    hint: "Set the keys in the gateway's environment, for example in the .env file beside openclaw.json: it does not start while one is missing.",
+    hint: "Set the keys in the gateway's environment, for example in the .env file beside openclaw.json.",
   },
 ];
 

@@ -17,7 +17,7 @@ export const chat = defineTool({
   effect: 'write',
   idempotent: false,
   input: z.strictObject({
-    message: z.string().min(1).max(MAX_MESSAGE),
+    message: z.string().min(1).max(MAX_MESSAGE).describe('Taken as it is, byte for byte.'),
     machine_id: machineId.optional(),
     session: sessionName
       .default('default')

@@ -23,7 +23,7 @@ export const deployOpenclaw = defineTool({
       .default('openclaw')
       .describe('Name of the assistant.'),
     machine_id: machineId.optional().describe('Deploy onto this existing machine instead of a new one.'),
-    vcpu: z.number().min(0.25).max(64).multipleOf(0.25).default(2),
+    vcpu: z.number().min(0.25).max(64).multipleOf(0.25).default(2).describe('Processor cores.'),
     memory_mib: z
       .number()
       .int()
@@ -31,7 +31,7 @@ export const deployOpenclaw = defineTool({
       .max(129024)
       .default(4096)
       .describe('At least 2048 for present versions.'),
-    storage_gib: z.number().int().min(2).max(1024).default(10),
+    storage_gib: z.number().int().min(2).max(1024).default(10).describe('Disk that outlives sleep, in GiB.'),
     autosleep: z
       .string()
       .regex(AUTOSLEEP, 'must be like "30m", "2h" or "never"')

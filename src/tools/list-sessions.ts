@@ -22,7 +22,7 @@ export const listSessions = defineTool({
   idempotent: true,
   input: z.strictObject({
     machine_id: machineId.optional(),
-    limit: z.number().int().min(1).max(100).default(20),
+    limit: z.number().int().min(1).max(100).default(20).describe('Sessions at most.'),
     cursor: z.string().max(200).optional().describe('next_cursor of the page before.'),
   }),
   output: z.object({

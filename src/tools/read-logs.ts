@@ -16,7 +16,7 @@ export const readLogs = defineTool({
   idempotent: true,
   input: z.strictObject({
     machine_id: machineId.optional(),
-    lines: z.number().int().min(1).max(500).default(50),
+    lines: z.number().int().min(1).max(500).default(50).describe('Lines at most.'),
     contains: z.string().min(1).max(200).optional().describe('Only lines with this text.'),
     level: z.enum(['debug', 'info', 'warn', 'error']).optional().describe('This level and above.'),
   }),

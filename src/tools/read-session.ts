@@ -17,7 +17,7 @@ export const readSession = defineTool({
   input: z.strictObject({
     machine_id: machineId.optional(),
     session: sessionName.default('default').describe('Name as given to chat, or a key from list_sessions.'),
-    limit: z.number().int().min(1).max(200).default(20),
+    limit: z.number().int().min(1).max(200).default(20).describe('Messages at most.'),
   }),
   output: z.object({
     machine_id: z.string(),
