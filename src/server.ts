@@ -14,6 +14,7 @@ import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { type ProviderKey, providerAddresses } from './openclaw/providers.ts';
+import { repairService } from './openclaw/repair-service.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
 import { operations } from './operations/operations.ts';
 import { fileStore } from './operations/store.ts';
@@ -25,6 +26,7 @@ import { DESTROY, destroyKind } from './workflows/destroy.ts';
 import { directory } from './workflows/directory.ts';
 import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows/least-power.ts';
 import { outdated } from './workflows/outdated.ts';
+import { REPAIR, repairKind } from './workflows/repair.ts';
 import { SLEEP, sleepKind } from './workflows/sleep.ts';
 import { TURN, turnKind } from './workflows/turn.ts';
 import { UPGRADE, upgradeKind } from './workflows/upgrade.ts';
@@ -92,6 +94,7 @@ function assembleServices({ config, connect, clock, providers, readOnly = false 
     [WAKE]: wakeKind({ machines, openclaw }),
     [SLEEP]: sleepKind({ machines, openclaw, clock }),
     [DESTROY]: destroyKind({ machines, clock }),
+    [REPAIR]: repairKind({ machines, openclaw, repair: repairService({ ...onMachines, providers }), providers }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock }),
   };

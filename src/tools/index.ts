@@ -12,6 +12,7 @@ import { listMachines } from './list-machines.ts';
 import { listSessions } from './list-sessions.ts';
 import { readLogs } from './read-logs.ts';
 import { readSession } from './read-session.ts';
+import { repairOpenclaw } from './repair-openclaw.ts';
 import type { Services } from './services.ts';
 import { sleepMachine } from './sleep-machine.ts';
 import { upgradeOpenclaw } from './upgrade-openclaw.ts';
@@ -60,6 +61,7 @@ function everyTool(confirm: boolean): readonly Tool<Services>[] {
     listSessions,
     readSession,
     readLogs,
+    repairOpenclaw,
     upgradeOpenclaw,
     destroyMachineTool(confirm),
   ];

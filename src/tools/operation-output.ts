@@ -4,6 +4,7 @@ import { plainText } from '../core/text.ts';
 import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
 import type { OperationView } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
+import { repairSummary } from '../workflows/repair-sentences.ts';
 import type { Services } from './services.ts';
 
 const stage = z.object({ name: z.string(), seconds: z.number().describe('So far, for the last one.') });
@@ -15,6 +16,9 @@ const resultSchema = z.object({
   phase: z.string().optional(),
   how: z.string().optional(),
   repaired: z.array(z.string()).optional(),
+  found: z.array(z.string()).optional(),
+  done: z.array(z.string()).optional(),
+  left: z.array(z.string()).optional().describe('What only a person can decide or do.'),
   openclaw_version: z.string().optional(),
   node_version: z.string().optional(),
   model: z.string().optional(),
@@ -105,6 +109,9 @@ function resultFields(record: OperationRecord) {
     phase: record.result?.phase,
     how: record.result?.how,
     repaired: record.result?.repaired,
+    found: record.result?.found,
+    done: record.result?.done,
+    left: record.result?.left,
     openclaw_version: record.result?.openclaw_version,
     node_version: record.result?.node_version,
     model: record.result?.model ?? record.input.model,
@@ -130,6 +137,11 @@ function nextCall(record: OperationRecord): string {
   if (record.status === 'cancelled') return 'Nothing more to do; call the tool again if it is still wanted.';
   const machineId = textOf(record.result?.machine_id) ?? '';
   if (['deploy', 'wake', 'upgrade'].includes(record.kind)) return `Call chat with machine_id "${machineId}".`;
+  if (record.kind === 'repair') {
+    return textsOf(record.result?.left).length === 0
+      ? `Call chat with machine_id "${machineId}".`
+      : 'Do what is left, then call repair_openclaw again.';
+  }
   if (record.kind === 'turn')
     return `Call chat with the same session to go on, or read_session for the whole of it.`;
   if (record.kind === 'sleep')
@@ -148,6 +160,7 @@ const VERBS: Readonly<Record<string, string>> = {
   sleep: 'Putting the machine to sleep',
   destroy: 'Destroying the machine',
   upgrade: 'The upgrade of OpenClaw',
+  repair: 'The repair',
   turn: 'The chat turn',
 };
 
@@ -174,6 +187,7 @@ function detailsOf(data: OperationOutput): string {
     data.upgrade && `before: OpenClaw ${data.upgrade.from}, Node ${data.upgrade.node_from}`,
     data.phase && `phase ${data.phase}`,
     data.session && `session ${data.session}`,
+    data.found && repairSummary(data.found, data.done ?? [], data.left ?? []),
     data.repaired &&
       (data.repaired.length === 0 ? 'nothing had to be repaired' : `repaired: ${data.repaired.join(', ')}`),
   ].filter((part) => typeof part === 'string');
@@ -187,6 +201,8 @@ function foreignOf(record: OperationRecord, reply: string | undefined): ForeignT
       label: record.status === 'running' ? 'reply so far' : 'reply of the assistant',
       text: reply,
     });
+  const said = textOf(record.result?.said);
+  if (said !== undefined) parts.push({ label: 'what programs on the machine said', text: said });
   if (record.error?.foreign !== undefined)
     parts.push({ label: 'what the other side said', text: record.error.foreign });
   return parts;
@@ -194,6 +210,10 @@ function foreignOf(record: OperationRecord, reply: string | undefined): ForeignT
 
 function ending(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function textsOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function textOf(value: unknown): string | undefined {

@@ -42,3 +42,17 @@ export function lostMachine(error: AppError, machineId: string): string {
       : '';
   return `The machine does not come back by itself${why}.${waiting} Else deploy_openclaw under another name, restore a backup there if there is one, and then destroy_machine "${machineId}": what lies on it can no longer be read.`;
 }
+
+/** The whole of a repair in one paragraph. */
+export function repairSummary(
+  found: readonly string[],
+  done: readonly string[],
+  left: readonly string[],
+): string {
+  const parts = [
+    found.length === 0 ? 'nothing was wrong' : `found: ${found.join('; ')}`,
+    done.length === 0 ? 'nothing was changed' : `done: ${done.join('; ')}`,
+    ...(left.length === 0 ? [] : [`left: ${left.join(' ')}`]),
+  ];
+  return parts.join('. ');
+}
