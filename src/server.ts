@@ -87,6 +87,7 @@ function assembleServices({ config, connect, clock, providers, readOnly = false 
   };
   const openclaw = openclawService(onMachines);
   const upgrades = upgradeService(onMachines);
+  const repair = repairService({ ...onMachines, providers });
   const gateway = gatewayService({ machines });
   const store = fileStore(join(config.stateDir, 'operations'), clock);
   const kinds = {
@@ -94,7 +95,7 @@ function assembleServices({ config, connect, clock, providers, readOnly = false 
     [WAKE]: wakeKind({ machines, openclaw }),
     [SLEEP]: sleepKind({ machines, openclaw, clock }),
     [DESTROY]: destroyKind({ machines, clock }),
-    [REPAIR]: repairKind({ machines, openclaw, repair: repairService({ ...onMachines, providers }), providers }),
+    [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock }),
   };
