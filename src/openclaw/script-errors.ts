@@ -1,6 +1,7 @@
 /** Our sentence, and the next step, for every code with which a machine script can fail. */
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
+import { CONFIGURE_ERRORS } from './configure-errors.ts';
 
 const MAX_FOREIGN = 6_000;
 
@@ -13,6 +14,7 @@ interface Explanation {
 const RETRY = 'Repeat the call; it goes on where it stopped.';
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  ...CONFIGURE_ERRORS,
   no_home: {
     kind: 'machine_failed',
     message: 'The machine has no home folder that can be written to',

@@ -1,8 +1,11 @@
 /** Which files make up each script. A script `x-y` must define the function `x_y_main`. */
 
 import changeState from './scripts/change-state.sh';
+import channelAnswer from './scripts/channel-answer.sh';
 import common from './scripts/common.sh';
 import configure from './scripts/configure.sh';
+import configureChange from './scripts/configure-change.sh';
+import configureShow from './scripts/configure-show.sh';
 import deploy from './scripts/deploy.sh';
 import diagnose from './scripts/diagnose.sh';
 import diagnoseDoctor from './scripts/diagnose-doctor.sh';
@@ -11,10 +14,13 @@ import gatewayHttp from './scripts/gateway-http.sh';
 import gatewayProcess from './scripts/gateway-process.sh';
 import gatewayRequest from './scripts/gateway-request.sh';
 import install from './scripts/install.sh';
+import jsonEdit from './scripts/json-edit.sh';
 import keptStates from './scripts/kept-states.sh';
 import listSessions from './scripts/list-sessions.sh';
 import machineFacts from './scripts/machine-facts.sh';
 import network from './scripts/network.sh';
+import openclawCli from './scripts/openclaw-cli.sh';
+import outsideChecks from './scripts/outside-checks.sh';
 import pieces from './scripts/pieces.sh';
 import probe from './scripts/probe.sh';
 import process from './scripts/process.sh';
@@ -40,6 +46,9 @@ export const SCRIPTS = {
   deploy: [install, ...GATEWAY, deploy],
   upgrade: [install, ...GATEWAY, changeState, upgrade],
   'kept-states': [keptStates],
+  'configure-change': [...GATEWAY, jsonEdit, openclawCli, outsideChecks, configureChange],
+  'configure-show': [network, jsonEdit, openclawCli, configureShow],
+  'channel-answer': [network, openclawCli, channelAnswer],
   probe: [machineFacts, probe],
   diagnose: [configure, machineFacts, repairFacts, diagnoseTree, diagnose],
   'diagnose-doctor': [machineFacts, repairFacts, diagnoseDoctor],

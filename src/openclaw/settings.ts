@@ -31,7 +31,8 @@ export interface Settings {
 }
 
 const SECRETS = 'secrets_file';
-const secret = (id: string) => ({ source: 'file', provider: SECRETS, id: `/${id}` });
+/** How settings refer to a secret of the machine's secrets file. */
+export const secretRef = (id: string) => ({ source: 'file', provider: SECRETS, id: `/${id}` });
 
 /** @throws AppError `config` without a provider, `invalid_input` when the model's provider has no key. */
 export function openclawSettings(input: SettingsInput): Settings {
@@ -46,7 +47,7 @@ export function openclawSettings(input: SettingsInput): Settings {
       port: input.port,
       // Without it the gateway answers 403 to anything that came through a forwarder which says so.
       trustedProxies: ['127.0.0.1'],
-      auth: { mode: 'token', token: secret('gateway') },
+      auth: { mode: 'token', token: secretRef('gateway') },
       http: { endpoints: { chatCompletions: { enabled: true } } },
     },
     secrets: { providers: { [SECRETS]: { source: 'file', mode: 'json', path: secretsFile(input.home) } } },
@@ -96,7 +97,19 @@ function chosenModel({ model, providers }: SettingsInput): string {
   });
 }
 
-function providerEntry({ provider, baseUrl }: ProviderKey, model: string): [string, object] {
+export interface ProviderSettings {
+  baseUrl: string;
+  api: string;
+  apiKey: object;
+  /** Descriptions; empty where OpenClaw's own catalogue is enough. */
+  models: object[];
+}
+
+/** A provider as settings name it. @param model the one to describe, where it is of this provider. */
+export function providerEntry(
+  { provider, baseUrl }: Pick<ProviderKey, 'provider' | 'baseUrl'>,
+  model: string,
+): [string, ProviderSettings] {
   const own = model.startsWith(`${provider.id}/`)
     ? model.slice(provider.id.length + 1)
     : provider.defaultModel;
@@ -113,7 +126,7 @@ function providerEntry({ provider, baseUrl }: ProviderKey, model: string): [stri
     {
       baseUrl: baseUrl ?? provider.baseUrl,
       api: provider.api,
-      apiKey: secret(provider.id),
+      apiKey: secretRef(provider.id),
       // An empty list means OpenClaw's own catalogue.
       models: provider.describe ? [described] : [],
     },

@@ -1,0 +1,155 @@
+/** A machine's settings: shown without a secret, changed by a job that proves or undoes itself, and requests answered. */
+import { z } from 'zod';
+import type { WaitOptions } from '../core/abort.ts';
+import { AppError } from '../core/errors.ts';
+import { isPatch } from './configure-paths.ts';
+import type { ChangePlan, PresentSettings } from './configure-plan.ts';
+import { jobScript, largeInput, machineScript } from './machine-script.ts';
+import type { OpenClawDeps } from './openclaw-service.ts';
+import { runScript, type ScriptOutput } from './script-output.ts';
+
+const START_JOB_MS = 30_000;
+const SHOW_MS = 20_000;
+/** Each question to OpenClaw's command line takes one to three seconds, on a busy machine ten. */
+const LIVE_MS = 180_000;
+
+/** What only a running gateway tells, as its command line answered; foreign data, to be read with care. */
+export interface LiveAnswers {
+  channels: unknown;
+  /** By channel. */
+  pairing: Readonly<Record<string, unknown>>;
+  devices: unknown;
+  approvals: unknown;
+}
+
+export interface ShownSettings extends PresentSettings {
+  home: string;
+  port: number;
+  /** Undefined when it was not asked for, or the gateway is not ready. */
+  live: LiveAnswers | undefined;
+}
+
+export interface Answer {
+  /** `telegram`, `discord`, …: a person's pairing code; `device`; `exec`: a command that waits for approval. */
+  kind: string;
+  id: string;
+  verdict: 'approve' | 'deny';
+}
+
+export interface AnswerOutcome extends Answer {
+  accepted: boolean;
+  /** OpenClaw's own words. Foreign text. */
+  said: string;
+}
+
+export interface ConfigureService {
+  /** @throws AppError `conflict` when OpenClaw is not installed or configured, or its settings are no JSON. */
+  show(machineId: string, options?: WaitOptions & { live?: boolean }): Promise<ShownSettings>;
+  /** Starts or joins the detached job; read it with readJob, its outcome with changeOutcome. */
+  startChange(machineId: string, jobId: string, plan: ChangePlan, options?: WaitOptions): Promise<void>;
+  answer(machineId: string, answers: readonly Answer[], options?: WaitOptions): Promise<AnswerOutcome[]>;
+}
+
+export function configureService(
+  deps: OpenClawDeps & { channelAddresses?: Readonly<Record<string, string>> },
+): ConfigureService {
+  // A gateway that is started anew needs them, and a machine on this computer learns from them what it may reach.
+  const addresses = { ...deps.providerAddresses, ...deps.channelAddresses };
+  return {
+    async show(machineId, { signal, live = false } = {}) {
+      const env = live ? { OPENCLAW_MCP_LIVE: 'yes' } : {};
+      const timing = { timeoutMs: live ? LIVE_MS : SHOW_MS, rerunnable: true };
+      const script = machineScript('configure-show', env, timing);
+      return shown(await runScript(deps.machines, machineId, script, { signal }));
+    },
+    async startChange(machineId, jobId, plan, { signal } = {}) {
+      const env = { ...addresses, ...changeInputs(plan), OPENCLAW_MCP_REGISTRY: deps.npmRegistry };
+      const script = jobScript('configure-change', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
+      await runScript(deps.machines, machineId, script, { signal });
+    },
+    async answer(machineId, answers, { signal } = {}) {
+      const lines = answers.map(({ kind, id, verdict }) => `${kind} ${id} ${verdict}`).join('\n');
+      const timing = { timeoutMs: LIVE_MS, rerunnable: false };
+      const script = machineScript('channel-answer', { OPENCLAW_MCP_ANSWERS: lines }, timing);
+      const { values, blobs } = await runScript(deps.machines, machineId, script, { signal });
+      return answers.map((answer, index) => ({
+        ...answer,
+        accepted: values[`answer.${index}`] === 'done',
+        said: blobs[`said.${index}`] ?? '',
+      }));
+    },
+  };
+}
+
+function changeInputs(plan: ChangePlan): Record<string, string> {
+  const yes = (flag: boolean) => (flag ? 'yes' : 'no');
+  return {
+    ...largeInput('OPENCLAW_MCP_PATCH', JSON.stringify(plan.patch)),
+    ...largeInput('OPENCLAW_MCP_CHECKS', JSON.stringify(plan.checks)),
+    OPENCLAW_MCP_SECRETS: JSON.stringify(plan.secrets),
+    OPENCLAW_MCP_PLUGIN: plan.plugin ?? '',
+    OPENCLAW_MCP_HOT: yes(plan.hot),
+    OPENCLAW_MCP_PROVE_MODEL: yes(plan.proveModel),
+    OPENCLAW_MCP_RESTART_FOR_SECRETS: yes(plan.restartForSecrets),
+  };
+}
+
+const facts = z.object({
+  home: z.string().startsWith('/'),
+  port: z.coerce.number().int().min(1).max(65_535),
+  openclaw_version: z.string().regex(/^[0-9A-Za-z.+-]{1,40}$/),
+  secret_names: z.string(),
+});
+
+function shown({ values, blobs }: ScriptOutput): ShownSettings {
+  const read = facts.safeParse(values);
+  const config = json(blobs.config);
+  if (!read.success || !isPatch(config)) {
+    throw new AppError('command_failed', "The machine's account of its settings cannot be read");
+  }
+  return {
+    home: read.data.home,
+    port: read.data.port,
+    openclawVersion: read.data.openclaw_version,
+    secretNames: read.data.secret_names.split(' ').filter((name) => name !== ''),
+    config,
+    live: values.live === 'yes' ? liveAnswers(blobs) : undefined,
+  };
+}
+
+function liveAnswers(blobs: ScriptOutput['blobs']): LiveAnswers {
+  const pairing = Object.entries(blobs).flatMap(([name, text]) =>
+    name.startsWith('pairing_') ? [[name.slice('pairing_'.length), json(text)]] : [],
+  );
+  return {
+    channels: json(blobs.channels),
+    pairing: Object.fromEntries(pairing),
+    devices: json(blobs.devices),
+    approvals: json(blobs.approvals),
+  };
+}
+
+function json(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return undefined;
+  }
+}
+
+const outcome = z.object({ applied: z.enum(['none', 'hot', 'restart']), unchecked: z.string() });
+
+export interface ChangeOutcome {
+  /** How the running gateway took it. */
+  applied: 'none' | 'hot' | 'restart';
+  /** Models and channels whose other side could not be asked. */
+  unchecked: readonly string[];
+}
+
+/** @throws AppError `command_failed` when it is not what the job prints. */
+export function changeOutcome(result: Readonly<Record<string, string>>): ChangeOutcome {
+  const read = outcome.safeParse(result);
+  if (!read.success) throw new AppError('command_failed', "The machine's account of a change cannot be read");
+  const { applied, unchecked } = read.data;
+  return { applied, unchecked: unchecked.split(' ').filter((subject) => subject !== '') };
+}

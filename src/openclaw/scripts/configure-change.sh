@@ -1,0 +1,151 @@
+# shellcheck shell=bash
+# One change of the gateway's settings and secrets as a detached job: checked, written at once, applied, proved, and
+# taken back when the gateway does not work with it. Started again after a kill, it first restores what there was.
+
+configure_change_main() {
+  local name
+  for name in $(compgen -e OPENCLAW_MCP_ || true); do export -n "${name?}"; done
+  config=$state_dir/openclaw.json secrets=$state_dir/secrets.json
+  kept=${OPENCLAW_MCP_JOB_DIR:?} scratch=$OPENCLAW_MCP_JOB_DIR/work unchecked='' applied=none
+  make_dirs
+  rm -rf "$scratch" && mkdir "$scratch"
+  draft=$scratch/openclaw.json draft_secrets=$scratch/secrets.json
+  stage prepare
+  check_prerequisites
+  # What a killed run of this job left half done was never proved.
+  if [ -s "$kept/before-config" ]; then restore_settings; fi
+  if [ -n "${OPENCLAW_MCP_PLUGIN:-}" ]; then install_plugin "$OPENCLAW_MCP_PLUGIN"; fi
+  lock configure 60
+  write_drafts
+  stage check
+  validate_draft
+  input_to_file OPENCLAW_MCP_CHECKS "$scratch/checks"
+  outside_checks "$scratch/checks" "$draft_secrets" "$scratch"
+  stage write
+  write_settings
+  unlock
+  apply_or_restore
+  emit applied "$applied"
+  emit unchecked "$unchecked"
+}
+
+write_drafts() {
+  input_to_file OPENCLAW_MCP_PATCH "$scratch/patch"
+  merged_json "$config" 2 <"$scratch/patch" >"$draft" || fail config_broken
+  printf '%s' "${OPENCLAW_MCP_SECRETS:-{\}}" | merged_json "$secrets" 0 >"$draft_secrets" || fail config_broken
+  unset OPENCLAW_MCP_SECRETS
+}
+
+# Through OpenClaw itself: only this release knows what it accepts.
+validate_draft() {
+  if ! OPENCLAW_CONFIG_PATH=$draft openclaw_cli config validate --json >"$scratch/validation" 2>&1; then
+    fail config_refused "$scratch/validation"
+  fi
+}
+
+install_plugin() { # NPM-SPEC
+  local folder=${1#@openclaw/}
+  folder=${folder%@*}
+  if [ -d "$mcp_dir/current/node_modules/openclaw/dist/extensions/$folder" ]; then return; fi
+  if openclaw_cli plugins list --json 2>/dev/null | grep -q "\"id\": *\"$folder\""; then return; fi
+  stage plugin
+  use_network
+  export NPM_CONFIG_REGISTRY=$registry
+  openclaw_cli plugins install "$1" --force --accept-capabilities >"$scratch/plugin" 2>&1 ||
+    openclaw_cli plugins install "$1" >>"$scratch/plugin" 2>&1 || fail plugin_install_failed "$scratch/plugin"
+}
+
+write_settings() {
+  cp -f "$config" "$kept/before-config.new"
+  cp -f "$secrets" "$kept/before-secrets"
+  mv -f "$kept/before-config.new" "$kept/before-config"
+  config_changed=yes secrets_changed=yes
+  if cmp -s "$draft" "$config"; then config_changed=no; fi
+  if cmp -s "$draft_secrets" "$secrets"; then secrets_changed=no; fi
+  printed_before=$(wc -c <"$state_dir/logs/gateway.out" 2>/dev/null || echo 0)
+  mv -f "$draft_secrets" "$secrets"
+  if [ "$config_changed" = yes ]; then mv -f "$draft" "$config"; else rm -f "$draft"; fi
+  chmod 600 "$config" "$secrets"
+}
+
+restore_settings() {
+  cp -f "$kept/before-secrets" "$secrets.new.$$"
+  cp -f "$kept/before-config" "$config.new.$$"
+  mv -f "$secrets.new.$$" "$secrets"
+  mv -f "$config.new.$$" "$config"
+  rm -f "$kept/before-config" "$kept/before-secrets"
+}
+
+# In a shell of its own, since a failure of any step of it must lead back, not out.
+apply_or_restore() {
+  stage apply
+  if (apply_settings && prove_settings) 3>"$scratch/verdict"; then
+    applied=$(sed -n 's/^applied=//p' "$scratch/verdict")
+    # What is proved is what a repair goes back to.
+    cp -f "$config" "$mcp_dir/openclaw.last-good.json"
+    rm -f "$kept/before-config" "$kept/before-secrets"
+    return
+  fi
+  stage restore
+  cp -f "$state_dir/logs/gateway.out" "$scratch/gateway-said" 2>/dev/null || true
+  restore_settings
+  (restart_gateway) 3>/dev/null || fail change_not_undone "$scratch/gateway-said"
+  if [ -s "$scratch/said" ]; then fail model_unusable "$scratch/said"; fi
+  fail change_undone "$scratch/gateway-said"
+}
+
+# Emits how: none · hot · restart.
+apply_settings() {
+  if [ "$config_changed$secrets_changed" = nono ] && [ "$(gateway_ready)" = yes ]; then
+    emit applied none
+  elif [ "${OPENCLAW_MCP_HOT:-no}" = yes ] && [ "$(gateway_ready)" = yes ] && reload_hot; then
+    emit applied hot
+  else
+    restart_gateway
+    emit applied restart
+  fi
+}
+
+restart_gateway() {
+  lock gateway 150
+  stop_gateway 20
+  unlock
+  ensure_gateway
+}
+
+# A change of the file is seen by the gateway itself; a change of a secret has to be told.
+reload_hot() {
+  # Nobody promises that a channel notices a new token behind settings that stay the same.
+  if [ "$config_changed" = no ] && [ "${OPENCLAW_MCP_RESTART_FOR_SECRETS:-no}" = yes ]; then return 1; fi
+  if [ "$config_changed" = yes ] && ! reloaded_config; then return 1; fi
+  if [ "$secrets_changed" = yes ]; then openclaw_cli secrets reload --json >/dev/null 2>&1 || return 1; fi
+  [ "$(gateway_ready)" = yes ]
+}
+
+# 2026.9.6 prints it a second or two after the write.
+reloaded_config() {
+  local deadline=$((SECONDS + 20)) said
+  while [ "$SECONDS" -lt "$deadline" ]; do
+    said=$(tail -c "+$((printed_before + 1))" "$state_dir/logs/gateway.out" | LC_ALL=C grep -a 'config' || true)
+    case "$said" in
+      *'hot reload applied'*) return 0 ;;
+      *'requires gateway restart'* | *'reload skipped'* | *'reload failed'* | *'reload disabled'*) return 1 ;;
+    esac
+    sleep 0.2
+  done
+  return 1
+}
+
+# Ready, takes our token and, where models or keys changed, answers through one of them: a bare model call of about a
+# hundred tokens, without prompt, tools or a session that stays.
+prove_settings() {
+  wait_until_ready 60 || return 1
+  if [ "${OPENCLAW_MCP_PROVE_MODEL:-no}" != yes ]; then return 0; fi
+  local params
+  params='{"message":"Reply with: ok","agentId":"main","modelRun":true,"promptMode":"none","idempotencyKey":"'${OPENCLAW_MCP_JOB_ID:?}-$$'"}'
+  if openclaw_cli gateway call agent --json --expect-final --timeout 90000 --params "$params" >"$scratch/proof" 2>&1; then
+    return 0
+  fi
+  tail -c 3000 "$scratch/proof" >"$scratch/said"
+  return 1
+}
