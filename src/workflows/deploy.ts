@@ -81,7 +81,7 @@ async function installed(
   const settings = { name: input.name, model: input.model, providers: deps.providers };
   for (let starts = 1; ; starts++) {
     await deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal });
-    const job = await followJob(operation, deps.openclaw, machineId);
+    const job = await followJob(operation, deps.openclaw, machineId, deps.clock);
     if (job.state === 'done') return job;
     if (job.state === 'failed' || starts >= MAX_JOB_STARTS) throw jobError(job);
     operation.tell('the machine was interrupted; going on');

@@ -1,7 +1,9 @@
 /** Follows the deploy job on a machine by its journal, so that its stages are the operation's stages. */
+import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../operations/ports.ts';
+import { patiently } from './patience.ts';
 
 // Long enough that a stage costs few requests, short enough that its end is seen soon.
 const JOB_WAIT_SECONDS = 8;
@@ -11,13 +13,12 @@ export async function followJob(
   operation: OperationHandle,
   openclaw: OpenClawService,
   machineId: string,
+  clock: Clock = systemClock,
 ): Promise<JobSnapshot> {
+  const { signal } = operation;
   for (let seenStages = 0; ; ) {
-    const job = await openclaw.readJob(machineId, operation.id, {
-      waitSeconds: JOB_WAIT_SECONDS,
-      seenStages,
-      signal: operation.signal,
-    });
+    const options = { waitSeconds: JOB_WAIT_SECONDS, seenStages, signal };
+    const job = await patiently(operation, clock, () => openclaw.readJob(machineId, operation.id, options));
     for (const { name } of job.stages) {
       if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);
     }

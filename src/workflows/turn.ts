@@ -8,6 +8,7 @@ import { asJson, type JsonObject } from '../operations/record.ts';
 import { requireAwake } from './awake.ts';
 import { keptReply, type LostTurnDeps } from './lost-turn.ts';
 import { parseStored } from './parse-state.ts';
+import { patiently } from './patience.ts';
 
 export const TURN = 'turn';
 
@@ -97,13 +98,11 @@ async function finishedTurn(
   const id = turnId(operation.id, attempt);
   const options = { waitSeconds: WAIT_SECONDS, signal, onText: (text: string) => operation.partial(text) };
   await operation.stage('turn');
-  let turn =
-    message === null || message === undefined
-      ? await deps.gateway.readTurn(input.machineId, id, options)
-      : await started(deps, input.machineId, { ...input, turnId: id, message }, options);
-  while (turn.state === 'running') {
-    turn = await deps.gateway.readTurn(input.machineId, id, options);
-  }
+  const read = () => deps.gateway.readTurn(input.machineId, id, options);
+  const start = (text: string) =>
+    started(deps, input.machineId, { ...input, turnId: id, message: text }, options);
+  let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
+  while (turn.state === 'running') turn = await patiently(operation, deps.clock, read);
   return turn;
 }
 
