@@ -1,0 +1,74 @@
+/** repair_openclaw as an agent meets it: several things broken at once, one call, and the truth about each of them. */
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Lab, type LabClient, PROVIDER_KEY, startLab } from '../support/lab.ts';
+
+let lab: Lab;
+let agent: LabClient;
+let home: string;
+beforeAll(async () => {
+  lab = await startLab();
+  agent = await lab.connect();
+  await agent.finish('deploy_openclaw');
+  home = await homeOfTheMachine();
+}, 60_000);
+afterAll(() => lab.close());
+
+async function homeOfTheMachine(): Promise<string> {
+  const root = join(lab.stateDir, '..', 'local');
+  const found = (await readdir(root, { recursive: true })).find((path) => path.endsWith('.openclaw-mcp'));
+  return join(root, found ?? 'nowhere', '..');
+}
+
+async function killGateway(): Promise<void> {
+  const pid = Number.parseInt(await readFile(join(home, '.openclaw-mcp', 'gateway.pid'), 'utf8'), 10);
+  process.kill(pid, 'SIGKILL');
+}
+
+describe('repair_openclaw', () => {
+  it('leaves an assistant that works alone, and says so', async () => {
+    const { data, texts } = await agent.finish('repair_openclaw');
+    expect(data).toMatchObject({ status: 'done', kind: 'repair', found: [], done: [], left: [] });
+    expect(texts[0]).toContain('nothing was wrong');
+    expect(data.next).toContain('Call chat');
+  }, 30_000);
+
+  it('mends what is broken at once and proves it', async () => {
+    await writeFile(join(home, '.openclaw', 'openclaw.json'), '{"gateway": nonsense');
+    await chmod(join(home, '.openclaw', 'secrets.json'), 0o644);
+    await rm(join(home, '.openclaw-mcp', 'auth'));
+    await killGateway();
+    const { data } = await agent.finish('repair_openclaw');
+    expect(data).toMatchObject({
+      status: 'done',
+      found: expect.arrayContaining([
+        'Others on the machine can read files with secrets or settings',
+        'The configuration is invalid',
+        'The access token file is missing',
+        'The gateway is not running',
+      ]),
+      left: [],
+    });
+    expect(data.done).toEqual(expect.arrayContaining(['Started the gateway']));
+    expect((await agent.finish('chat', { message: 'Are you back?' })).data).toMatchObject({ status: 'done' });
+  }, 60_000);
+
+  it('wakes a machine that sleeps', async () => {
+    await agent.finish('sleep_machine');
+    const { data } = await agent.finish('repair_openclaw');
+    expect(data).toMatchObject({ status: 'done', phase: 'running', left: [] });
+    expect(data.found).toContain('The machine was sleeping');
+  }, 60_000);
+
+  it('puts back a key that this server holds, and never shows it', async () => {
+    await writeFile(join(home, '.openclaw', 'secrets.json'), '{}', { mode: 0o600 });
+    const answer = await agent.finish('repair_openclaw');
+    expect(answer.data).toMatchObject({
+      found: expect.arrayContaining(['No key on the machine for: anthropic']),
+      left: [],
+    });
+    expect(JSON.stringify(answer)).not.toContain(PROVIDER_KEY);
+    expect((await agent.finish('chat', { message: 'Hello' })).data).toMatchObject({ status: 'done' });
+  }, 60_000);
+});
