@@ -1,0 +1,82 @@
+/** The product's protocol ring with its own tools, and beside them those that the conformance suite calls by name. */
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { z } from 'zod';
+import { readConfig } from '../../../src/config/config.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { AppError } from '../../../src/core/errors.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import { redactor } from '../../../src/core/redact.ts';
+import { toolDefiner } from '../../../src/mcp/define-tool.ts';
+import { mcpServer } from '../../../src/mcp/mcp-server.ts';
+import { parseInput } from '../../../src/mcp/parse-input.ts';
+import { assembleServer } from '../../../src/server.ts';
+import { tools } from '../../../src/tools/index.ts';
+
+const define = toolDefiner<unknown>(parseInput);
+const about = {
+  title: 'Fixture',
+  description: 'Called by the conformance suite.',
+  effect: 'read',
+  idempotent: true,
+  input: z.strictObject({}),
+  output: z.object({}),
+} as const;
+const PAUSE_MS = 50;
+
+const fixtures = [
+  define({
+    ...about,
+    name: 'test_simple_text',
+    run: async () => ({ summary: 'This is a simple text response for testing.', data: {} }),
+  }),
+  define({
+    ...about,
+    name: 'test_error_handling',
+    run: async () => {
+      throw new AppError('unavailable', 'This tool intentionally returns an error for testing');
+    },
+  }),
+  define({
+    ...about,
+    name: 'test_tool_with_progress',
+    run: async (_input, { progress, signal }) => {
+      for (const percent of [0, 50, 100]) {
+        progress({ progress: percent, message: `${percent} %` });
+        await systemClock.sleep(PAUSE_MS, signal);
+      }
+      return { summary: 'done', data: {} };
+    },
+  }),
+  define({
+    ...about,
+    name: 'test_elicitation',
+    input: z.strictObject({ message: z.string() }),
+    run: async ({ message }, { ask, signal }) => {
+      const answer = await ask?.({ message, consent: 'Yes' }, { signal });
+      return { summary: `The person ${answer ?? 'cannot be asked'}.`, data: {} };
+    },
+  }),
+];
+
+const { services } = assembleServer({
+  config: readConfig({}),
+  connect: async () => {
+    throw new AppError('config', 'There is no account here');
+  },
+  providers: [],
+  secrets: [],
+  clock: systemClock,
+  writeLog: () => {},
+});
+const server = mcpServer({
+  name: 'openclaw-dedalus-mcp',
+  title: 'Conformance',
+  version: '0.0.0',
+  instructions: '',
+  tools: [...tools, ...fixtures],
+  services,
+  redact: redactor([]),
+  log: silentLog,
+});
+process.stdin.on('end', () => process.exit(0));
+await server.connect(new StdioServerTransport());
