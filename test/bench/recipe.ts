@@ -110,6 +110,8 @@ export async function runRecipe(
     anthropic: { baseUrl: provider.url, api: 'anthropic-messages', models: [] },
   });
   await exec(id, `${ENV} && openclaw config set models.providers '${models}'`);
+  // Mended: without a model the present release asks a provider for whom there is no key.
+  await exec(id, `${ENV} && openclaw config set agents.defaults.model.primary anthropic/claude-sonnet-4-6`);
   const lines = [
     '#!/bin/bash',
     ...ENV.split(' && '),
