@@ -30,6 +30,7 @@ import { REPAIR, repairKind } from './workflows/repair.ts';
 import { SLEEP, sleepKind } from './workflows/sleep.ts';
 import { TURN, turnKind } from './workflows/turn.ts';
 import { UPGRADE, upgradeKind } from './workflows/upgrade.ts';
+import { noUsage, usageReader } from './workflows/usage.ts';
 import { WAKE, wakeKind } from './workflows/wake.ts';
 
 export interface ServerOptions {
@@ -77,7 +78,8 @@ export function assembleServer(options: ServerOptions): AssembledServer {
 
 function assembleServices({ config, connect, clock, providers, readOnly = false }: ServerOptions): Services {
   const { machineId } = config;
-  const all = machineService({ api: lateApi(connect), clock });
+  const api = lateApi(connect);
+  const all = machineService({ api, clock });
   const machines = machineId === undefined ? all : pinnedMachines(all, machineId);
   const onMachines = {
     machines,
@@ -111,6 +113,7 @@ function assembleServices({ config, connect, clock, providers, readOnly = false 
     confirmations: confirmations(config.stateDir, clock),
     directory: directory(machines, running, machineId),
     providers,
+    usage: machineId === undefined ? usageReader(api, clock) : noUsage,
     toolWaitMs: config.toolWaitMs,
   };
 }

@@ -43,6 +43,15 @@ export interface MachineSpec {
   autosleep?: string | undefined;
 }
 
+/** Of the present billing period, for the whole account; each is undefined where the API leaves it out. */
+export interface AccountUsage {
+  awakeSeconds: number | undefined;
+  storageGib: number | undefined;
+  includedStorageGib: number | undefined;
+  /** The plan's own short name. */
+  plan: string | undefined;
+}
+
 export interface ExecutionRequest {
   command: readonly string[];
   /** The API stores only the names of these; secrets and user text belong here, never in `command`. */
@@ -115,6 +124,8 @@ export interface DedalusApi {
   wakeMachine(machineId: string, options: RevisionOptions): Promise<Machine>;
   /** A machine that is already gone counts as deleted: resolves with phase `destroyed`. */
   deleteMachine(machineId: string, options: RevisionOptions): Promise<Machine>;
+  /** @throws AppError `unsupported` where the API has no such call (generations 1 and 3). */
+  getUsage(options?: WaitOptions): Promise<AccountUsage>;
   createExecution(machineId: string, request: ExecutionRequest, options: MutationOptions): Promise<Execution>;
   getExecution(machineId: string, executionId: string, options?: WaitOptions): Promise<Execution>;
   getExecutionOutput(machineId: string, executionId: string, options?: WaitOptions): Promise<ExecutionOutput>;

@@ -8,6 +8,7 @@ import { cappedFetch } from './capped-fetch.ts';
 import { executionCalls } from './execution-calls.ts';
 import { machineCalls } from './machine-calls.ts';
 import { networkError } from './network-errors.ts';
+import { usageCalls } from './usage-calls.ts';
 import type { Send, WireAnswer, WireRequest } from './wire.ts';
 
 export interface DedalusClientOptions {
@@ -38,7 +39,7 @@ export function dedalusClient(options: DedalusClientOptions): DedalusApi {
   };
   const policy = { clock: options.clock, random: options.random ?? Math.random, timing: apiTiming };
   const call = caller(send, policy);
-  return { ...machineCalls(call, apiCaps.listPages), ...executionCalls(call) };
+  return { ...machineCalls(call, apiCaps.listPages), ...executionCalls(call), ...usageCalls(call) };
 }
 
 interface Library {

@@ -19,6 +19,7 @@ export function lateApi(connect: () => Promise<DedalusApi>): DedalusApi {
     sleepMachine: async (...args) => (await api()).sleepMachine(...args),
     wakeMachine: async (...args) => (await api()).wakeMachine(...args),
     deleteMachine: async (...args) => (await api()).deleteMachine(...args),
+    getUsage: async (...args) => (await api()).getUsage(...args),
     createExecution: async (...args) => (await api()).createExecution(...args),
     getExecution: async (...args) => (await api()).getExecution(...args),
     getExecutionOutput: async (...args) => (await api()).getExecutionOutput(...args),

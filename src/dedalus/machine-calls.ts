@@ -9,7 +9,7 @@ import { destroyedMachine, machinePageSchema, machineSchema } from './schemas.ts
 import type { WireRequest } from './wire.ts';
 
 /** `listPages` bounds the pages of one list. */
-export function machineCalls(call: Call, listPages: number): Omit<DedalusApi, keyof ExecutionCalls> {
+export function machineCalls(call: Call, listPages: number): Omit<DedalusApi, keyof ExecutionCalls | 'getUsage'> {
   const getMachine = (machineId: string, options?: WaitOptions) =>
     call({ method: 'get', path: machinePath(machineId) }, machineSchema, 'machine', options);
 

@@ -10,6 +10,7 @@ import type { ProviderKey } from '../openclaw/providers.ts';
 import type { Operations } from '../operations/ports.ts';
 import type { Confirmations } from '../workflows/confirmations.ts';
 import type { Directory } from '../workflows/directory.ts';
+import type { ReadUsage } from '../workflows/usage.ts';
 
 export interface Services {
   clock: Clock;
@@ -20,6 +21,7 @@ export interface Services {
   directory: Directory;
   confirmations: Confirmations;
   providers: readonly ProviderKey[];
+  usage: ReadUsage;
   /** How long a call waits where it does not say, in milliseconds. */
   toolWaitMs: number;
 }
