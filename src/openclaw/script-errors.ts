@@ -35,6 +35,31 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: "The machine's disk has no room for a copy of the assistant's state, so nothing was changed",
     next: 'Free space on the machine, then repeat the call.',
   },
+  transfer_missing: {
+    kind: 'not_found',
+    message: 'The packed backup no longer lies on the machine',
+    next: 'Call backup_openclaw again.',
+  },
+  transfer_damaged: {
+    kind: 'unavailable',
+    message: 'The backup did not arrive whole on the machine, so nothing was changed',
+    next: 'Call backup_openclaw again.',
+  },
+  backup_unusable: {
+    kind: 'invalid_input',
+    message: 'The backup cannot be unpacked, or its settings cannot be read; nothing was changed',
+    next: 'Check the file, or restore another one.',
+  },
+  backup_database: {
+    kind: 'command_failed',
+    message: 'A database of the assistant could not be copied',
+    next: 'Call gateway_status to see how the machine is, then repeat the call.',
+  },
+  backup_failed: {
+    kind: 'command_failed',
+    message: "The assistant's state could not be packed",
+    next: 'Call gateway_status to see how the machine is, then repeat the call.',
+  },
   node_unavailable: {
     kind: 'unavailable',
     message: 'Node could be had neither from its official distribution nor from the npm registry',

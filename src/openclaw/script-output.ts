@@ -74,6 +74,6 @@ function notOurs(result: CommandResult): AppError {
   return new AppError('command_failed', `A script on the machine ended without its result${cut}`, {
     next: 'Call gateway_status to see what the machine can do, then repeat the call.',
     foreign: tail(`${result.stdout}\n${result.stderr}`.trim(), MAX_FOREIGN),
-    details: { exit_code: result.exitCode, execution_id: result.executionId },
+    details: { exit_code: result.exitCode, execution_id: result.executionId, truncated: result.truncated },
   });
 }

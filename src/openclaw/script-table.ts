@@ -1,5 +1,6 @@
 /** Which files make up each script. A script `x-y` must define the function `x_y_main`. */
 
+import backup from './scripts/backup.sh';
 import changeState from './scripts/change-state.sh';
 import channelAnswer from './scripts/channel-answer.sh';
 import common from './scripts/common.sh';
@@ -30,10 +31,12 @@ import repair from './scripts/repair.sh';
 import repairFacts from './scripts/repair-facts.sh';
 import repairInstall from './scripts/repair-install.sh';
 import resolve from './scripts/resolve.sh';
+import restore from './scripts/restore.sh';
 import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
 import stopGateway from './scripts/stop-gateway.sh';
 import suspendGateway from './scripts/suspend-gateway.sh';
+import transfer from './scripts/transfer.sh';
 import turn from './scripts/turn.sh';
 import upgrade from './scripts/upgrade.sh';
 
@@ -46,6 +49,12 @@ export const SCRIPTS = {
   deploy: [install, ...GATEWAY, deploy],
   upgrade: [install, ...GATEWAY, changeState, upgrade],
   'kept-states': [keptStates],
+  backup: [backup],
+  restore: [install, ...GATEWAY, changeState, restore],
+  'read-piece': [transfer],
+  'write-piece': [transfer],
+  'list-pieces': [transfer],
+  'end-transfer': [transfer],
   'configure-change': [...GATEWAY, jsonEdit, openclawCli, outsideChecks, configureChange],
   'configure-show': [network, jsonEdit, openclawCli, configureShow],
   'channel-answer': [network, openclawCli, channelAnswer],

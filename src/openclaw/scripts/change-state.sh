@@ -58,7 +58,7 @@ begin_change() { # copy|move: whether the state goes on being used or will be re
 
 # Every database with the version of its schema (bytes 60 to 63 of an SQLite file), to tell a migration by.
 databases() {
-  find "$state_dir" -name '*.sqlite' -type f | sort | while IFS= read -r file; do
+  find "$state_dir" -path "$state_dir/tmp" -prune -o -name '*.sqlite' -type f -print | sort | while IFS= read -r file; do
     printf '%s %s\n' "${file#"$state_dir"/}" "$(od -An -tu1 -j60 -N4 "$file" | tr -d '\n')"
   done
 }

@@ -1,0 +1,203 @@
+/** A backup between a machine and this computer: packed and restored by jobs, carried in pieces that are each checked. */
+import { createDecipheriv, createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { WaitOptions } from '../core/abort.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import { jobScript, largeInput, machineScript } from './machine-script.ts';
+import type { OpenClawDeps } from './openclaw-service.ts';
+import type { JobSnapshot } from './ports.ts';
+import { explainScriptError } from './script-errors.ts';
+import { runScript } from './script-output.ts';
+import { settingsDemanded } from './settings.ts';
+
+/** Milliseconds that the commands around the jobs may take. */
+const START_JOB_MS = 30_000;
+const PIECE_MS = 60_000;
+const BLOCK = 16;
+
+/** What a backup says about itself, in its first file. */
+export const backupManifest = z.object({
+  format: z.literal(1),
+  created_at: z.string(),
+  machine_id: z.string(),
+  name: z.string().optional(),
+  openclaw_version: z.string(),
+  node_version: z.string().optional(),
+  /** The machine's home; some files name places under it. */
+  home: z.string().startsWith('/'),
+});
+export type BackupManifest = z.output<typeof backupManifest>;
+
+/** An archive that lies on a machine, encrypted with a key that only this computer has. */
+export interface PackedBackup {
+  bytes: number;
+  /** Hex, of the archive before encryption. */
+  sha256: string;
+  iv: string;
+}
+
+export interface RestoreInput {
+  /** Number of pieces, and the checksum of all of them together. */
+  pieces: number;
+  sha256: string;
+  manifest: BackupManifest;
+  /** Of the machine that it is restored on. */
+  openclawVersion: string;
+}
+
+export interface BackupService {
+  /** Starts or joins the job that packs. @param key 32 bytes. */
+  startBackup(
+    machineId: string,
+    jobId: string,
+    manifest: BackupManifest,
+    key: Uint8Array,
+    options?: WaitOptions,
+  ): Promise<void>;
+  /** Piece `index` of the packed archive, decrypted. @throws AppError `unavailable` when it arrived damaged or cut. */
+  readPiece(
+    machineId: string,
+    jobId: string,
+    packed: PackedBackup,
+    key: Uint8Array,
+    piece: { index: number; bytes: number },
+    options?: WaitOptions,
+  ): Promise<Buffer>;
+  /** Which pieces of an upload have arrived. */
+  listPieces(machineId: string, jobId: string, options?: WaitOptions): Promise<Set<number>>;
+  writePiece(
+    machineId: string,
+    jobId: string,
+    index: number,
+    piece: Uint8Array,
+    options?: WaitOptions,
+  ): Promise<void>;
+  /** Starts or joins the job that puts the uploaded backup in place, and the old state back when it does not work. */
+  startRestore(machineId: string, jobId: string, input: RestoreInput, options?: WaitOptions): Promise<void>;
+  /** Removes what a transfer has left on the machine. */
+  endTransfer(machineId: string, jobId: string, options?: WaitOptions): Promise<void>;
+}
+
+export function backupService(deps: OpenClawDeps): BackupService {
+  const run = async (
+    machineId: string,
+    name: 'read-piece' | 'write-piece' | 'list-pieces' | 'end-transfer',
+    env: Record<string, string>,
+    options: WaitOptions = {},
+  ) => {
+    const script = machineScript(name, env, { timeoutMs: PIECE_MS, rerunnable: true });
+    return (await runScript(deps.machines, machineId, script, { signal: options.signal })).values;
+  };
+  const startJob = async (
+    machineId: string,
+    name: 'backup' | 'restore',
+    jobId: string,
+    env: Record<string, string>,
+    options: WaitOptions = {},
+  ) => {
+    const script = jobScript(name, jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
+    await runScript(deps.machines, machineId, script, { signal: options.signal });
+  };
+  return {
+    startBackup: (machineId, jobId, manifest, key, options) =>
+      startJob(
+        machineId,
+        'backup',
+        jobId,
+        {
+          OPENCLAW_MCP_MANIFEST: JSON.stringify(manifest),
+          OPENCLAW_MCP_KEY: Buffer.from(key).toString('hex'),
+        },
+        options,
+      ),
+    async readPiece(machineId, jobId, packed, key, { index, bytes }, options) {
+      const env = {
+        OPENCLAW_MCP_JOB_ID: jobId,
+        OPENCLAW_MCP_INDEX: `${index}`,
+        OPENCLAW_MCP_PIECE_BYTES: `${bytes}`,
+      };
+      const { piece, sha256 } = await run(machineId, 'read-piece', env, options);
+      const sealed = Buffer.from(piece ?? '', 'base64');
+      const expected = Math.min(bytes, packed.bytes - index * bytes);
+      if (sealed.length !== expected || createHash('sha256').update(sealed).digest('hex') !== sha256) {
+        throw new AppError('unavailable', 'A piece of the backup arrived damaged', {
+          next: 'Call get_operation for the same operation, or call backup_openclaw again.',
+        });
+      }
+      return opened(sealed, packed, key, index * bytes);
+    },
+    async listPieces(machineId, jobId, options) {
+      const { have = '' } = await run(machineId, 'list-pieces', { OPENCLAW_MCP_JOB_ID: jobId }, options);
+      return new Set(have.split(' ').flatMap((index) => (index === '' ? [] : [Number(index)])));
+    },
+    async writePiece(machineId, jobId, index, piece, options) {
+      const env = {
+        OPENCLAW_MCP_JOB_ID: jobId,
+        OPENCLAW_MCP_INDEX: `${index}`,
+        ...largeInput('OPENCLAW_MCP_PIECE', piece),
+      };
+      await run(machineId, 'write-piece', env, options);
+    },
+    startRestore: (machineId, jobId, { pieces, sha256, manifest, openclawVersion }, options) =>
+      startJob(
+        machineId,
+        'restore',
+        jobId,
+        {
+          ...deps.providerAddresses,
+          OPENCLAW_MCP_PIECES: `${pieces}`,
+          OPENCLAW_MCP_SHA256: sha256,
+          OPENCLAW_MCP_OLD_HOME: manifest.home,
+          OPENCLAW_MCP_CONFIG_DEFAULTS: JSON.stringify(settingsDemanded(openclawVersion)),
+        },
+        options,
+      ),
+    async endTransfer(machineId, jobId, options) {
+      await run(machineId, 'end-transfer', { OPENCLAW_MCP_JOB_ID: jobId }, options);
+    },
+  };
+}
+
+/** Counter mode decrypts from any block on: its counter is the iv plus the number of the block. */
+function opened(sealed: Buffer, packed: PackedBackup, key: Uint8Array, offset: number): Buffer {
+  const counter = (BigInt(`0x${packed.iv}`) + BigInt(offset / BLOCK)) % (1n << 128n);
+  const decipher = createDecipheriv(
+    'aes-256-ctr',
+    key,
+    Buffer.from(counter.toString(16).padStart(32, '0'), 'hex'),
+  );
+  return Buffer.concat([decipher.update(sealed), decipher.final()]);
+}
+
+const packedOutput = z.object({
+  bytes: z.coerce.number().int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  iv: z.string().regex(/^[0-9a-f]{32}$/),
+});
+
+/** @throws AppError `command_failed` when it is not what the job prints. */
+export function packedBackup({ result }: JobSnapshot): PackedBackup {
+  const read = packedOutput.safeParse(result);
+  if (read.success) return read.data;
+  throw new AppError('command_failed', "The machine's account of a backup cannot be read");
+}
+
+/** Why a restore was undone; undefined when the gateway works with what was restored. */
+export function restoreFailure({ result }: JobSnapshot): AppError | undefined {
+  if (result.rolled_back !== 'yes') return undefined;
+  const why = explainScriptError(result.cause ?? '', result.detail ?? '');
+  return new AppError(
+    'command_failed',
+    `The gateway does not work with this backup, so the state of before is back. The reason: ${why.message}`,
+    {
+      next: 'Read what it printed below. Nothing is lost on the machine or in the file.',
+      details: { ...why.details, rolled_back: true },
+      ...(why.foreign === undefined ? {} : { foreign: why.foreign }),
+    },
+  );
+}
+
+/** Whether a smaller piece may get through where this one did not: the platform cut what a command printed. */
+export function wasCut(error: unknown): boolean {
+  return isAppError(error, 'command_failed') && error.details.truncated === true;
+}
