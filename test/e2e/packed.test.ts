@@ -1,0 +1,135 @@
+/** The package as strangers get it: one tarball, an empty folder, an empty home, and no network. */
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Client as NewClient } from '@modelcontextprotocol/client';
+import { StdioClientTransport as NewStdio } from '@modelcontextprotocol/client/stdio';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { tools } from '../../src/tools/index.ts';
+
+const run = promisify(execFile);
+const NAMES = tools.map((tool) => tool.name);
+const textBlocks = z.array(z.object({ text: z.string() }));
+
+let dir: string;
+let folder: string;
+let tarball: string;
+let env: Record<string, string>;
+let api: Server;
+let requests = 0;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'packed-'));
+  folder = join(dir, 'empty');
+  await Promise.all([mkdir(folder), mkdir(join(dir, 'home'))]);
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir]);
+  const [packed] = z
+    .array(z.object({ filename: z.string() }))
+    .parse(JSON.parse(stdout.slice(stdout.indexOf('[\n'))));
+  tarball = join(dir, packed?.filename ?? '');
+  api = createServer((_request, response) => {
+    requests += 1;
+    response.writeHead(401).end('{}');
+  });
+  api.listen(0, '127.0.0.1');
+  await once(api, 'listening');
+  const address = api.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  env = {
+    PATH: process.env.PATH ?? '',
+    HOME: join(dir, 'home'),
+    npm_config_offline: 'true',
+    npm_config_update_notifier: 'false',
+    DEDALUS_API_KEY: 'dk-test-of-the-package',
+    DEDALUS_BASE_URL: `http://127.0.0.1:${port}`,
+  };
+  // Offline: a package that needed another one could not be installed. With a prefix: npm looks for one in the parents.
+  await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', tarball], { cwd: folder, env });
+});
+
+afterAll(async () => {
+  api.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+function command() {
+  return { command: 'npx', args: ['--no-install', 'openclaw-dedalus-mcp'], env, cwd: folder };
+}
+
+test('the tarball holds the bundle and what people read, and nothing else', async () => {
+  const { stdout } = await run('tar', ['-tzf', tarball]);
+  const files = ['LICENSE', 'README.md', 'dist/openclaw-dedalus-mcp.js', 'package.json'];
+  expect(stdout.trim().split('\n').sort()).toEqual(files.map((file) => `package/${file}`));
+});
+
+test('it brings no other package', async () => {
+  const installed = await readdir(join(folder, 'node_modules'));
+  expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['openclaw-dedalus-mcp']);
+});
+
+describe('through npx', () => {
+  test('a client of today starts it, lists the tools, and the network is not asked', async () => {
+    requests = 0;
+    const client = new Client({ name: 'v1', version: '1' });
+    await client.connect(new StdioClientTransport(command()));
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(NAMES);
+    expect(client.getInstructions()).toContain('deploy_openclaw');
+    expect(requests).toBe(0);
+    await client.close();
+  });
+
+  test('a client of the next protocol starts it, lists, calls, and hears what is wrong', async () => {
+    const client = new NewClient({ name: 'v2', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+    await client.connect(new NewStdio(command()));
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(NAMES);
+    const { isError, content } = await client.callTool({ name: 'list_machines', arguments: {} });
+    expect(isError).toBe(true);
+    expect(textBlocks.parse(content)[0]?.text).toMatch(/did not accept the API key.*Next: /s);
+    await client.close();
+  });
+
+  test('install writes npx into a client, since that is how it was started', async () => {
+    const [bin, ...args] = ['npx', '--no-install', 'openclaw-dedalus-mcp', 'install', 'codex'];
+    await run(bin, args, { cwd: folder, env });
+    const written = await readFile(join(dir, 'home', '.codex', 'config.toml'), 'utf8');
+    expect(written).toContain('command = "npx"');
+    expect(written).not.toContain('dk-test');
+  });
+
+  test('doctor says in one run what is wrong, in JSON too, and exits with 1', async () => {
+    const bin = ['--no-install', 'openclaw-dedalus-mcp', 'doctor', '--json'];
+    const failed = await run('npx', bin, { cwd: folder, env }).catch((error) => error);
+    expect(failed.code).toBe(1);
+    const { findings } = JSON.parse(failed.stdout);
+    const problems = findings.filter(({ state }: { state: string }) => state === 'problem');
+    expect(problems.map(({ check }: { check: string }) => check)).toEqual(['provider key', 'Dedalus API']);
+    expect(failed.stdout).not.toContain('dk-test');
+  });
+});
+
+test('the bundle for Claude Desktop is valid, packs, and serves', async () => {
+  const bundle = join(dir, 'bundle.mcpb');
+  await run(process.execPath, ['mcpb.mjs', bundle]);
+  const unpacked = join(dir, 'bundle');
+  await run(process.execPath, [
+    resolve('node_modules/@anthropic-ai/mcpb/dist/cli/cli.js'),
+    'unpack',
+    bundle,
+    unpacked,
+  ]);
+  expect((await readdir(unpacked)).sort()).toEqual(['LICENSE', 'README.md', 'manifest.json', 'server']);
+  const client = new Client({ name: 'desktop', version: '1' });
+  // Claude Desktop hands on what was not filled in as an empty value.
+  const desktop = { ...env, ANTHROPIC_API_KEY: '', OPENAI_API_KEY: '' };
+  const server = { command: process.execPath, args: [join(unpacked, 'server', 'index.mjs')], env: desktop };
+  await client.connect(new StdioClientTransport(server));
+  expect((await client.listTools()).tools).toHaveLength(NAMES.length);
+  await client.close();
+});
