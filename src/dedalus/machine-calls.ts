@@ -6,10 +6,14 @@ import { AUTOSLEEP_UNKNOWN, type Call, MACHINES, machinePath } from './call.ts';
 import type { Subject } from './errors.ts';
 import type { ExecutionCalls } from './execution-calls.ts';
 import { destroyedMachine, machinePageSchema, machineSchema } from './schemas.ts';
+import type { UsageCalls } from './usage-calls.ts';
 import type { WireRequest } from './wire.ts';
 
 /** `listPages` bounds the pages of one list. */
-export function machineCalls(call: Call, listPages: number): Omit<DedalusApi, keyof ExecutionCalls | 'getUsage'> {
+export function machineCalls(
+  call: Call,
+  listPages: number,
+): Omit<DedalusApi, keyof ExecutionCalls | keyof UsageCalls> {
   const getMachine = (machineId: string, options?: WaitOptions) =>
     call({ method: 'get', path: machinePath(machineId) }, machineSchema, 'machine', options);
 

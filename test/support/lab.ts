@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { dedalusClient } from '../../src/dedalus/client.ts';
 import type { LocalSettings } from '../../src/local/options.ts';
 import { processRuntime } from '../../src/local/process-runtime.ts';
+import type { Runtime } from '../../src/local/runtime.ts';
 import { type LocalServer, serveLocal } from '../../src/local/serve.ts';
 import { providerKeys } from '../../src/openclaw/providers.ts';
 import { type AssembledServer, assembleServer } from '../../src/server.ts';
@@ -26,6 +27,8 @@ export const PROVIDER_KEY = 'sk-ant-lab-0123456789abcdef';
 export interface LabOptions {
   settings?: LocalSettings;
   model?: StandInModelOptions;
+  /** What the machines are made of; real processes unless told. */
+  runtime?: Runtime;
   /** Added to the server's environment; undefined takes a variable away. */
   env?: Record<string, string | undefined>;
 }
@@ -82,7 +85,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const trust = { env: { NPM_CONFIG_REGISTRY: registry.url }, files: [] };
   const local = await serveLocal({
     stateDir: join(dir, 'local'),
-    runtime: processRuntime({ env: { PATH: process.env.PATH }, trust }),
+    runtime: options.runtime ?? processRuntime({ env: { PATH: process.env.PATH }, trust }),
     settings: { delays: FAST, ...options.settings },
   });
   const clients: LabClient[] = [];

@@ -1,0 +1,19 @@
+/** Machines that are only records: for tests of lists, quotas and phases, where hundreds must cost nothing. */
+import { Readable } from 'node:stream';
+import type { Runtime } from '../../src/local/runtime.ts';
+
+/** Every command ends at once, with exit code 0 and no output. */
+export const noRuntime: Runtime = {
+  name: 'process',
+  boot: async () => ({
+    run: () => ({
+      stdout: Readable.from([]),
+      stderr: Readable.from([]),
+      ended: Promise.resolve({ exitCode: 0, signal: undefined }),
+      kill: () => {},
+    }),
+    stop: async () => {},
+    died: new Promise<void>(() => {}),
+  }),
+  cleanUp: async () => {},
+};
