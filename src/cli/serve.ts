@@ -1,6 +1,7 @@
 /** The MCP server over stdio: reads the process's settings, connects, and ends with its client. */
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { type Config, type Environment, readConfig } from '../config/config.ts';
+import { secretValues } from '../config/secret-sources.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { DedalusApi } from '../dedalus/api.ts';
@@ -9,21 +10,37 @@ import { ensureDaemon } from '../local/daemon.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { assembleServer } from '../server.ts';
 import { endWithClient } from './lifecycle.ts';
+import { proxyFetch } from './proxy-fetch.ts';
 
-export type Connect = (config: Config) => Promise<DedalusApi>;
+/** @param learn takes secrets that only come up here. */
+export type Connect = (config: Config, learn: (secret: string) => void) => Promise<DedalusApi>;
 
-/** Serves until the client is gone. A wrong setting does not stop it: every call then says what is wrong. */
-export async function serve(env: Environment, connect: Connect): Promise<void> {
-  const { config, fault } = settingsOf(env);
+/** What the command line limits. */
+export interface ServeFlags {
+  readOnly: boolean;
+  /** Names of tools, separated by commas; all when undefined. */
+  tools: string | undefined;
+}
+
+/**
+ * Serves until the client is gone. A wrong setting does not stop it: every call then says what is wrong.
+ * @throws AppError `config` for a wrong flag: a limit that is not understood must not be left out.
+ */
+export async function serve(
+  readEnvironment: () => Environment,
+  connect: Connect,
+  flags: ServeFlags,
+): Promise<void> {
+  const { env, config, fault } = settingsOf(readEnvironment);
   const providers = providerKeys(env);
   const assembled = assembleServer({
     config,
-    connect: async () => {
-      if (fault) throw fault;
-      return connect(config);
-    },
+    connect: (learn) => connect(config, learn),
+    fault,
+    readOnly: flags.readOnly,
+    only: flags.tools?.split(',').map((name) => name.trim()),
     providers,
-    secrets: [config.dedalusApiKey ?? '', ...providers.map((provider) => provider.key)],
+    secrets: [...secretValues(env), config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
     clock: systemClock,
     writeLog: (line) => process.stderr.write(`${line}\n`),
   });
@@ -38,7 +55,7 @@ export async function serve(env: Environment, connect: Connect): Promise<void> {
 export const connectCloud: Connect = async (config) => {
   if (config.dedalusApiKey === undefined) {
     throw new AppError('config', 'DEDALUS_API_KEY is not set, so no machine can be reached', {
-      next: "Set DEDALUS_API_KEY in the env of this server's entry in the client's configuration and restart it; or run the server with --local, which needs no account.",
+      next: "Run `openclaw-dedalus-mcp login` in a terminal, or set DEDALUS_API_KEY (or DEDALUS_API_KEY_FILE) in the env of this server's entry in the client's configuration, and restart the server; or run it with --local, which needs no account.",
     });
   }
   return dedalusClient({
@@ -46,13 +63,14 @@ export const connectCloud: Connect = async (config) => {
     baseUrl: config.dedalusBaseUrl,
     orgId: config.dedalusOrgId,
     clock: systemClock,
+    fetch: await proxyFetch(config.dedalusBaseUrl),
   });
 };
 
 /** Machines on this computer, behind a background API that outlives this process. */
 export const connectLocal =
   (env: Environment): Connect =>
-  async (config) => {
+  async (config, learn) => {
     const { baseUrl, apiKey } = await ensureDaemon({
       stateDir: config.stateDir,
       node: process.execPath,
@@ -60,14 +78,23 @@ export const connectLocal =
       env,
       clock: systemClock,
     });
+    learn(apiKey);
     return dedalusClient({ apiKey, baseUrl, orgId: undefined, clock: systemClock });
   };
 
-function settingsOf(env: Environment): { config: Config; fault: AppError | undefined } {
+interface ReadSettings {
+  env: Environment;
+  config: Config;
+  fault: AppError | undefined;
+}
+
+function settingsOf(readEnvironment: () => Environment): ReadSettings {
+  let env: Environment = {};
   try {
-    return { config: readConfig(env), fault: undefined };
+    env = readEnvironment();
+    return { env, config: readConfig(env), fault: undefined };
   } catch (error) {
     if (!isAppError(error, 'config')) throw error;
-    return { config: readConfig({}), fault: error };
+    return { env, config: readConfig({}), fault: error };
   }
 }
