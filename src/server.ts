@@ -4,22 +4,28 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { version } from '../package.json';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
+import type { AppError } from './core/errors.ts';
 import { type Log, lineLog } from './core/log.ts';
-import { redactor } from './core/redact.ts';
+import { type SecretKeeper, secretKeeper } from './core/redact.ts';
 import type { DedalusApi } from './dedalus/api.ts';
 import { lateApi } from './dedalus/late-api.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
 import { machineService } from './machine/machine-service.ts';
+import type { Tool } from './mcp/define-tool.ts';
 import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
+import { type ChannelKey, channelAddresses } from './openclaw/channels.ts';
+import { configureService } from './openclaw/configure.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { type ProviderKey, providerAddresses } from './openclaw/providers.ts';
 import { repairService } from './openclaw/repair-service.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
 import { operations } from './operations/operations.ts';
+import { redactedStore } from './operations/redacted-store.ts';
 import { fileStore } from './operations/store.ts';
 import { toolsFor } from './tools/index.ts';
 import type { Services } from './tools/services.ts';
+import { CONFIGURE, configureKind } from './workflows/configure.ts';
 import { confirmations } from './workflows/confirmations.ts';
 import { DEPLOY, deployKind } from './workflows/deploy.ts';
 import { DESTROY, destroyKind } from './workflows/destroy.ts';
@@ -35,9 +41,16 @@ import { WAKE, wakeKind } from './workflows/wake.ts';
 
 export interface ServerOptions {
   config: Config;
-  /** Made at the first call that needs it; what it throws is that call's error. */
-  connect: () => Promise<DedalusApi>;
+  /**
+   * Made at the first call that needs it; what it throws is that call's error. `learn` takes secrets that only come
+   * up then.
+   */
+  connect: (learn: (secret: string) => void) => Promise<DedalusApi>;
   providers: readonly ProviderKey[];
+  /** Messengers whose tokens the environment holds. */
+  channels?: readonly ChannelKey[] | undefined;
+  /** What is wrong with the settings: every call says so, and does nothing. */
+  fault?: AppError | undefined;
   /** Every secret value that the process knows, for redaction. */
   secrets: readonly string[];
   clock: Clock;
@@ -58,17 +71,19 @@ export interface AssembledServer {
 }
 
 export function assembleServer(options: ServerOptions): AssembledServer {
-  const { config, readOnly = false, only } = options;
+  const { config, readOnly = false, only, fault } = options;
   const { confirm, machineId } = config;
-  const redact = redactor(options.secrets);
+  const keeper = secretKeeper(options.secrets);
+  const { redact } = keeper;
   const log = lineLog(options.writeLog, redact);
-  const services = assembleServices(options);
+  const services = assembleServices(options, keeper);
+  const tools = toolsFor({ readOnly, only, confirm, machineId });
   const server = mcpServer({
     name: 'openclaw-dedalus-mcp',
     title: 'OpenClaw on Dedalus Machines',
     version,
     instructions: instructionsFor({ readOnly, confirm, pinned: machineId !== undefined }),
-    tools: toolsFor({ readOnly, only, confirm, machineId }),
+    tools: fault === undefined ? tools : tools.map((tool) => broken(tool, fault)),
     services,
     redact,
     log,
@@ -76,26 +91,44 @@ export function assembleServer(options: ServerOptions): AssembledServer {
   return { server, services, log, close: () => services.operations.close() };
 }
 
-function assembleServices({ config, connect, clock, providers, readOnly = false }: ServerOptions): Services {
+function broken(tool: Tool<Services>, fault: AppError): Tool<Services> {
+  return {
+    ...tool,
+    call: async () => {
+      throw fault;
+    },
+  };
+}
+
+function assembleServices(options: ServerOptions, { redact, learn }: SecretKeeper): Services {
+  const { config, connect, clock, providers, channels = [], readOnly = false } = options;
   const { machineId } = config;
-  const api = lateApi(connect);
+  const api = lateApi(() => connect(learn));
   const all = machineService({ api, clock });
   const machines = machineId === undefined ? all : pinnedMachines(all, machineId);
   const onMachines = {
     machines,
     npmRegistry: config.npmRegistry,
     nodeMirror: config.nodeMirror,
-    providerAddresses: providerAddresses(providers),
+    // What is redirected, messengers too: a gateway that starts must be told, and a machine here what it may reach.
+    providerAddresses: { ...providerAddresses(providers), ...channelAddresses(channels) },
   };
   const openclaw = openclawService(onMachines);
   const upgrades = upgradeService(onMachines);
   const repair = repairService({ ...onMachines, providers });
   const gateway = gatewayService({ machines });
-  const store = fileStore(join(config.stateDir, 'operations'), clock);
+  const store = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const kinds = {
     [DEPLOY]: deployKind({ machines, openclaw, clock, providers }),
     [WAKE]: wakeKind({ machines, openclaw }),
     [SLEEP]: sleepKind({ machines, openclaw, clock }),
+    [CONFIGURE]: configureKind({
+      machines,
+      openclaw,
+      configure: configureService(onMachines),
+      clock,
+      keys: { providers, channels },
+    }),
     [DESTROY]: destroyKind({ machines, clock }),
     [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades }),

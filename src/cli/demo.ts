@@ -1,4 +1,5 @@
 /** `demo` as a command: gives the demo this process's streams and signals, and starts the local API for it. */
+import type { Environment } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { createRuntime } from '../local/create-runtime.ts';
@@ -8,7 +9,7 @@ import { runDemo } from './demo-run.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs the demo once. Signals end it; what it made is removed first. @returns the exit code. */
-export async function demoCommand(): Promise<number> {
+export async function demoCommand(env: Environment): Promise<number> {
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
   // Never taken off again: a second Ctrl-C must not cut the cleaning up short.
@@ -23,14 +24,14 @@ export async function demoCommand(): Promise<number> {
     });
   }
   return runDemo({
-    env: process.env,
+    env,
     stdout: process.stdout,
     clock: systemClock,
     signal: interrupted.signal,
     server: { command: process.execPath, args: process.argv.slice(1, 2) },
-    startLocalApi: async ({ stateDir, env, note }) => {
+    startLocalApi: async ({ stateDir, env: forMachines, note }) => {
       const log: Log = { info: () => {}, warn: note };
-      const runtime = await createRuntime({ env, log, wanted: undefined });
+      const runtime = await createRuntime({ env: forMachines, log, wanted: undefined });
       return serveLocal({ stateDir, runtime, settings: { log } });
     },
   });

@@ -17,17 +17,61 @@ const KEY_SHAPES: readonly RegExp[] = [
 /** Replaces secrets in text. */
 export type Redact = (text: string) => string;
 
+/** A redactor that learns of further secrets while it is in use. */
+export interface SecretKeeper {
+  redact: Redact;
+  /** From now on `secret` is removed too. */
+  learn(secret: string): void;
+}
+
+export function secretKeeper(initial: Iterable<string>): SecretKeeper {
+  const known = new Set(initial);
+  let current = redactor(known);
+  return {
+    redact: (text) => current(text),
+    learn(secret) {
+      known.add(secret);
+      current = redactor(known);
+    },
+  };
+}
+
 /** Builds a redactor for the given secret values; values of under 8 characters are ignored. */
 export function redactor(secrets: Iterable<string>): Redact {
-  const needles = [...new Set([...secrets].filter((s) => s.length >= MIN_SECRET_LENGTH).flatMap(spellings))];
+  const known = [...new Set(secrets)].filter((secret) => secret.length >= MIN_SECRET_LENGTH);
+  const needles = [...new Set(known.flatMap(spellings))];
   // Longest first: a JSON-escaped form contains parts of the raw one.
   needles.sort((a, b) => b.length - a.length);
   return (text) => {
     let out = text;
     for (const needle of needles) out = out.replaceAll(needle, MASK);
+    for (const secret of known) out = withoutEdges(out, secret);
     for (const shape of KEY_SHAPES) out = out.replace(shape, MASK);
     return out;
   };
+}
+
+// What is left of a secret where a cap has cut through it: enough of it to be no accident.
+const EDGE_LENGTH = 16;
+
+/** Removes a beginning or an end of `secret` that stands alone. */
+function withoutEdges(text: string, secret: string): string {
+  if (secret.length < EDGE_LENGTH * 1.5) return text;
+  const first = secret.slice(0, EDGE_LENGTH);
+  const last = secret.slice(-EDGE_LENGTH);
+  let out = text;
+  for (let at = out.indexOf(first); at >= 0; at = out.indexOf(first, at + MASK.length)) {
+    let end = EDGE_LENGTH;
+    while (end < secret.length && out[at + end] === secret[end]) end += 1;
+    out = `${out.slice(0, at)}${MASK}${out.slice(at + end)}`;
+  }
+  for (let at = out.indexOf(last); at >= 0; at = out.indexOf(last)) {
+    let begin = 0;
+    while (at - begin > 0 && out[at - begin - 1] === secret[secret.length - EDGE_LENGTH - begin - 1])
+      begin += 1;
+    out = `${out.slice(0, at - begin)}${MASK}${out.slice(at + EDGE_LENGTH)}`;
+  }
+  return out;
 }
 
 /** `redact` applied to every string inside a JSON-like value, keys included. */
@@ -43,8 +87,11 @@ function spellings(secret: string): string[] {
   return [
     secret,
     JSON.stringify(secret).slice(1, -1),
+    // Inside a string of a document that is itself a string, as log lines of JSON hold them.
+    JSON.stringify(JSON.stringify(secret)).slice(3, -3),
     encodeURIComponent(secret),
     bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
     ...base64Cores(bytes),
   ].filter((s) => s.length >= MIN_SECRET_LENGTH);
 }

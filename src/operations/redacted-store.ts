@@ -8,16 +8,11 @@ import type { OperationStore } from './store.ts';
  * that a stranger wrote.
  */
 export function redactedStore(store: OperationStore, redact: Redact): OperationStore {
-  return {
-    ...store,
-    put(record) {
-      const { notes, result, error } = record;
-      return store.put({ ...record, ...redacted<Partial<OperationRecord>>(redact, { notes, result, error }) });
-    },
-  };
+  return { ...store, put: (record) => store.put(withoutSecrets(record, redact)) };
 }
 
-function redacted<T extends object>(redact: Redact, fields: T): T {
-  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.assign({ ...fields }, redactDeep(redact, Object.fromEntries(present)));
+function withoutSecrets(record: OperationRecord, redact: Redact): OperationRecord {
+  const { notes, result, error } = record;
+  const said = { notes, ...(result && { result }), ...(error && { error }) };
+  return Object.assign({ ...record }, redactDeep(redact, said));
 }

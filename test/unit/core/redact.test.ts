@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactDeep, redactor } from '../../../src/core/redact.ts';
+import { redactDeep, redactor, secretKeeper } from '../../../src/core/redact.ts';
 
 const secret = 'kanarienvogel/"gelb"+1234567';
 const redact = redactor([secret, 'short']);
@@ -50,4 +50,21 @@ describe('a key that nobody told us of', () => {
     const text = 'machine dm-3f2b1c9e-0000-4000-8000-000000000000 runs; task-list is-this-a-key?';
     expect(redactor([])(text)).toBe(text);
   });
+});
+
+describe('a secret through which a cap has cut', () => {
+  const long = 'dsk.canary.0123456789.abcdefghijklmnop';
+  it.each([
+    ['its beginning', `key ${long.slice(0, 30)}\n[99 more characters left out]`, 'key [redacted]\n[99 more'],
+    ['its end', `[99 characters before this left out]\n${long.slice(-20)} end`, 'left out]\n[redacted] end'],
+  ])('leaves %s behind, which is removed too', (_, text, left) => {
+    expect(redactor([long])(text)).toContain(left);
+  });
+});
+
+it('a secret that comes up later is removed from then on', () => {
+  const keeper = secretKeeper(['first-secret-1']);
+  expect(keeper.redact('first-secret-1 second-secret-2')).toBe('[redacted] second-secret-2');
+  keeper.learn('second-secret-2');
+  expect(keeper.redact('first-secret-1 second-secret-2')).toBe('[redacted] [redacted]');
 });

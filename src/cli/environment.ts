@@ -1,0 +1,36 @@
+/** The process's environment with every secret in it, wherever its owner keeps them. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Environment, readConfig } from '../config/config.ts';
+import { type FoundFile, withSecrets } from '../config/secret-sources.ts';
+import { AppError } from '../core/errors.ts';
+import { isErrno } from '../core/files.ts';
+import { PROVIDERS } from '../openclaw/providers.ts';
+
+/** Every variable that this server itself takes a secret from. */
+export const SECRET_VARIABLES: readonly string[] = [
+  'DEDALUS_API_KEY',
+  ...PROVIDERS.flatMap((provider) => provider.keyVariables),
+];
+
+/** @throws AppError `config` that lists every source that cannot be used. */
+export function environmentWithSecrets(env: Environment, dotenv: Environment): Environment {
+  return withSecrets({ env, dotenv, names: SECRET_VARIABLES, read, credentialsFile: credentialsFile(env) });
+}
+
+/** Where `login` keeps what it was told; 0600. */
+export function credentialsFile(env: Environment): string {
+  const { stateDir } = readConfig({ OPENCLAW_MCP_STATE_DIR: env.OPENCLAW_MCP_STATE_DIR });
+  return join(stateDir, 'credentials.json');
+}
+
+function read(path: string): FoundFile | undefined {
+  try {
+    // Windows has no such bits; its profile folder is its owner's alone.
+    const readByOthers = process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0;
+    return { text: readFileSync(path, 'utf8'), readByOthers };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw new AppError('config', `${path} cannot be read`, { cause: error });
+  }
+}
