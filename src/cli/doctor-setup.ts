@@ -13,6 +13,16 @@ export function nodeVersion(version: string): Finding {
   return problem('node', `Node ${version} is too old`, `Install Node ${MIN_NODE_MAJOR} or newer.`);
 }
 
+/** The environment and the files that keys are kept in, or what is wrong with them. */
+export function readSources(environment: () => Environment): { env: Environment; findings: Finding[] } {
+  try {
+    return { env: environment(), findings: [] };
+  } catch (error) {
+    if (!isAppError(error, 'config')) throw error;
+    return { env: {}, findings: [problem('secrets', error.message, remedyOf(error, 'Put that right.'))] };
+  }
+}
+
 /** The settings, or what is wrong with them. */
 export function readSettings(env: Environment): { config: Config | undefined; findings: Finding[] } {
   try {
@@ -37,7 +47,7 @@ export function dedalusKey(env: Environment): Finding {
       `Set ${name} where the server starts, or use --local, which needs no account.`,
     );
   }
-  return unexpanded('Dedalus key', name, value) ?? ok('Dedalus key', `${name} is set`);
+  return misquoted('Dedalus key', name, value) ?? ok('Dedalus key', `${name} is set`);
 }
 
 /** One finding for each provider whose key is set, or one that there is none. */
@@ -67,7 +77,7 @@ const KEY_STARTS: Readonly<Record<string, string>> = {
 function modelKey({ provider, key, baseUrl }: ProviderKey, env: Environment): Finding {
   const name = variableOf(provider, env);
   const check = `${provider.id} key`;
-  const odd = unexpanded(check, name, key);
+  const odd = misquoted(check, name, key);
   if (odd) return odd;
   const start = KEY_STARTS[provider.id];
   if (baseUrl === undefined && start !== undefined && !key.startsWith(start)) {
@@ -87,19 +97,9 @@ function variableOf(provider: Provider, env: Environment): string {
   return provider.keyVariables.find((name) => env[name]?.trim()) ?? '';
 }
 
-/** Clients that do not know a form of reference, or the variable, hand on the reference itself. */
-function unexpanded(check: string, name: string, value: string): Finding | undefined {
-  if (/^\$\{?[A-Za-z_]|^\$\{|^%\w+%$/.test(value)) {
-    return problem(
-      check,
-      `${name} holds a reference that the client did not replace`,
-      `Set ${name} in the environment that the client starts from, or write the value into its settings.`,
-    );
-  }
-  if (/^["']|["']$|\s/.test(value)) {
-    return problem(check, `${name} holds quotes or spaces`, 'Remove them; a key is one word.');
-  }
-  return undefined;
+function misquoted(check: string, name: string, value: string): Finding | undefined {
+  if (!/^["']|["']$|\s/.test(value)) return undefined;
+  return problem(check, `${name} holds quotes or spaces`, 'Remove them; a key is one word.');
 }
 
 /** Files that hold keys must be their owner's only. @param files that may not exist */

@@ -13,6 +13,7 @@ import {
   nodeVersion,
   privateFiles,
   readSettings,
+  readSources,
   stateFolder,
 } from './doctor-setup.ts';
 
@@ -22,7 +23,8 @@ export interface DoctorFlags {
 }
 
 export interface DoctorIo {
-  env: Environment;
+  /** The settings with every secret in them. @throws AppError `config` when a source of them cannot be used. */
+  environment: () => Environment;
   clock: Clock;
   platform: NodeJS.Platform;
   nodeVersion: string;
@@ -33,9 +35,9 @@ export interface DoctorIo {
 }
 
 /** Runs `doctor` for this process. @returns the exit code. */
-export function doctorCommand(flags: DoctorFlags, env: Environment): Promise<number> {
+export function doctorCommand(flags: DoctorFlags, environment: () => Environment): Promise<number> {
   return doctor(flags, {
-    env,
+    environment,
     clock: systemClock,
     platform: process.platform,
     nodeVersion: process.versions.node,
@@ -54,10 +56,17 @@ export async function doctor({ local, json }: DoctorFlags, io: DoctorIo): Promis
 }
 
 async function examine(local: boolean, io: DoctorIo): Promise<Finding[]> {
-  const { env, clock, platform } = io;
+  const { clock, platform } = io;
+  const { env, findings: sources } = readSources(io.environment);
   const { config, findings: settings } = readSettings(env);
   const key = dedalusKey(env);
-  const setup = [nodeVersion(io.nodeVersion), ...settings, ...(local ? [] : [key]), ...modelKeys(env)];
+  const setup = [
+    nodeVersion(io.nodeVersion),
+    ...sources,
+    ...settings,
+    ...(local ? [] : [key]),
+    ...modelKeys(env),
+  ];
   const files = await privateFiles([resolve(io.cwd, '.env'), ...(config ? [config.stateDir] : [])], platform);
   if (!config) return [...setup, ...files];
   const { stateDir, dedalusApiKey } = config;

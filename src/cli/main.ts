@@ -74,7 +74,7 @@ async function main(argv: string[]): Promise<number | undefined> {
   }
   if (command === 'doctor') {
     const { doctorCommand } = await import('./doctor.ts');
-    return doctorCommand({ local: values.local, json: values.json }, environment());
+    return doctorCommand({ local: values.local, json: values.json }, environment);
   }
   if (command !== '') throw new Error(`There is no command "${command}"\n\n${USAGE}`);
   // Whatever a bundled package prints must not reach stdout: that is the protocol.
