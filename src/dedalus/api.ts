@@ -52,6 +52,9 @@ export interface AccountUsage {
   plan: string | undefined;
 }
 
+/** What is to be changed of a machine; fields that are absent or undefined stay as they are. */
+export type MachineChange = { [K in keyof MachineSpec]?: MachineSpec[K] | undefined };
+
 export interface ExecutionRequest {
   command: readonly string[];
   /** The API stores only the names of these; secrets and user text belong here, never in `command`. */
@@ -119,7 +122,7 @@ export interface DedalusApi {
   getMachine(machineId: string, options?: WaitOptions): Promise<Machine>;
   /** All pages. */
   listMachines(options?: WaitOptions): Promise<Machine[]>;
-  updateMachine(machineId: string, patch: Partial<MachineSpec>, options: RevisionOptions): Promise<Machine>;
+  updateMachine(machineId: string, patch: MachineChange, options: RevisionOptions): Promise<Machine>;
   sleepMachine(machineId: string, options: RevisionOptions): Promise<Machine>;
   wakeMachine(machineId: string, options: RevisionOptions): Promise<Machine>;
   /** A machine that is already gone counts as deleted: resolves with phase `destroyed`. */

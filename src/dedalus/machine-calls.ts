@@ -1,7 +1,7 @@
 /** The calls of the port that are about machines: keys, revisions, pages, and what an old API cannot do. */
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import type { DedalusApi, Machine, MachineSpec, RevisionOptions } from './api.ts';
+import type { DedalusApi, Machine, MachineChange, MachineSpec, RevisionOptions } from './api.ts';
 import { AUTOSLEEP_UNKNOWN, type Call, MACHINES, machinePath } from './call.ts';
 import type { Subject } from './errors.ts';
 import type { ExecutionCalls } from './execution-calls.ts';
@@ -125,7 +125,7 @@ export function machineCalls(
   };
 }
 
-function wireSpec(spec: Partial<MachineSpec>) {
+function wireSpec(spec: MachineChange) {
   return {
     vcpu: spec.vcpu,
     memory_mib: spec.memoryMib,

@@ -44,6 +44,10 @@ export function machineService({ api, clock, timing = {} }: MachineServiceOption
     run: (machineId, command, options = {}) => runCommand(context, machineId, command, options),
     wake: (machineId, options = {}) => wakeMachine(context, machineId, options),
     sleep: (machineId, options = {}) => sleepMachine(context, machineId, options),
+    async update(machineId, change, idempotencyKey, { signal } = {}) {
+      const { revision } = await api.getMachine(machineId, { signal });
+      return api.updateMachine(machineId, change, { idempotencyKey, revision, signal });
+    },
     destroy: (machineId, options = {}) => destroyMachine(context, machineId, options),
   };
 }

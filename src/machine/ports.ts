@@ -1,6 +1,6 @@
 /** What the rings around a machine may ask of it; `machine-service.ts` is the implementation. */
 import type { WaitOptions } from '../core/abort.ts';
-import type { Machine, MachineSpec } from '../dedalus/api.ts';
+import type { Machine, MachineChange, MachineSpec } from '../dedalus/api.ts';
 
 /** A short command on a machine. It must print little: large output belongs in a file that is read in pieces. */
 export interface MachineCommand {
@@ -78,6 +78,16 @@ export interface MachineService {
   wake(machineId: string, options?: WaitOptions & { onPhase?: OnPhase }): Promise<WakeOutcome>;
   /** @throws AppError `conflict` with details.retry_after_ms inside the hold window after a wake; `unsupported` where /sleep is closed. */
   sleep(machineId: string, options?: WaitOptions): Promise<SleepOutcome>;
+  /**
+   * Changes size or autosleep. Storage only grows; some API generations resize only a sleeping machine.
+   * @throws AppError `conflict` in a phase that does not allow it, `invalid_input`.
+   */
+  update(
+    machineId: string,
+    change: MachineChange,
+    idempotencyKey: string,
+    options?: WaitOptions,
+  ): Promise<Machine>;
   /** Deletes for good and waits until the API no longer shows it as alive. Idempotent. */
   destroy(machineId: string, options?: WaitOptions): Promise<Machine>;
 }

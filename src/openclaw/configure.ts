@@ -44,26 +44,29 @@ export interface AnswerOutcome extends Answer {
 
 export interface ConfigureService {
   /** @throws AppError `conflict` when OpenClaw is not installed or configured, or its settings are no JSON. */
-  show(machineId: string, options?: WaitOptions & { live?: boolean }): Promise<ShownSettings>;
+  show(
+    machineId: string,
+    options?: WaitOptions & { live?: 'channels' | 'all' | undefined },
+  ): Promise<ShownSettings>;
   /** Starts or joins the detached job; read it with readJob, its outcome with changeOutcome. */
   startChange(machineId: string, jobId: string, plan: ChangePlan, options?: WaitOptions): Promise<void>;
   answer(machineId: string, answers: readonly Answer[], options?: WaitOptions): Promise<AnswerOutcome[]>;
 }
 
-export function configureService(
-  deps: OpenClawDeps & { channelAddresses?: Readonly<Record<string, string>> },
-): ConfigureService {
-  // A gateway that is started anew needs them, and a machine on this computer learns from them what it may reach.
-  const addresses = { ...deps.providerAddresses, ...deps.channelAddresses };
+export function configureService(deps: OpenClawDeps): ConfigureService {
   return {
-    async show(machineId, { signal, live = false } = {}) {
-      const env = live ? { OPENCLAW_MCP_LIVE: 'yes' } : {};
-      const timing = { timeoutMs: live ? LIVE_MS : SHOW_MS, rerunnable: true };
+    async show(machineId, { signal, live } = {}) {
+      const env = live === undefined ? {} : { OPENCLAW_MCP_LIVE: live };
+      const timing = { timeoutMs: live === undefined ? SHOW_MS : LIVE_MS, rerunnable: true };
       const script = machineScript('configure-show', env, timing);
       return shown(await runScript(deps.machines, machineId, script, { signal }));
     },
     async startChange(machineId, jobId, plan, { signal } = {}) {
-      const env = { ...addresses, ...changeInputs(plan), OPENCLAW_MCP_REGISTRY: deps.npmRegistry };
+      const env = {
+        ...deps.providerAddresses,
+        ...changeInputs(plan),
+        OPENCLAW_MCP_REGISTRY: deps.npmRegistry,
+      };
       const script = jobScript('configure-change', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
       await runScript(deps.machines, machineId, script, { signal });
     },

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { TURN } from '../workflows/turn.ts';
-import { machineId, sessionName, waitSeconds } from './fields.ts';
+import { machineId, modelName, sessionName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool } from './services.ts';
 
@@ -27,11 +27,7 @@ export const chat = defineTool({
       .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be an agent id')
       .optional()
       .describe('Default: main.'),
-    model: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._:/@-]{1,120}$/, 'must be provider/model')
-      .optional()
-      .describe('provider/model for this turn only.'),
+    model: modelName.optional().describe('provider/model for this turn only.'),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,

@@ -1,13 +1,11 @@
 /** deploy_openclaw: from nothing to an assistant that answers. */
 import { z } from 'zod';
 import { requireProvider } from '../workflows/deploy.ts';
+import { requireSafeVersion } from '../workflows/safe-version.ts';
 import { startDeploy } from '../workflows/start-deploy.ts';
-import { machineId, waitSeconds } from './fields.ts';
+import { autosleep, machineId, modelName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool } from './services.ts';
-
-// "30s", "2h", "7d3h4s", plain seconds, or never; the API checks the value itself.
-const AUTOSLEEP = /^(?:never|\d{1,9}|(?:\d{1,6}[smhdw]){1,5})$/;
 
 export const deployOpenclaw = defineTool({
   name: 'deploy_openclaw',
@@ -32,14 +30,8 @@ export const deployOpenclaw = defineTool({
       .default(4096)
       .describe('At least 2048 for present versions.'),
     storage_gib: z.number().int().min(2).max(1024).default(10).describe('Disk that outlives sleep, in GiB.'),
-    autosleep: z
-      .string()
-      .regex(AUTOSLEEP, 'must be like "30m", "2h" or "never"')
-      .default('30m')
-      .describe('Idle time before it sleeps, e.g. "2h". Channels need "never", which bills all the time.'),
-    model: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._:/@-]{1,120}$/, 'must be provider/model')
+    autosleep: autosleep.default('30m'),
+    model: modelName
       .optional()
       .describe('provider/model; default: a current model of the provider whose key is set.'),
     openclaw_version: z
@@ -47,12 +39,14 @@ export const deployOpenclaw = defineTool({
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,40}$/, 'must be a version such as 2026.9.6')
       .optional()
       .describe('Default: the newest.'),
+    allow_unsafe_version: z.boolean().default(false).describe('Take a release with known holes too.'),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,
   async run(input, context) {
     const { services, signal } = context;
     requireProvider(services.providers);
+    requireSafeVersion(input.openclaw_version, input.allow_unsafe_version);
     const { name, model } = input;
     const record = await startDeploy(
       services,
@@ -60,6 +54,7 @@ export const deployOpenclaw = defineTool({
         name,
         model,
         openclawVersion: input.openclaw_version,
+        allowUnsafeVersion: input.allow_unsafe_version,
         machineId: input.machine_id,
         spec: {
           vcpu: input.vcpu,

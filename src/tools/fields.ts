@@ -28,3 +28,14 @@ export const sessionName = z
   .min(1)
   .max(200)
   .regex(/^[^\p{Cc}]+$/u, 'must not hold control characters');
+
+export const modelName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._:/@-]{1,120}$/, 'must be provider/model')
+  .describe('provider/model');
+
+// "30s", "2h", "7d3h4s", plain seconds, or never; the API checks the value itself.
+export const autosleep = z
+  .string()
+  .regex(/^(?:never|\d{1,9}|(?:\d{1,6}[smhdw]){1,5})$/, 'must be like "30m", "2h" or "never"')
+  .describe('Idle time before it sleeps, e.g. "2h". Channels need "never", which bills all the time.');

@@ -25,6 +25,7 @@ export function pinnedMachines(machines: MachineService, pinned: string): Machin
     run: async (id, ...rest) => (await reach(id)).run(id, ...rest),
     wake: async (id, ...rest) => (await reach(id)).wake(id, ...rest),
     sleep: async (id, ...rest) => (await reach(id)).sleep(id, ...rest),
+    update: async (id, ...rest) => (await reach(id)).update(id, ...rest),
     destroy: async (id, ...rest) => (await reach(id)).destroy(id, ...rest),
   };
 }

@@ -13,13 +13,15 @@ configure_show_main() {
   emit secret_names "$(names_in "$state_dir/secrets.json")"
   masked_json "$config" >"$scratch/config" || fail config_broken
   emit_blob config <"$scratch/config"
-  if [ "${OPENCLAW_MCP_LIVE:-no}" != yes ]; then return; fi
+  local live=${OPENCLAW_MCP_LIVE:-}
+  if [ -z "$live" ]; then return; fi
   if [ "$(gateway_ready)" != yes ]; then
     emit live no
     return
   fi
   emit live yes
   ask_openclaw channels channels status
+  if [ "$live" != all ]; then return; fi
   for channel in $(names_in "$config" channels); do
     case "$channel" in defaults | modelByChannel | *[!a-z0-9-]*) continue ;; esac
     ask_openclaw "pairing_$channel" pairing list "$channel"

@@ -1,0 +1,50 @@
+/** What an operation of configure_openclaw adds to the shape of all operations. */
+import { z } from 'zod';
+import type { OperationRecord } from '../operations/record.ts';
+import { channelState, pendingRequest } from '../workflows/channels.ts';
+
+export const configureResult = z.object({
+  applied: z
+    .enum(['none', 'hot', 'restart'])
+    .optional()
+    .describe('How the running gateway took the new settings.'),
+  settings: z.record(z.string(), z.json()).optional().describe('Present settings; secrets only as "[set]".'),
+  channels: z.array(channelState).optional(),
+  pending: z.array(pendingRequest).optional().describe('Who and what waits for an answer.'),
+  answers: z
+    .array(z.object({ id: z.string(), verdict: z.string(), accepted: z.boolean(), said: z.string() }))
+    .optional(),
+  control_ui: z
+    .object({ how: z.string(), steps: z.array(z.string()), url: z.string().optional() })
+    .optional()
+    .describe('How a person opens the Control UI.'),
+});
+
+/** The fields of the result that are there, for `operationOutput`. */
+export function configureFields({ result = {} }: OperationRecord): z.input<typeof configureResult> {
+  const names = Object.keys(configureResult.shape);
+  return configureResult.parse(
+    Object.fromEntries(Object.entries(result).filter(([name]) => names.includes(name))),
+  );
+}
+
+/** In our words, with ids that were checked; what others wrote is only in the data. */
+export function configureDetails(data: z.output<typeof configureResult>): string[] {
+  return [
+    ...(data.applied === undefined ? [] : [APPLIED[data.applied]]),
+    ...(data.channels ?? []).flatMap(({ id, state }) =>
+      /^[a-z0-9-]{1,30}$/.test(id) ? [`${id} ${state.replace('_', ' ')}`] : [],
+    ),
+    ...(data.pending ?? []).map(({ id }) => `waiting for an answer: ${id}`),
+    ...(data.answers ?? []).map(
+      ({ id, verdict, accepted }) => `${verdict} ${id}: ${accepted ? 'done' : 'refused by OpenClaw'}`,
+    ),
+    ...(data.control_ui === undefined ? [] : [`to open the Control UI: ${data.control_ui.steps.join(' ')}`]),
+  ];
+}
+
+const APPLIED = {
+  none: 'nothing had to change',
+  hot: 'applied without a restart',
+  restart: 'applied by a restart of the gateway',
+} as const;

@@ -1,0 +1,208 @@
+/** Changes an assistant's settings, keys, channels and machine, and shows what there is; whatever fails is as before. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { MachineService } from '../machine/ports.ts';
+import {
+  type Answer,
+  type ConfigureService,
+  changeOutcome,
+  type ShownSettings,
+} from '../openclaw/configure.ts';
+import { isPatch } from '../openclaw/configure-paths.ts';
+import { type Keys, planChange, presentModel } from '../openclaw/configure-plan.ts';
+import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { OperationHandle, OperationKind, Operations } from '../operations/ports.ts';
+import { asJson, type JsonObject, type OperationRecord } from '../operations/record.ts';
+import { channelStates, pendingRequests, REQUEST_ID } from './channels.ts';
+import { changeMachine, machineWish } from './configure-machine.ts';
+import { lastingJob } from './lasting-job.ts';
+import { parseStored } from './parse-state.ts';
+import { wakeMachine } from './wake.ts';
+
+export const CONFIGURE = 'configure';
+
+export const configureInput = machineWish.extend({
+  machineId: z.string(),
+  model: z.string().optional(),
+  fallbackModels: z.array(z.string()).optional(),
+  providerKeys: z.array(z.string()).optional(),
+  set: z.record(z.string(), z.json()).optional(),
+  channel: z.enum(['telegram', 'discord', 'slack']).optional(),
+  approve: z.array(z.string()).optional(),
+  deny: z.array(z.string()).optional(),
+});
+export type ConfigureInput = z.output<typeof configureInput>;
+
+export interface ConfigureDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  clock: Clock;
+  configure: ConfigureService;
+  /** What this server's environment holds now; never recorded. */
+  keys: Keys;
+}
+
+/** `run` results in `{machine_id, model, applied?, answers?, settings?, channels?, pending?}`. */
+export function configureKind(deps: ConfigureDeps): OperationKind {
+  return {
+    async run(operation) {
+      const input = parseStored(configureInput, operation.record.input);
+      const { machineId } = input;
+      const slept = await changeMachine(operation, deps.machines, machineId, input);
+      const looks = onlyLooks(input);
+      if (slept || looks || changesAssistant(input)) await wakeMachine(operation, deps.machines, machineId);
+      if (slept) await deps.openclaw.startGateway(machineId, { signal: operation.signal });
+      if (!looks && !changesAssistant(input)) return { machine_id: machineId };
+      const changed = changesSettings(input) ? await changeSettings(operation, deps, input) : {};
+      const answered = await answerRequests(operation, deps, input);
+      return asJson({
+        machine_id: machineId,
+        ...changed,
+        ...answered,
+        ...(await seen(operation, deps, input)),
+      });
+    },
+  };
+}
+
+/**
+ * Records the change, or joins the very same one that runs.
+ * @throws AppError `conflict` while another change of this machine runs.
+ */
+export async function startConfigure(
+  operations: Operations,
+  input: ConfigureInput,
+): Promise<OperationRecord> {
+  const { machineId } = input;
+  const wish = asJson(input);
+  const running = await operations.list('running');
+  const busy = running.find(({ kind, input: of }) => kind === CONFIGURE && of.machineId === machineId);
+  if (busy && JSON.stringify(busy.input) === JSON.stringify(wish)) return busy;
+  if (busy) {
+    throw new AppError('conflict', 'Nothing was changed: another change of this machine is not finished', {
+      next: `Call get_operation with operation_id "${busy.id}", then this again.`,
+    });
+  }
+  return operations.start({ kind: CONFIGURE, key: randomUUID(), input: wish, machineId });
+}
+
+/** Without any wish it shows what there is. */
+function onlyLooks(input: ConfigureInput): boolean {
+  return Object.values(input).filter((wish) => wish !== undefined).length === 1;
+}
+
+/** A machine that only gets another size or autosleep need not be awake. */
+function changesAssistant(input: ConfigureInput): boolean {
+  return changesSettings(input) || input.approve !== undefined || input.deny !== undefined;
+}
+
+function changesSettings({ model, fallbackModels, providerKeys, set, channel }: ConfigureInput): boolean {
+  return [model, fallbackModels, providerKeys, set, channel].some((wish) => wish !== undefined);
+}
+
+async function changeSettings(
+  operation: OperationHandle,
+  deps: ConfigureDeps,
+  input: ConfigureInput,
+): Promise<JsonObject> {
+  const { machineId } = input;
+  const { signal } = operation;
+  const present = await deps.configure.show(machineId, { signal });
+  const plan = planChange(input, present, deps.keys);
+  const job = await lastingJob(operation, deps, machineId, () =>
+    deps.configure.startChange(machineId, operation.id, plan, { signal }),
+  );
+  const { applied, unchecked } = changeOutcome(job.result);
+  const known = new Set(plan.checks.map(({ subject }) => subject));
+  for (const subject of unchecked.filter((each) => known.has(each))) {
+    await operation.note(
+      `${subject} could not be asked beforehand: its side did not answer, or was too busy.`,
+    );
+  }
+  if (!plan.hot) {
+    await operation.note('This release applies settings only at a start, so its gateway was started anew.');
+  }
+  return { applied };
+}
+
+async function answerRequests(
+  operation: OperationHandle,
+  { configure, openclaw }: ConfigureDeps,
+  { machineId, approve = [], deny = [] }: ConfigureInput,
+): Promise<JsonObject> {
+  const answers = [
+    ...approve.map((id) => answerTo(id, 'approve')),
+    ...deny.map((id) => answerTo(id, 'deny')),
+  ];
+  const sent = answers.filter(
+    ({ kind, verdict }) => verdict === 'approve' || ['device', 'exec'].includes(kind),
+  );
+  if (sent.length < answers.length) {
+    await operation.note('A pairing code needs no denial: without an approval it expires within the hour.');
+  }
+  if (sent.length === 0) return {};
+  await operation.stage('answer');
+  await openclaw.startGateway(machineId, { signal: operation.signal });
+  const outcomes = await configure.answer(machineId, sent, { signal: operation.signal });
+  return asJson({
+    answers: outcomes.map(({ kind, id, verdict, accepted, said }) => ({
+      id: `${kind}:${id}`,
+      verdict,
+      accepted,
+      said: said.slice(0, 600),
+    })),
+  });
+}
+
+/** @throws AppError `invalid_input` when it is no id of a request. */
+function answerTo(id: string, verdict: Answer['verdict']): Answer {
+  const [, kind, rest] = REQUEST_ID.exec(id) ?? [];
+  if (kind !== undefined && rest !== undefined) return { kind, id: rest, verdict };
+  throw new AppError('invalid_input', 'One of the ids in approve or deny is not the id of a request', {
+    next: 'Call configure_openclaw without changes: pending lists the ids.',
+  });
+}
+
+/** The settings after it all; with what the gateway itself tells where a channel was connected or nothing was asked. */
+async function seen(
+  operation: OperationHandle,
+  { configure, machines }: ConfigureDeps,
+  input: ConfigureInput,
+): Promise<JsonObject> {
+  const { machineId, channel } = input;
+  const { signal } = operation;
+  const looks = onlyLooks(input);
+  await operation.stage('look');
+  const live = looks ? 'all' : channel === undefined ? undefined : 'channels';
+  const shown = await configure.show(machineId, { signal, live });
+  if (channel !== undefined) await warnOfSleep(operation, machines, machineId);
+  return asJson({
+    model: presentModel(shown),
+    openclaw_version: shown.openclawVersion,
+    ...(looks && { settings: settingsOf(shown) }),
+    ...(shown.live && { channels: channelStates(shown.live) }),
+    ...(shown.live && looks && { pending: pendingRequests(shown.live) }),
+  });
+}
+
+/** What a person may change, and which providers have keys. */
+function settingsOf({ config, secretNames }: ShownSettings): JsonObject {
+  const { gateway: _gateway, secrets: _secrets, meta: _meta, models, ...rest } = config;
+  const providers = isPatch(models) && isPatch(models.providers) ? Object.keys(models.providers) : [];
+  return asJson({ providers, secrets_set: secretNames.filter((name) => name !== 'gateway'), ...rest });
+}
+
+async function warnOfSleep(
+  operation: OperationHandle,
+  machines: MachineService,
+  machineId: string,
+): Promise<void> {
+  const { autosleepSeconds } = await machines.get(machineId, { signal: operation.signal });
+  if (autosleepSeconds === 0) return;
+  const when = autosleepSeconds === undefined ? 'some minutes' : `${autosleepSeconds} s`;
+  await operation.note(
+    `The machine sleeps after ${when} without a call through this server, and messages from outside do not wake it: pass autosleep "never" to keep the channel answering, which bills all the time.`,
+  );
+}

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
+import { type ServedLocally, serveLocally } from '../support/local-serve.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { type StandInTelegram, startStandInTelegram } from '../support/stand-in-telegram.ts';
+
+const GOOD_KEY = 'sk-ant-e2e-good-0123456789abcdef';
+const BAD_KEY = 'sk-ant-e2e-wrong-0123456789abcdef';
+const BOT_TOKEN = '4242424242:e2e_AAbbCCddEEffGGhhIIjjKKllMMnnOOpp';
+
+let dir: string;
+let model: StandInModel;
+let telegram: StandInTelegram;
+let local: ServedLocally;
+let agent: RawClient;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'configure-e2e-'));
+  model = await startStandInModel({
+    fault: ({ apiKey, model: name }) => {
+      if (apiKey !== GOOD_KEY)
+        return { kind: 'status', status: 401, type: 'authentication_error', message: 'invalid x-api-key' };
+      if (name.includes('claude-2'))
+        return { kind: 'status', status: 404, type: 'not_found_error', message: `model: ${name}` };
+      return undefined;
+    },
+  });
+  telegram = await startStandInTelegram(BOT_TOKEN);
+  local = await serveLocally(join(dir, 'local'));
+  agent = await newAgent({});
+});
+afterAll(async () => {
+  await agent.close();
+  await local.stop();
+  await telegram.close();
+  await model.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function newAgent(env: Record<string, string>): Promise<RawClient> {
+  const client = new RawClient([], {
+    PATH: process.env.PATH ?? '',
+    HOME: dir,
+    DEDALUS_API_KEY: local.apiKey,
+    DEDALUS_BASE_URL: local.baseUrl,
+    ANTHROPIC_API_KEY: GOOD_KEY,
+    ANTHROPIC_BASE_URL: model.url,
+    OPENCLAW_MCP_STATE_DIR: join(dir, 'state'),
+    ...env,
+  });
+  await client.initialize();
+  return client;
+}
+
+const lastModel = () => model.requests.at(-1)?.model;
+
+describe('the real OpenClaw, configured through the tool alone', () => {
+  it('answers with another model, without a restart', async () => {
+    await agent.finish('deploy_openclaw', { name: 'configured', autosleep: '2h' });
+    const done = await agent.finish('configure_openclaw', {
+      model: 'anthropic/claude-opus-4-6',
+      fallback_models: ['anthropic/claude-haiku-4-5'],
+    });
+    expect(done).toMatchObject({ status: 'done', applied: 'hot', model: 'anthropic/claude-opus-4-6' });
+    await agent.finish('chat', { message: 'hello', session: 'a' });
+    expect(lastModel()).toBe('claude-opus-4-6');
+  });
+
+  it("tells of a wrong key in the provider's own words, and goes on with the old one", async () => {
+    const other = await newAgent({ ANTHROPIC_API_KEY: BAD_KEY });
+    const failed = await other.call('configure_openclaw', { provider_keys: ['ANTHROPIC_API_KEY'] });
+    const settled = await follow(other, failed);
+    expect(settled.structuredContent).toMatchObject({ status: 'failed', error: { code: 'provider' } });
+    const text = settled.content.map((block) => block.text).join('\n');
+    expect(text).toContain('invalid x-api-key');
+    expect(text).not.toContain(BAD_KEY);
+    await other.close();
+    expect(await agent.finish('chat', { message: 'still there?', session: 'a' })).toMatchObject({
+      status: 'done',
+    });
+  });
+
+  it('refuses a model that the provider does not have, before anything is written', async () => {
+    const failed = await follow(
+      agent,
+      await agent.call('configure_openclaw', { model: 'anthropic/claude-2' }),
+    );
+    expect(failed.structuredContent).toMatchObject({ status: 'failed', error: { code: 'provider' } });
+    const shown = await agent.finish('configure_openclaw');
+    expect(shown).toMatchObject({ model: 'anthropic/claude-opus-4-6' });
+  });
+
+  it('connects Telegram, lets the person in that was approved, and answers there', async () => {
+    const connected = await newAgent({ TELEGRAM_BOT_TOKEN: BOT_TOKEN, TELEGRAM_API_BASE_URL: telegram.url });
+    const done = await connected.finish('configure_openclaw', { channel: 'telegram' });
+    expect(done).toMatchObject({ status: 'done', channels: [{ id: 'telegram' }] });
+    expect(JSON.stringify(done.notes)).toContain('autosleep "never"');
+
+    telegram.say('Hello from my phone');
+    const { text } = await telegram.heard(({ text: heard }) => /pairing code/i.test(heard));
+    const code = /\b[A-Z0-9]{8}\b/.exec(text)?.[0];
+    const shown = await connected.finish('configure_openclaw');
+    expect(shown.pending).toEqual([expect.objectContaining({ id: `telegram:${code}` })]);
+
+    const answered = await connected.finish('configure_openclaw', { approve: [`telegram:${code}`] });
+    expect(answered).toMatchObject({ answers: [{ accepted: true }] });
+    telegram.say('The word is heliotrope');
+    const reply = await telegram.heard(({ text: heard }) => heard.includes('heliotrope'));
+    expect(reply.text).toContain('stand-in model');
+    await connected.close();
+  });
+});
+
+async function follow(client: RawClient, result: Awaited<ReturnType<RawClient['call']>>) {
+  let seen = result;
+  while (seen.structuredContent?.status === 'running') {
+    seen = await client.call('get_operation', { operation_id: seen.structuredContent.operation_id });
+  }
+  return seen;
+}
