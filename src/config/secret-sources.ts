@@ -109,13 +109,16 @@ function collect<T>(faults: string[], otherwise: T, read: () => T): T {
   }
 }
 
-/** A blank variable says nothing, so that it hides no other source. */
+/** A variable that says nothing must hide no other source. */
 function withoutBlanks(env: Environment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (isSet(value) ? [[name, value]] : [])),
   );
 }
 
+// Clients hand on "${NAME}" as it is when NAME is not set (OpenClaw), or when they know another form of reference.
+const REFERENCE = /^\$(?:\{[^}]*\}|[A-Z][A-Z0-9_]*)$/;
+
 function isSet(value: string | undefined): value is string {
-  return value !== undefined && value.trim() !== '';
+  return value !== undefined && value.trim() !== '' && !REFERENCE.test(value.trim());
 }

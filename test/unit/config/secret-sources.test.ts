@@ -30,6 +30,11 @@ describe('a secret', () => {
     ['the variable', { DEDALUS_API_KEY: 'from-env', DEDALUS_API_KEY_FILE: '/run/key' }, 'from-env'],
     ['the file that _FILE names', { DEDALUS_API_KEY: ' ', DEDALUS_API_KEY_FILE: '/run/key' }, 'from-file'],
     ['the credentials file', { DEDALUS_API_KEY: '' }, 'from-credentials'],
+    [
+      'another source than a reference that a client left',
+      { DEDALUS_API_KEY: `\${KEY}` },
+      'from-credentials',
+    ],
   ])('comes from %s', (_, env, value) => {
     expect(merged(env, everywhere, { DEDALUS_API_KEY: 'from-dotenv' })).toMatchObject({
       DEDALUS_API_KEY: value,
