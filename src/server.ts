@@ -14,6 +14,7 @@ import { machineService } from './machine/machine-service.ts';
 import type { Tool } from './mcp/define-tool.ts';
 import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
+import { backupService } from './openclaw/backup.ts';
 import { type ChannelKey, channelAddresses } from './openclaw/channels.ts';
 import { configureService } from './openclaw/configure.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
@@ -25,6 +26,7 @@ import { redactedStore } from './operations/redacted-store.ts';
 import { fileStore } from './operations/store.ts';
 import { toolsFor } from './tools/index.ts';
 import type { Services } from './tools/services.ts';
+import { BACKUP, backupKind } from './workflows/backup.ts';
 import { CONFIGURE, configureKind } from './workflows/configure.ts';
 import { confirmations } from './workflows/confirmations.ts';
 import { DEPLOY, deployKind } from './workflows/deploy.ts';
@@ -33,6 +35,7 @@ import { directory } from './workflows/directory.ts';
 import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows/least-power.ts';
 import { outdated } from './workflows/outdated.ts';
 import { REPAIR, repairKind } from './workflows/repair.ts';
+import { RESTORE, restoreKind } from './workflows/restore.ts';
 import { SLEEP, sleepKind } from './workflows/sleep.ts';
 import { TURN, turnKind } from './workflows/turn.ts';
 import { UPGRADE, upgradeKind } from './workflows/upgrade.ts';
@@ -115,6 +118,8 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   };
   const openclaw = openclawService(onMachines);
   const upgrades = upgradeService(onMachines);
+  const backups = backupService(onMachines);
+  const keyFile = join(config.stateDir, 'transfer.key');
   const repair = repairService({ ...onMachines, providers });
   const gateway = gatewayService({ machines });
   const store = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
@@ -132,6 +137,8 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     [DESTROY]: destroyKind({ machines, clock }),
     [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades }),
+    [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile }),
+    [RESTORE]: restoreKind({ machines, openclaw, backups, gateway }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock }),
   };
   const every = operations(store, clock, kinds, outdated);
@@ -147,6 +154,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     directory: directory(machines, running, machineId),
     providers,
     usage: machineId === undefined ? usageReader(api, clock) : noUsage,
+    backupsDir: join(config.stateDir, 'backups'),
     toolWaitMs: config.toolWaitMs,
   };
 }

@@ -2,6 +2,7 @@
 import { AppError } from '../core/errors.ts';
 import type { Tool } from '../mcp/define-tool.ts';
 import { withFixedField } from '../mcp/fixed-field.ts';
+import { backupOpenclaw } from './backup-openclaw.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { chat } from './chat.ts';
 import { deployOpenclaw } from './deploy-openclaw.ts';
@@ -63,6 +64,7 @@ function everyTool(confirm: boolean): readonly Tool<Services>[] {
     readLogs,
     repairOpenclaw,
     upgradeOpenclaw,
+    backupOpenclaw,
     destroyMachineTool(confirm),
   ];
 }

@@ -34,6 +34,15 @@ const resultSchema = z.object({
       rolled_back: z.boolean(),
     })
     .optional(),
+  backup: z
+    .object({
+      file: z.string().describe('On this computer; holds secrets.'),
+      bytes: z.number(),
+      sha256: z.string(),
+      openclaw_version: z.string(),
+      created_at: z.string().optional(),
+    })
+    .optional(),
 });
 
 export const operationOutput = resultSchema.extend({
@@ -118,6 +127,7 @@ function resultFields(record: OperationRecord) {
     session: record.input.session,
     usage: record.result?.usage,
     upgrade: record.result?.upgrade ?? record.state.upgrade,
+    backup: record.result?.backup,
   };
   const present = Object.fromEntries(
     Object.entries(known).filter(([, value]) => value !== undefined && value !== null),
@@ -136,7 +146,8 @@ function nextCall(record: OperationRecord): string {
   if (record.status === 'failed') return record.error?.next ?? 'Call gateway_status to see what is wrong.';
   if (record.status === 'cancelled') return 'Nothing more to do; call the tool again if it is still wanted.';
   const machineId = textOf(record.result?.machine_id) ?? '';
-  if (['deploy', 'wake', 'upgrade'].includes(record.kind)) return `Call chat with machine_id "${machineId}".`;
+  if (['deploy', 'wake', 'upgrade', 'restore'].includes(record.kind))
+    return `Call chat with machine_id "${machineId}".`;
   if (record.kind === 'repair') {
     return textsOf(record.result?.left).length === 0
       ? `Call chat with machine_id "${machineId}".`
@@ -160,6 +171,8 @@ const VERBS: Readonly<Record<string, string>> = {
   sleep: 'Putting the machine to sleep',
   destroy: 'Destroying the machine',
   upgrade: 'The upgrade of OpenClaw',
+  backup: 'The backup',
+  restore: 'The restore',
   repair: 'The repair',
   turn: 'The chat turn',
 };
@@ -185,6 +198,7 @@ function detailsOf(data: OperationOutput): string {
     data.node_version && `Node ${data.node_version}`,
     data.kind === 'deploy' && data.model && `model ${data.model}`,
     data.upgrade && `before: OpenClaw ${data.upgrade.from}, Node ${data.upgrade.node_from}`,
+    data.backup && `file ${data.backup.file} (${data.backup.bytes} bytes, sha256 ${data.backup.sha256})`,
     data.phase && `phase ${data.phase}`,
     data.session && `session ${data.session}`,
     data.found && repairSummary(data.found, data.done ?? [], data.left ?? []),

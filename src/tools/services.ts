@@ -22,6 +22,8 @@ export interface Services {
   confirmations: Confirmations;
   providers: readonly ProviderKey[];
   usage: ReadUsage;
+  /** Folder of this computer for backups that are given only a name. */
+  backupsDir: string;
   /** How long a call waits where it does not say, in milliseconds. */
   toolWaitMs: number;
 }

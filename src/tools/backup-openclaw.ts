@@ -1,0 +1,70 @@
+/** backup_openclaw: an assistant's state to a file of this computer, and back onto a machine. */
+import { z } from 'zod';
+import { AppError } from '../core/errors.ts';
+import { BACKUP } from '../workflows/backup.ts';
+import { existingBackupFile, newBackupFile } from '../workflows/backup-file.ts';
+import { RESTORE } from '../workflows/restore.ts';
+import { machineId, waitSeconds } from './fields.ts';
+import { awaited, operationOutput } from './operation-output.ts';
+import { defineTool, type Services } from './services.ts';
+
+export const backupOpenclaw = defineTool({
+  name: 'backup_openclaw',
+  title: 'Back up or restore',
+  description:
+    'Saves settings, keys, files and conversations of an assistant to a file on this computer while it works, or restores such a file onto a machine where OpenClaw is deployed.',
+  effect: 'write',
+  idempotent: false,
+  input: z.strictObject({
+    machine_id: machineId.optional(),
+    action: z.enum(['backup', 'restore']).default('backup'),
+    file: z
+      .string()
+      .max(1000)
+      .optional()
+      .describe('Name or full path, *.tar.gz; needed for restore. A new one must not exist yet.'),
+    replace: z
+      .boolean()
+      .default(false)
+      .describe('Restore even over conversations, only if the person agrees.'),
+    wait_seconds: waitSeconds.optional(),
+  }),
+  output: operationOutput,
+  async run({ machine_id, action, file, replace, wait_seconds }, context) {
+    const { services, signal } = context;
+    const id = await services.directory.resolve(machine_id, { signal });
+    const record =
+      action === 'backup'
+        ? await startBackup(services, id, file)
+        : await startRestore(services, id, file, replace);
+    return awaited(record.id, wait_seconds, context);
+  },
+});
+
+async function startBackup(services: Services, id: string, wanted: string | undefined) {
+  const running = await runningOn(services, BACKUP, id);
+  if (running) return running;
+  const name = (await services.directory.names()).get(id);
+  const time = new Date(services.clock.now()).toISOString().slice(0, 19).replace(/\D/g, '');
+  const file = await newBackupFile(services.backupsDir, wanted ?? `${name ?? id}-${time}.tar.gz`);
+  const input = { machineId: id, file, ...(name !== undefined && { name }) };
+  return services.operations.start({ kind: BACKUP, key: id, input, machineId: id });
+}
+
+async function startRestore(services: Services, id: string, wanted: string | undefined, replace: boolean) {
+  if (wanted === undefined) {
+    throw new AppError('invalid_input', 'A restore needs the file that is to be restored', {
+      next: 'Pass file as backup_openclaw returned it.',
+    });
+  }
+  const running = await runningOn(services, RESTORE, id);
+  if (running) return running;
+  const file = await existingBackupFile(services.backupsDir, wanted);
+  const input = { machineId: id, file, replace };
+  return services.operations.start({ kind: RESTORE, key: id, input, machineId: id });
+}
+
+/** What already runs is joined before anything is said about files: its own file is there by now. */
+async function runningOn({ operations }: Services, kind: string, id: string) {
+  return (await operations.list('running')).find((record) => record.kind === kind && record.key === id);
+}

@@ -1,0 +1,180 @@
+/** An assistant's state as a file on this computer: packed on the machine, carried in pieces, checked as a whole. */
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { MachineService } from '../machine/ports.ts';
+import {
+  type BackupManifest,
+  type BackupService,
+  type PackedBackup,
+  packedBackup,
+  wasCut,
+} from '../openclaw/backup.ts';
+import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { OperationHandle, OperationKind } from '../operations/ports.ts';
+import { asJson } from '../operations/record.ts';
+import { finishPart, openPart, type PartFile } from './backup-file.ts';
+import { inFlight } from './in-flight.ts';
+import { keptKey } from './kept-key.ts';
+import { lastingJob } from './lasting-job.ts';
+import { parseStored } from './parse-state.ts';
+import { wakeMachine } from './wake.ts';
+
+export const BACKUP = 'backup';
+
+const backupInput = z.object({ machineId: z.string(), file: z.string(), name: z.string().optional() });
+type BackupInput = z.output<typeof backupInput>;
+
+const packedState = z.object({ bytes: z.number(), sha256: z.string(), iv: z.string(), version: z.string() });
+
+export interface BackupDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  backups: BackupService;
+  clock: Clock;
+  /** Of the key that seals archives on their way; it is made at the first backup. */
+  keyFile: string;
+}
+
+/**
+ * Raw bytes of a piece, largest first. Base64 of the first is 512 KiB, which the local API keeps whole; what the cloud
+ * keeps of a command's output is not documented, so a smaller piece is tried where one was cut.
+ */
+const PIECE_SIZES = [384, 192, 96, 48, 24].map((kib) => kib * 1024);
+const PIECE_TRIES = 3;
+const MB = 1_000_000;
+
+/** `run` results in `{machine_id, backup{file, bytes, sha256, openclaw_version}}`. */
+export function backupKind(deps: BackupDeps): OperationKind {
+  return {
+    async run(operation) {
+      const input = parseStored(backupInput, operation.record.input);
+      const { machineId, file } = input;
+      await wakeMachine(operation, deps.machines, machineId);
+      const key = await sealingKey(deps, operation.id);
+      const { version, ...packed } = await packedOnce(operation, deps, input, key);
+      await download(operation, deps, input, packed, key);
+      await operation.stage('verify');
+      await finishPart(file, operation.id, packed.sha256);
+      await deps.backups.endTransfer(machineId, operation.id, { signal: operation.signal });
+      await operation.note(
+        "The file holds the assistant's keys and conversations in the clear: keep it private.",
+      );
+      const { bytes, sha256 } = packed;
+      return { machine_id: machineId, backup: { file, bytes, sha256, openclaw_version: version } };
+    },
+  };
+}
+
+/** Another one for each operation; the machine learns it through an environment that the API does not keep. */
+async function sealingKey({ keyFile, clock }: BackupDeps, operationId: string): Promise<Uint8Array> {
+  return createHmac('sha256', await keptKey(keyFile, clock))
+    .update(operationId)
+    .digest();
+}
+
+async function packedOnce(
+  operation: OperationHandle,
+  deps: BackupDeps,
+  input: BackupInput,
+  key: Uint8Array,
+): Promise<PackedBackup & { version: string }> {
+  const known = packedState.safeParse(operation.record.state.packed);
+  if (known.success) return known.data;
+  const { signal } = operation;
+  const manifest = await manifestOf(operation, deps, input);
+  const job = await lastingJob(operation, deps, input.machineId, () =>
+    deps.backups.startBackup(input.machineId, operation.id, manifest, key, { signal }),
+  );
+  const packed = { ...packedBackup(job), version: manifest.openclaw_version };
+  await operation.save({ packed: asJson(packed) });
+  return packed;
+}
+
+async function manifestOf(
+  operation: OperationHandle,
+  deps: BackupDeps,
+  { machineId, name }: BackupInput,
+): Promise<BackupManifest> {
+  const probe = await deps.openclaw.probe(machineId, { signal: operation.signal });
+  if (probe.openclawVersion === undefined || probe.config === 'missing') {
+    throw new AppError('conflict', 'There is no assistant on this machine that could be backed up', {
+      next: 'Call list_machines to see which machine has one.',
+    });
+  }
+  return {
+    format: 1,
+    // Not the time of now: the same operation packs the same, whenever it is continued.
+    created_at: operation.record.createdAt,
+    machine_id: machineId,
+    ...(name !== undefined && { name }),
+    openclaw_version: probe.openclawVersion,
+    ...(probe.nodeVersion !== undefined && { node_version: probe.nodeVersion }),
+    home: probe.home,
+  };
+}
+
+async function download(
+  operation: OperationHandle,
+  deps: BackupDeps,
+  { machineId, file }: BackupInput,
+  packed: PackedBackup,
+  key: Uint8Array,
+): Promise<void> {
+  await operation.stage('download');
+  const read = (index: number, bytes: number) =>
+    pieceOf(() =>
+      deps.backups.readPiece(
+        machineId,
+        operation.id,
+        packed,
+        key,
+        { index, bytes },
+        { signal: operation.signal },
+      ),
+    );
+  const part = await openPart(file, operation.id);
+  try {
+    if (part.size >= packed.bytes) return;
+    const bytes = await fittingSize(read);
+    // An earlier run may have been killed inside a piece.
+    const first = Math.floor(part.size / bytes);
+    const count = Math.ceil(packed.bytes / bytes);
+    const missing = Array.from({ length: count - first }, (_, index) => first + index);
+    await inFlight(missing, (index) => read(index, bytes), tellingWriter(operation, part, packed, bytes));
+  } finally {
+    await part.close();
+  }
+}
+
+function tellingWriter(operation: OperationHandle, part: PartFile, packed: PackedBackup, bytes: number) {
+  return async (piece: Buffer, index: number) => {
+    await part.write(piece, index * bytes);
+    operation.tell(`${Math.round((index * bytes) / MB)} of ${Math.round(packed.bytes / MB)} MB`);
+  };
+}
+
+async function fittingSize(read: (index: number, bytes: number) => Promise<Buffer>): Promise<number> {
+  for (const bytes of PIECE_SIZES) {
+    try {
+      await read(0, bytes);
+      return bytes;
+    } catch (error) {
+      if (!wasCut(error)) throw error;
+    }
+  }
+  throw new AppError('unsupported', 'This API keeps too little of what a command prints to carry a backup', {
+    next: 'Copy ~/.openclaw from the machine over SSH instead.',
+  });
+}
+
+async function pieceOf(read: () => Promise<Buffer>): Promise<Buffer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isAppError(error, 'unavailable') || tries >= PIECE_TRIES) throw error;
+    }
+  }
+}

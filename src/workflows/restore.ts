@@ -1,0 +1,147 @@
+/** A backup on this computer becomes the state of an assistant: carried up in pieces, put in place, or undone. */
+import { open } from 'node:fs/promises';
+import semver from 'semver';
+import { z } from 'zod';
+import { AppError } from '../core/errors.ts';
+import type { GatewayService } from '../gateway/ports.ts';
+import type { MachineService } from '../machine/ports.ts';
+import { type BackupManifest, type BackupService, restoreFailure } from '../openclaw/backup.ts';
+import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { OperationHandle, OperationKind } from '../operations/ports.ts';
+import { knownChecksum, readAt, sha256Of } from './backup-file.ts';
+import { inFlight } from './in-flight.ts';
+import { lastingJob } from './lasting-job.ts';
+import { parseStored } from './parse-state.ts';
+import { readManifest } from './read-manifest.ts';
+import { wakeMachine } from './wake.ts';
+
+export const RESTORE = 'restore';
+
+const restoreInput = z.object({ machineId: z.string(), file: z.string(), replace: z.boolean() });
+type RestoreInput = z.output<typeof restoreInput>;
+
+export interface RestoreDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  backups: BackupService;
+  gateway: Pick<GatewayService, 'listSessions'>;
+}
+
+/** Half a MiB as base64, in variables of 96 KiB; Linux allows 2 MiB of them together. */
+const PIECE_BYTES = 384 * 1024;
+const MB = 1_000_000;
+
+/** `run` results in `{machine_id, openclaw_version, backup{file, bytes, sha256, openclaw_version, created_at}}`. */
+export function restoreKind(deps: RestoreDeps): OperationKind {
+  return {
+    async run(operation) {
+      const input = parseStored(restoreInput, operation.record.input);
+      const { machineId, file } = input;
+      await operation.stage('check');
+      const { manifest, sha256 } = await checkedFile(file);
+      await wakeMachine(operation, deps.machines, machineId);
+      const openclawVersion = await fittingMachine(operation, deps, input, manifest);
+      const { bytes, pieces } = await upload(operation, deps, input);
+      const restored = { pieces, sha256, manifest, openclawVersion };
+      const job = await lastingJob(operation, deps, machineId, () =>
+        deps.backups.startRestore(machineId, operation.id, restored, { signal: operation.signal }),
+      );
+      const failure = restoreFailure(job);
+      if (failure) throw failure;
+      await operation.note('What the machine had before is kept aside on it, until the next restore.');
+      const { openclaw_version, created_at } = manifest;
+      const backup = { file, bytes, sha256, openclaw_version, created_at };
+      return { machine_id: machineId, openclaw_version: openclawVersion, backup };
+    },
+  };
+}
+
+/** @throws AppError `invalid_input` when the file is damaged or no backup. */
+async function checkedFile(file: string): Promise<{ manifest: BackupManifest; sha256: string }> {
+  const [manifest, sha256, known] = await Promise.all([
+    readManifest(file),
+    sha256Of(file),
+    knownChecksum(file),
+  ]);
+  if (known === undefined || known === sha256) return { manifest, sha256 };
+  throw new AppError('invalid_input', 'The backup is damaged: it is not what its checksum says', {
+    next: 'Restore another backup.',
+  });
+}
+
+/** The version on the machine. @throws AppError `conflict` when this backup must not or cannot go there. */
+async function fittingMachine(
+  operation: OperationHandle,
+  deps: RestoreDeps,
+  { machineId, replace }: RestoreInput,
+  manifest: BackupManifest,
+): Promise<string> {
+  const { signal } = operation;
+  const { openclawVersion, config } = await deps.openclaw.probe(machineId, { signal });
+  if (openclawVersion === undefined || config === 'missing') {
+    throw new AppError('conflict', 'OpenClaw is not installed whole on this machine; nothing was changed', {
+      next: `Call deploy_openclaw with machine_id "${machineId}" first.`,
+    });
+  }
+  if (semver.lt(openclawVersion, semver.valid(manifest.openclaw_version) ?? '0.0.0')) {
+    throw new AppError(
+      'conflict',
+      `The backup is of a newer OpenClaw than the ${openclawVersion} on this machine, which cannot read it; nothing was changed`,
+      { next: `Call upgrade_openclaw with machine_id "${machineId}" first.` },
+    );
+  }
+  // Once: after the restore the machine has the sessions of the backup.
+  if (!replace && operation.record.state.free !== true) {
+    await requireNoSessions(operation, deps, machineId);
+    await operation.save({ free: true });
+  }
+  return openclawVersion;
+}
+
+async function requireNoSessions(
+  operation: OperationHandle,
+  deps: RestoreDeps,
+  machineId: string,
+): Promise<void> {
+  const { signal } = operation;
+  await deps.openclaw.startGateway(machineId, { signal });
+  const { sessions } = await deps.gateway.listSessions(machineId, { limit: 1, signal });
+  if (sessions.length === 0) return;
+  throw new AppError(
+    'conflict',
+    'The assistant on this machine has conversations of its own, which the restore would replace; nothing was changed',
+    {
+      next: 'Restore onto a newly deployed machine, or pass replace true if the person agrees to lose them.',
+    },
+  );
+}
+
+/** Carries up what is not there yet. */
+async function upload(
+  operation: OperationHandle,
+  { backups }: RestoreDeps,
+  { machineId, file }: RestoreInput,
+): Promise<{ bytes: number; pieces: number }> {
+  await operation.stage('upload');
+  const { signal } = operation;
+  const handle = await open(file);
+  try {
+    const { size: bytes } = await handle.stat();
+    const pieces = Math.ceil(bytes / PIECE_BYTES);
+    // The job on the machine has removed the pieces once it is done with them.
+    if (operation.record.state.uploaded === true) return { bytes, pieces };
+    const have = await backups.listPieces(machineId, operation.id, { signal });
+    const missing = Array.from({ length: pieces }, (_, index) => index).filter((index) => !have.has(index));
+    const send = async (index: number) => {
+      const piece = await readAt(handle, index * PIECE_BYTES, PIECE_BYTES);
+      await backups.writePiece(machineId, operation.id, index, piece, { signal });
+    };
+    await inFlight(missing, send, async (_, index) => {
+      operation.tell(`${Math.round((index * PIECE_BYTES) / MB)} of ${Math.round(bytes / MB)} MB`);
+    });
+    await operation.save({ uploaded: true });
+    return { bytes, pieces };
+  } finally {
+    await handle.close();
+  }
+}

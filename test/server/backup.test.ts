@@ -1,0 +1,67 @@
+/** backup_openclaw through the tools: a conversation moves to a new machine in a file that nothing else may touch or read. */
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Lab, type LabClient, PROVIDER_KEY, startLab } from '../support/lab.ts';
+
+let lab: Lab;
+let agent: LabClient;
+let machine: string;
+let file: string;
+beforeAll(async () => {
+  lab = await startLab();
+  agent = await lab.connect({ OPENCLAW_MCP_CONFIRM: 'off' });
+  machine = String((await agent.finish('deploy_openclaw')).data.machine_id);
+  await agent.finish('chat', { message: 'Remember the word tangerine.', session: 's1' });
+}, 60_000);
+afterAll(() => lab.close());
+
+const backupOf = (data: Record<string, unknown>) => Object(data.backup);
+const ask = async () =>
+  (await agent.finish('chat', { message: 'What did I tell you first?', session: 's1' })).data.reply;
+
+it('writes a private file with its checksum, and says that it holds secrets', async () => {
+  const { data, texts } = await agent.finish('backup_openclaw');
+  expect(data).toMatchObject({ status: 'done', notes: [expect.stringContaining('keep it private')] });
+  ({ file } = backupOf(data));
+  expect(dirname(file)).toBe(join(lab.stateDir, 'backups'));
+  const { mode, size } = await stat(file);
+  expect(mode & 0o777).toBe(0o600);
+  expect(backupOf(data)).toMatchObject({ bytes: size, openclaw_version: '2026.9.6' });
+  expect(await readFile(`${file}.sha256`, 'utf8')).toContain(backupOf(data).sha256);
+  expect((await readdir(dirname(file))).filter((name) => name.endsWith('.part'))).toEqual([]);
+  expect(JSON.stringify([data, texts])).not.toContain(PROVIDER_KEY);
+}, 60_000);
+
+it('overwrites nothing, and leaves its folder only for a full path without links', async () => {
+  const link = join(lab.stateDir, 'link');
+  await symlink(dirname(file), link);
+  for (const wanted of [file, '../x.tar.gz', 'x.txt', `${link}/x.tar.gz`, `${dirname(file)}/../x.tar.gz`]) {
+    const refused = await agent.call('backup_openclaw', { file: wanted });
+    expect(refused, wanted).toMatchObject({ isError: true });
+  }
+});
+
+it('restores nothing over conversations, and no file that is damaged or not a backup', async () => {
+  const over = await agent.finish('backup_openclaw', { action: 'restore', file });
+  expect(over.data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
+  const other = join(dirname(file), 'other.tar.gz');
+  await writeFile(other, 'no backup');
+  const strange = await agent.finish('backup_openclaw', { action: 'restore', file: other });
+  expect(strange.data).toMatchObject({ status: 'failed', error: { code: 'invalid_input' } });
+  await writeFile(other, await readFile(file));
+  await writeFile(`${other}.sha256`, `${'0'.repeat(64)}  other.tar.gz\n`);
+  const damaged = await agent.finish('backup_openclaw', { action: 'restore', file: 'other.tar.gz' });
+  expect(damaged.data.error).toMatchObject({ message: expect.stringContaining('damaged') });
+  expect(await ask()).toContain('tangerine');
+}, 60_000);
+
+it('brings the conversation onto a new machine, which keeps its own token and keys', async () => {
+  await agent.finish('destroy_machine', { machine_id: machine });
+  const fresh = String((await agent.finish('deploy_openclaw')).data.machine_id);
+  expect(fresh).not.toBe(machine);
+  const { data } = await agent.finish('backup_openclaw', { action: 'restore', file });
+  expect(data).toMatchObject({ status: 'done', machine_id: fresh, backup: { file } });
+  expect(await ask()).toContain('tangerine');
+  expect((await agent.call('gateway_status')).data).toMatchObject({ working: true });
+}, 60_000);
