@@ -8,6 +8,8 @@ import {
   McpError,
   type Tool as ToolListing,
 } from '@modelcontextprotocol/sdk/types.js';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
+import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
 import { personBehind } from './ask-person.ts';
@@ -32,12 +34,16 @@ export interface McpServerOptions<Services> {
 export function mcpServer<Services>(options: McpServerOptions<Services>): Server {
   const { tools, services, redact, log } = options;
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
-  const listing = tools.map(listTool);
+  // Made at the first question: clients wait for the answer to initialize, not for schemas.
+  let listing: ToolListing[] | undefined;
   const server = new Server(
     { name: options.name, title: options.title, version: options.version },
-    { capabilities: { tools: {} }, instructions: options.instructions },
+    { capabilities: { tools: {} }, instructions: options.instructions, jsonSchemaValidator: lateValidator },
   );
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listing }));
+  server.setRequestHandler(ListToolsRequestSchema, () => {
+    listing ??= tools.map(listTool);
+    return { tools: listing };
+  });
   server.setRequestHandler(CallToolRequestSchema, (request, extra) => {
     const tool = byName.get(request.params.name);
     if (!tool) throw new McpError(ErrorCode.InvalidParams, 'There is no tool with this name; see tools/list');
@@ -53,6 +59,11 @@ export function mcpServer<Services>(options: McpServerOptions<Services>): Server
   server.onerror = (error) => log.warn('protocol error', { error: error.message });
   return server;
 }
+
+/** Answers of a person are rare; the SDK's own validator costs every start some milliseconds. */
+const lateValidator: jsonSchemaValidator = {
+  getValidator: (schema) => new AjvJsonSchemaValidator().getValidator(schema),
+};
 
 async function callTool<Services>(
   tool: Tool<Services>,
