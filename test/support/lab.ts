@@ -13,6 +13,7 @@ import type { LocalSettings } from '../../src/local/options.ts';
 import { processRuntime } from '../../src/local/process-runtime.ts';
 import type { Runtime } from '../../src/local/runtime.ts';
 import { type LocalServer, serveLocal } from '../../src/local/serve.ts';
+import { channelKeys } from '../../src/openclaw/channels.ts';
 import { providerKeys } from '../../src/openclaw/providers.ts';
 import { type AssembledServer, assembleServer } from '../../src/server.ts';
 import {
@@ -63,16 +64,24 @@ export interface Lab {
   model: StandInModel;
   registry: FakeRegistry;
   stateDir: string;
+  /** What a server needs in its environment to work in this lab. */
+  env: Readonly<Record<string, string>>;
   /** A new server process, as far as the state folder and the machines can tell. */
   connect(env?: Record<string, string | undefined>, how?: Connection): Promise<LabClient>;
   close(): Promise<void>;
 }
 
-const answer = z.object({
+const answerSchema = z.object({
   isError: z.boolean().default(false),
   content: z.array(z.object({ text: z.string() })),
   structuredContent: z.record(z.string(), z.unknown()).default({}),
 });
+
+/** @param result as `tools/call` returns it */
+export function answer(result: unknown): ToolAnswer {
+  const { isError, content, structuredContent } = answerSchema.parse(result);
+  return { isError, texts: content.map((block) => block.text), data: structuredContent };
+}
 
 // Every phase still happens, but a test does not wait for it.
 const FAST = { accepted: 1, placement: 1, starting: 1, guest: 0, stopping: 1, destroying: 1 };
@@ -88,23 +97,23 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     runtime: options.runtime ?? processRuntime({ env: { PATH: process.env.PATH }, trust }),
     settings: { delays: FAST, ...options.settings },
   });
+  const base = {
+    DEDALUS_API_KEY: local.apiKey,
+    DEDALUS_BASE_URL: local.baseUrl,
+    ANTHROPIC_API_KEY: PROVIDER_KEY,
+    ANTHROPIC_BASE_URL: model.url,
+    OPENCLAW_MCP_STATE_DIR: stateDir,
+    OPENCLAW_MCP_NODE_MIRROR: `${registry.url}/dist`,
+  };
   const clients: LabClient[] = [];
   return {
     local,
     model,
     registry,
     stateDir,
+    env: base,
     async connect(env = {}, how = {}) {
-      const all = {
-        DEDALUS_API_KEY: local.apiKey,
-        DEDALUS_BASE_URL: local.baseUrl,
-        ANTHROPIC_API_KEY: PROVIDER_KEY,
-        ANTHROPIC_BASE_URL: model.url,
-        OPENCLAW_MCP_STATE_DIR: stateDir,
-        OPENCLAW_MCP_NODE_MIRROR: `${registry.url}/dist`,
-        ...options.env,
-        ...env,
-      };
+      const all = { ...base, ...options.env, ...env };
       const client = await connectLab(all, how);
       clients.push(client);
       return client;
@@ -136,6 +145,7 @@ async function connectLab(env: Record<string, string | undefined>, how: Connecti
         clock: systemClock,
       }),
     providers,
+    channels: channelKeys(env),
     secrets: [config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
     readOnly: how.readOnly,
     only: how.only,
@@ -148,14 +158,7 @@ async function connectLab(env: Record<string, string | undefined>, how: Connecti
   const [near, far] = InMemoryTransport.createLinkedPair();
   await Promise.all([assembled.server.connect(near), client.connect(far)]);
   const call = async (name: string, args: Record<string, unknown> = {}): Promise<ToolAnswer> => {
-    const result = answer.parse(
-      await client.callTool({ name, arguments: args }, undefined, { timeout: 120_000 }),
-    );
-    return {
-      isError: result.isError,
-      texts: result.content.map((block) => block.text),
-      data: result.structuredContent,
-    };
+    return answer(await client.callTool({ name, arguments: args }, undefined, { timeout: 120_000 }));
   };
   const finish = async (name: string, args: Record<string, unknown> = {}): Promise<ToolAnswer> => {
     let seen = await call(name, args);

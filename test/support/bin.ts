@@ -1,0 +1,69 @@
+/** The built server as a process of its own, with a client on its stdio: what a person's MCP client would start. */
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { answer, type Lab, type ToolAnswer } from './lab.ts';
+
+/** Another Node than the one that runs the tests, where the same bin is to be proven on it. */
+export const NODE = process.env.OPENCLAW_MCP_TEST_NODE ?? process.execPath;
+
+const BUILT = new URL('../../dist/openclaw-dedalus-mcp.js', import.meta.url);
+
+export interface Bin {
+  path: string;
+  remove(): Promise<void>;
+}
+
+/** The bin as it is now: a build meanwhile must not pull it from under a running test. `npm test` has built it. */
+export async function copyOfBin(): Promise<Bin> {
+  const dir = await mkdtemp(join(tmpdir(), 'bin-'));
+  const path = join(dir, 'openclaw-dedalus-mcp.mjs');
+  await copyFile(BUILT, path);
+  return { path, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+export interface BinProcess {
+  call(name: string, args?: Record<string, unknown>, signal?: AbortSignal): Promise<ToolAnswer>;
+  /** Follows `running` with get_operation until it ends. */
+  finish(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
+  /** SIGKILL: nothing of it gets a chance to clean up. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the bin against the lab's API and connects. */
+export async function startBin(bin: Bin, lab: Lab): Promise<BinProcess> {
+  const { PATH = '/usr/bin:/bin', HOME = '/' } = process.env;
+  const transport = new StdioClientTransport({
+    command: NODE,
+    args: [bin.path],
+    env: { PATH, HOME, ...lab.env },
+    cwd: tmpdir(),
+    stderr: 'ignore',
+  });
+  const client = new Client({ name: 'bin-test', version: '1' });
+  await client.connect(transport);
+  const call = async (name: string, args: Record<string, unknown> = {}, signal?: AbortSignal) => {
+    const options = { timeout: 120_000, ...(signal && { signal }) };
+    return answer(await client.callTool({ name, arguments: args }, undefined, options));
+  };
+  return {
+    call,
+    async finish(name, args = {}) {
+      let seen = await call(name, args);
+      while (seen.data.status === 'running')
+        seen = await call('get_operation', { operation_id: seen.data.operation_id });
+      return seen;
+    },
+    async kill() {
+      const gone = new Promise<void>((resolve) => {
+        client.onclose = resolve;
+      });
+      if (transport.pid !== null) process.kill(transport.pid, 'SIGKILL');
+      await gone;
+    },
+    close: () => client.close(),
+  };
+}
