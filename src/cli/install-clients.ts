@@ -23,7 +23,8 @@ export interface ClientDefinition {
   hint: string;
 }
 
-const SHELL_HINT = 'Set the keys in the environment that you start it from.';
+const SHELL_HINT =
+  'Set the keys in the environment that you start it from, or run `openclaw-dedalus-mcp login`.';
 // Above every wait of ours (45 s), below what people put up with.
 const CALL_SECONDS = 300;
 
@@ -41,7 +42,7 @@ export const CLIENTS: readonly ClientDefinition[] = [
     title: 'Claude Desktop',
     file: (place) => path(place).join(appData(place), 'Claude', 'claude_desktop_config.json'),
     settings: (entry) => stdio('mcpServers', entry, () => ''),
-    hint: 'It knows no references: write the keys between the quotes, then restart it.',
+    hint: 'It knows no references: run `openclaw-dedalus-mcp login`, or write the keys between the quotes. Then restart it.',
   },
   {
     id: 'cursor',
@@ -104,7 +105,7 @@ export const CLIENTS: readonly ClientDefinition[] = [
       });
       return { format, value, path: ['mcp', 'servers', SERVER_NAME] };
     },
-    hint: "Set the keys in the gateway's environment, for example in the .env file beside openclaw.json.",
+    hint: "Set the keys in the gateway's environment, for example in the .env file beside openclaw.json, or run `openclaw-dedalus-mcp login`.",
   },
 ];
 

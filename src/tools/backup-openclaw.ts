@@ -17,7 +17,7 @@ export const backupOpenclaw = defineTool({
   idempotent: false,
   input: z.strictObject({
     machine_id: machineId.optional(),
-    action: z.enum(['backup', 'restore']).default('backup'),
+    action: z.enum(['backup', 'restore']).default('backup').describe('Save, or put back.'),
     file: z
       .string()
       .max(1000)

@@ -19,7 +19,7 @@ export const configureOpenclaw = defineTool({
   input: z.strictObject({
     machine_id: machineId.optional(),
     model: modelName.optional(),
-    fallback_models: z.array(modelName).max(MAX_LIST).optional(),
+    fallback_models: z.array(modelName).max(MAX_LIST).optional().describe('Tried in order when model fails.'),
     provider_keys: z
       .array(z.string().max(60))
       .min(1)
@@ -35,11 +35,11 @@ export const configureOpenclaw = defineTool({
       .optional()
       .describe('Connect; needs TELEGRAM_BOT_TOKEN, DISCORD_BOT_TOKEN or SLACK_BOT_TOKEN + SLACK_APP_TOKEN.'),
     approve: requestIds.optional().describe('Pending ids to allow once; ask the person first.'),
-    deny: requestIds.optional(),
+    deny: requestIds.optional().describe('Pending ids to refuse.'),
     autosleep: autosleep.optional(),
-    vcpu: z.number().min(0.25).max(64).multipleOf(0.25).optional(),
-    memory_mib: z.number().int().min(1024).max(129024).optional(),
-    storage_gib: z.number().int().min(2).max(1024).optional(),
+    vcpu: z.number().min(0.25).max(64).multipleOf(0.25).optional().describe('New size.'),
+    memory_mib: z.number().int().min(1024).max(129024).optional().describe('New size.'),
+    storage_gib: z.number().int().min(2).max(1024).optional().describe('New size; only grows.'),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,

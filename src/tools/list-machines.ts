@@ -35,7 +35,7 @@ export const listMachines = defineTool({
   effect: 'read',
   idempotent: true,
   input: z.strictObject({
-    limit: z.number().int().min(1).max(200).default(DEFAULT_LIMIT),
+    limit: z.number().int().min(1).max(200).default(DEFAULT_LIMIT).describe('Machines at most.'),
     cursor: machineId.optional().describe('next_cursor of the page before.'),
   }),
   output: z.object({
