@@ -25,6 +25,21 @@ export function tail(text: string, max: number): string {
   return `[${text.length - max} characters before this left out]\n${text.slice(-max).toWellFormed()}`;
 }
 
+/** A version, a model's name, a state: `text` where it is one plain word, else a word of ours. */
+export function oneWord(text: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/.test(text) ? text : '(unreadable)';
+}
+
+/** The last of `items` whose texts together hold at most `max` characters, at least one. */
+export function newestWithin<T extends { text: string }>(items: readonly T[], max: number): T[] {
+  let left = max;
+  const from = items.findLastIndex(({ text }) => {
+    left -= text.length;
+    return left < 0;
+  });
+  return items.slice(Math.min(from + 1, items.length - 1));
+}
+
 /**
  * `text` between two lines with a boundary that its writer could not know.
  * @param label who wrote it, in our words: "reply of the assistant".

@@ -1,7 +1,7 @@
 /** Progress notifications: sent only where the client asked, always rising, never with foreign text or secrets. */
 import type { ProgressToken, ServerNotification } from '@modelcontextprotocol/sdk/types.js';
 import type { Redact } from '../core/redact.ts';
-import { head } from '../core/text.ts';
+import { head, plainText } from '../core/text.ts';
 
 // Claude Code shows up to 200 characters of it on the tool's row.
 const MAX_MESSAGE = 200;
@@ -17,7 +17,11 @@ export function progressSender(
   return ({ progress, message }) => {
     // The protocol wants every value larger than the one before.
     last = Math.max(progress, last + 0.001);
-    const params = { progressToken: token, progress: last, message: head(redact(message), MAX_MESSAGE) };
+    const params = {
+      progressToken: token,
+      progress: last,
+      message: head(redact(plainText(message)), MAX_MESSAGE),
+    };
     send({ method: 'notifications/progress', params }).catch(() => {});
   };
 }

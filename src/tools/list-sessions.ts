@@ -1,6 +1,6 @@
 /** list_sessions: the conversations that an assistant holds. */
 import { z } from 'zod';
-import { plainText } from '../core/text.ts';
+import { head, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId } from './fields.ts';
 import { defineTool } from './services.ts';
@@ -12,6 +12,10 @@ const session = z.object({
   total_tokens: z.number().optional(),
   title: z.string().optional().describe('Derived from what people wrote.'),
 });
+
+// A longer key could not be passed back either.
+const MAX_KEY_CHARS = 200;
+const MAX_TITLE_CHARS = 200;
 
 export const listSessions = defineTool({
   name: 'list_sessions',
@@ -35,11 +39,11 @@ export const listSessions = defineTool({
     await requireAwake(services.machines, id, { signal });
     const page = await services.gateway.listSessions(id, { limit, cursor, signal });
     const sessions = page.sessions.map((s) => ({
-      key: s.key,
-      agent: s.agent,
+      key: head(plainText(s.key), MAX_KEY_CHARS),
+      agent: s.agent === undefined ? undefined : head(plainText(s.agent), MAX_TITLE_CHARS),
       updated_at: s.updatedAt,
       total_tokens: s.totalTokens,
-      ...(s.title !== undefined && { title: plainText(s.title) }),
+      ...(s.title !== undefined && { title: head(plainText(s.title), MAX_TITLE_CHARS) }),
     }));
     const lines = sessions.map(
       (s) => `${s.key}  ${s.updated_at ?? ''}  ${s.total_tokens ?? '?'} tokens  ${s.title ?? ''}`,

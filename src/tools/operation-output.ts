@@ -1,12 +1,14 @@
 /** One shape for everything that takes long: what a tool that began it and get_operation both return. */
 import { z } from 'zod';
-import { plainText } from '../core/text.ts';
+import { head, oneWord, plainText } from '../core/text.ts';
 import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
 import type { OperationView } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { repairSummary } from '../workflows/repair-sentences.ts';
+import { configureDetails, configureFields, configureResult } from './configure-output.ts';
 import type { Services } from './services.ts';
 
+const MAX_SAID_CHARS = 2_000;
 const stage = z.object({ name: z.string(), seconds: z.number().describe('So far, for the last one.') });
 
 /** What the kinds of operation have to say, each under one name. */
@@ -45,7 +47,7 @@ const resultSchema = z.object({
     .optional(),
 });
 
-export const operationOutput = resultSchema.extend({
+export const operationOutput = resultSchema.extend(configureResult.shape).extend({
   status: z.enum(['running', 'ready', 'done', 'failed', 'cancelled']),
   operation_id: z.string(),
   kind: z.string(),
@@ -87,6 +89,7 @@ export function operationOutcome(
   const data: OperationOutput = {
     ...described(record, now),
     ...resultFields(record),
+    ...configureFields(record),
     ...(reply === undefined ? {} : { reply: plainText(reply) }),
     ...(record.error === undefined ? {} : { error: errorFields(record.error) }),
   };
@@ -121,9 +124,9 @@ function resultFields(record: OperationRecord) {
     found: record.result?.found,
     done: record.result?.done,
     left: record.result?.left,
-    openclaw_version: record.result?.openclaw_version,
-    node_version: record.result?.node_version,
-    model: record.result?.model ?? record.input.model,
+    openclaw_version: wordOf(record.result?.openclaw_version),
+    node_version: wordOf(record.result?.node_version),
+    model: wordOf(record.result?.model ?? record.input.model),
     session: record.input.session,
     usage: record.result?.usage,
     upgrade: record.result?.upgrade ?? record.state.upgrade,
@@ -161,7 +164,7 @@ function nextCall(record: OperationRecord): string {
 }
 
 function errorFields(error: NonNullable<OperationRecord['error']>) {
-  const said = error.foreign === undefined ? {} : { said: plainText(error.foreign).slice(0, 2000) };
+  const said = error.foreign === undefined ? {} : { said: head(plainText(error.foreign), MAX_SAID_CHARS) };
   return { code: error.code, message: error.message, ...said };
 }
 
@@ -175,6 +178,7 @@ const VERBS: Readonly<Record<string, string>> = {
   restore: 'The restore',
   repair: 'The repair',
   turn: 'The chat turn',
+  configure: 'Configuring',
 };
 
 function summaryOf(record: OperationRecord, data: OperationOutput): string {
@@ -196,7 +200,7 @@ function detailsOf(data: OperationOutput): string {
   const parts = [
     data.openclaw_version && `OpenClaw ${data.openclaw_version}`,
     data.node_version && `Node ${data.node_version}`,
-    data.kind === 'deploy' && data.model && `model ${data.model}`,
+    (data.kind === 'deploy' || data.kind === 'configure') && data.model && `model ${data.model}`,
     data.upgrade && `before: OpenClaw ${data.upgrade.from}, Node ${data.upgrade.node_from}`,
     data.backup && `file ${data.backup.file} (${data.backup.bytes} bytes, sha256 ${data.backup.sha256})`,
     data.phase && `phase ${data.phase}`,
@@ -204,6 +208,7 @@ function detailsOf(data: OperationOutput): string {
     data.found && repairSummary(data.found, data.done ?? [], data.left ?? []),
     data.repaired &&
       (data.repaired.length === 0 ? 'nothing had to be repaired' : `repaired: ${data.repaired.join(', ')}`),
+    ...configureDetails(data),
   ].filter((part) => typeof part === 'string');
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
@@ -228,6 +233,11 @@ function ending(text: string): string {
 
 function textsOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+/** What a machine says of itself stands in our sentences only as a plain word. */
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? oneWord(value) : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

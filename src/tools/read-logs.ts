@@ -1,11 +1,13 @@
 /** read_logs: the newest lines of the gateway's own log, also when the gateway is down. */
 import { z } from 'zod';
-import { head, plainText } from '../core/text.ts';
+import { head, newestWithin, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId } from './fields.ts';
 import { defineTool } from './services.ts';
 
 const MAX_LINE_CHARS = 600;
+const MAX_WORD_CHARS = 80;
+const MAX_CHARS = 64_000;
 
 export const readLogs = defineTool({
   name: 'read_logs',
@@ -36,11 +38,18 @@ export const readLogs = defineTool({
     const id = await services.directory.resolve(machine_id, { signal });
     await requireAwake(services.machines, id, { signal });
     const log = await services.gateway.readLogs(id, { lines, contains, level, signal });
-    const clean = log.lines.map((line) => ({ ...line, text: head(plainText(line.text), MAX_LINE_CHARS) }));
+    const every = log.lines.map((line) => ({
+      at: line.at,
+      level: line.level?.slice(0, MAX_WORD_CHARS),
+      subsystem: line.subsystem?.slice(0, MAX_WORD_CHARS),
+      text: head(plainText(line.text), MAX_LINE_CHARS),
+    }));
+    const clean = newestWithin(every, MAX_CHARS);
+    const truncated = log.truncated || clean.length < every.length;
     const text = clean.map((l) => [l.at, l.level, l.subsystem, l.text].filter(Boolean).join(' ')).join('\n');
     return {
-      summary: `${clean.length} log line(s) of machine ${id}${log.truncated ? '; older ones were left out' : ''}.`,
-      data: { machine_id: id, lines: clean, truncated: log.truncated },
+      summary: `${clean.length} log line(s) of machine ${id}${truncated ? '; older ones were left out' : ''}.`,
+      data: { machine_id: id, lines: clean, truncated },
       foreign: clean.length === 0 ? [] : [{ label: 'log', text }],
     };
   },

@@ -1,12 +1,13 @@
 /** read_session: what was said in one conversation. */
 import { z } from 'zod';
-import { head, plainText } from '../core/text.ts';
+import { head, newestWithin, oneWord, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId, sessionName } from './fields.ts';
 import { defineTool } from './services.ts';
 
 // Of one message; a whole result should stay far below the 12 to 25 thousand characters that clients show.
 const MAX_MESSAGE_CHARS = 4_000;
+const MAX_CHARS = 64_000;
 
 export const readSession = defineTool({
   name: 'read_session',
@@ -28,11 +29,12 @@ export const readSession = defineTool({
     const id = await services.directory.resolve(machine_id, { signal });
     await requireAwake(services.machines, id, { signal });
     const page = await services.gateway.readSession(id, { session, limit, signal });
-    const messages = page.messages.map((m) => ({
-      role: m.role,
+    const every = page.messages.map((m) => ({
+      role: oneWord(m.role),
       text: head(plainText(m.text), MAX_MESSAGE_CHARS),
       ...(m.at !== undefined && { at: m.at }),
     }));
+    const messages = newestWithin(every, MAX_CHARS);
     return {
       summary: `${messages.length} message(s) of this session on machine ${id}.`,
       data: { machine_id: id, session, messages },

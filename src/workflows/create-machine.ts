@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { OperationHandle } from '../operations/ports.ts';
+import { safePhase } from './awake.ts';
 import { type CreateCall, createCall, specSchema } from './create-call.ts';
 import { parseStored } from './parse-state.ts';
 
@@ -128,7 +129,7 @@ async function boot(operation: OperationHandle, machines: MachineService, machin
     await machines.wake(machineId, { signal });
   await machines.waitUntilRunning(machineId, {
     signal,
-    onPhase: (seen) => operation.tell(`machine is ${seen.phase}`),
+    onPhase: (seen) => operation.tell(`machine is ${safePhase(seen.phase)}`),
   });
   await operation.stage('guest');
   await machines.waitForGuest(machineId, { signal });

@@ -11,6 +11,7 @@ import { livingMachine, machineSource, machineState } from './create-machine.ts'
 import { followJob, jobError } from './follow-job.ts';
 import { parseStored } from './parse-state.ts';
 import { findDeploy, followRecovered, isRecovered } from './recover-deploy.ts';
+import { requireSafeVersion } from './safe-version.ts';
 
 export const DEPLOY = 'deploy';
 
@@ -18,6 +19,7 @@ export const deployInput = machineSource.extend({
   name: z.string(),
   model: z.string().optional(),
   openclawVersion: z.string().optional(),
+  allowUnsafeVersion: z.boolean().optional(),
 });
 export type DeployInput = z.output<typeof deployInput>;
 
@@ -44,6 +46,8 @@ export function deployKind(deps: DeployDeps): OperationKind {
       const plan = await deps.openclaw.resolve(machineId, input.openclawVersion, {
         signal: operation.signal,
       });
+      // A tag says only now which release it stands for.
+      requireSafeVersion(plan.openclawVersion, input.allowUnsafeVersion);
       const job = await installed(operation, deps, machineId, plan, input);
       return asJson({
         machine_id: machineId,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
+import { safePhase } from './awake.ts';
 import { parseStored } from './parse-state.ts';
 import { type PhaseGoal, recoverPhase } from './recover-phase.ts';
 
@@ -40,7 +41,7 @@ export async function wakeMachine(
   const { signal } = operation;
   const { machine, how } = await machines.wake(machineId, {
     signal,
-    onPhase: (seen) => operation.tell(`machine is ${seen.phase}`),
+    onPhase: (seen) => operation.tell(`machine is ${safePhase(seen.phase)}`),
   });
   if (how !== 'already_running') {
     await operation.stage('guest');

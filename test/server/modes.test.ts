@@ -1,0 +1,143 @@
+/** What each way of limiting the server leaves: exactly these tools, and nothing behind them. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connection, type Lab, type LabClient, startLab } from '../support/lab.ts';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await startLab();
+});
+afterAll(() => lab.close());
+
+const READING = [
+  'get_operation',
+  'list_machines',
+  'gateway_status',
+  'list_sessions',
+  'read_session',
+  'read_logs',
+];
+const ALL = [
+  'deploy_openclaw',
+  'get_operation',
+  'cancel_operation',
+  'list_machines',
+  'wake_machine',
+  'sleep_machine',
+  'gateway_status',
+  'chat',
+  'list_sessions',
+  'read_session',
+  'read_logs',
+  'repair_openclaw',
+  'configure_openclaw',
+  'upgrade_openclaw',
+  'backup_openclaw',
+  'destroy_machine',
+];
+
+async function listed(client: LabClient): Promise<string[]> {
+  return (await client.client.listTools()).tools.map((tool) => tool.name);
+}
+
+describe.each<[string, Connection, string[]]>([
+  ['no limit', {}, ALL],
+  ['--read-only', { readOnly: true }, READING],
+  ['--tools chat,read_logs', { only: ['chat', 'read_logs'] }, ['chat', 'read_logs']],
+  ['--read-only --tools chat,read_logs', { readOnly: true, only: ['chat', 'read_logs'] }, ['read_logs']],
+])('with %s', (_, limits, names) => {
+  it('lists exactly these tools, and calls no other', async () => {
+    const client = await lab.connect({}, limits);
+    expect(await listed(client)).toEqual(names);
+    for (const other of ALL.filter((name) => !names.includes(name))) {
+      await expect(client.call(other, {})).rejects.toMatchObject({ code: -32602 });
+    }
+  });
+});
+
+it('a tool that there is not is refused at the start: a limit is never guessed', async () => {
+  await expect(lab.connect({}, { only: ['chat', 'raed_logs'] })).rejects.toThrow(
+    '--tools names tools that there are not: raed_logs',
+  );
+});
+
+describe('a reading server', () => {
+  it('says what it is, and is all hints of reading', async () => {
+    const { client } = await lab.connect({}, { readOnly: true });
+    expect(client.getInstructions()).toContain('This server only reads');
+    for (const { annotations } of (await client.listTools()).tools) {
+      expect(annotations).toMatchObject({ readOnlyHint: true, destructiveHint: false });
+    }
+  });
+
+  it("watches another server's work without carrying it on", async () => {
+    const worker = await lab.connect();
+    const { operations } = worker.assembled.services;
+    const record = await operations.start({
+      kind: 'deploy',
+      key: 'left-behind',
+      input: { name: 'left-behind', spec: { vcpu: 1, memoryMib: 1024, storageGib: 2 } },
+    });
+    const reader = await lab.connect({}, { readOnly: true });
+    const { data } = await reader.call('get_operation', { operation_id: record.id, wait_seconds: 0 });
+    expect(data).toMatchObject({ status: 'running', operation_id: record.id });
+    expect((await reader.call('get_operation')).data).toMatchObject({
+      operations: [{ operation_id: record.id, status: 'running', stage: 'starting' }],
+    });
+    expect((await reader.call('list_machines')).data).toMatchObject({ machines: [] });
+    await operations.cancel(record.id);
+    expect((await reader.call('get_operation', { operation_id: record.id })).data).toMatchObject({
+      status: 'cancelled',
+    });
+    await expect(
+      reader.assembled.services.operations.start({ kind: 'wake', key: 'x', input: {} }),
+    ).rejects.toThrow('only reads');
+  });
+});
+
+describe('a server that is pinned to one machine', () => {
+  it('has no machine_id anywhere, reaches no other machine, and no work of another', async () => {
+    const free = await lab.connect();
+    const { machines, operations } = free.assembled.services;
+    const spec = { vcpu: 1, memoryMib: 1024, storageGib: 2 };
+    const mine = (await machines.create(spec, 'pinned-1')).machineId;
+    const other = (await machines.create(spec, 'pinned-2')).machineId;
+    await machines.waitUntilRunning(other);
+    const foreign = await operations.start({
+      kind: 'sleep',
+      key: other,
+      input: { machineId: other },
+      machineId: other,
+    });
+
+    const pinned = await lab.connect({ OPENCLAW_MCP_MACHINE_ID: mine });
+    const { tools } = await pinned.client.listTools();
+    expect(tools.map((tool) => tool.name)).toEqual(ALL);
+    for (const { inputSchema } of tools)
+      expect(inputSchema.properties ?? {}).not.toHaveProperty('machine_id');
+    expect((await pinned.call('list_machines')).data).toMatchObject({ machines: [{ machine_id: mine }] });
+    expect((await pinned.call('gateway_status')).data).toMatchObject({ machine_id: mine });
+    // Results name the machine, so repeating its id is no mistake.
+    expect((await pinned.call('gateway_status', { machine_id: mine })).isError).toBe(false);
+    for (const tool of ['gateway_status', 'chat', 'destroy_machine', 'deploy_openclaw']) {
+      const refused = await pinned.call(tool, { machine_id: other });
+      expect(refused.texts[0]).toContain('bound to one machine_id');
+    }
+    for (const tool of ['get_operation', 'cancel_operation']) {
+      expect((await pinned.call(tool, { operation_id: foreign.id })).isError).toBe(true);
+    }
+    await expect(pinned.assembled.services.machines.get(other)).rejects.toThrow('pinned');
+    await expect(pinned.assembled.services.machines.create(spec, 'pinned-3')).rejects.toThrow('pinned');
+    await operations.cancel(foreign.id).catch(() => {});
+    for (const id of [mine, other]) await machines.destroy(id);
+  });
+});
+
+describe('a version with published holes', () => {
+  it('is deployed only when somebody said so; nothing is created before', async () => {
+    const client = await lab.connect();
+    const { texts, isError } = await client.call('deploy_openclaw', { openclaw_version: '2026.3.24' });
+    expect(isError).toBe(true);
+    expect(texts[0]).toContain('allow_unsafe_version true');
+    expect(JSON.stringify((await client.call('get_operation')).data)).not.toContain('"deploy"');
+  });
+});
