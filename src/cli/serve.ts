@@ -7,6 +7,7 @@ import { AppError, isAppError } from '../core/errors.ts';
 import type { DedalusApi } from '../dedalus/api.ts';
 import { dedalusClient } from '../dedalus/client.ts';
 import { ensureDaemon } from '../local/daemon.ts';
+import { channelKeys } from '../openclaw/channels.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { assembleServer } from '../server.ts';
 import { endWithClient } from './lifecycle.ts';
@@ -40,6 +41,7 @@ export async function serve(
     readOnly: flags.readOnly,
     only: flags.tools?.split(',').map((name) => name.trim()),
     providers,
+    channels: channelKeys(env),
     secrets: [...secretValues(env), config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
     clock: systemClock,
     writeLog: (line) => process.stderr.write(`${line}\n`),

@@ -5,6 +5,7 @@ import { withFixedField } from '../mcp/fixed-field.ts';
 import { backupOpenclaw } from './backup-openclaw.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { chat } from './chat.ts';
+import { configureOpenclaw } from './configure-openclaw.ts';
 import { deployOpenclaw } from './deploy-openclaw.ts';
 import { destroyMachineTool } from './destroy-machine.ts';
 import { gatewayStatus } from './gateway-status.ts';
@@ -63,6 +64,7 @@ function everyTool(confirm: boolean): readonly Tool<Services>[] {
     readSession,
     readLogs,
     repairOpenclaw,
+    configureOpenclaw,
     upgradeOpenclaw,
     backupOpenclaw,
     destroyMachineTool(confirm),
