@@ -11,6 +11,8 @@ export interface Assessment {
   reinstall: boolean;
   /** `replace`: a gateway that runs must not go on as it is. */
   gateway: 'leave' | 'start' | 'replace';
+  /** Whether a gateway cannot start as long as what is left is left. */
+  blocked: boolean;
   /** What is not mended from here, each with who can do it and how. */
   left: string[];
   /** What programs on the machine said about it. */
@@ -31,6 +33,7 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
     mends: [],
     reinstall: false,
     gateway: 'leave',
+    blocked: false,
     left: [],
     foreign: [],
   };
@@ -48,7 +51,7 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
   room(seen, result);
   installation(seen, machineId, result);
   files(seen, machineId, result);
-  keys(seen, machineId, providers, result);
+  keys(seen, providers, result);
   gateway(seen, result);
   return result;
 }
@@ -62,11 +65,11 @@ function room(seen: Diagnosis, { found, mends, left }: Assessment): void {
     found.push('The gateway was ended for want of memory');
     if (!seen.lowMemoryFlags) mends.push('low_memory');
     left.push(
-      `The machine has ${seen.memoryTotalMib} MiB of memory: give it more if this happens again (4096 is the default of a deploy).`,
+      `The machine has ${seen.memoryTotalMib} MiB of memory: if this happens again, call configure_openclaw with a larger memory_mib (a deploy has 4096).`,
     );
   } else if (seen.memoryTotalMib < LITTLE_MEMORY_MIB) {
     left.push(
-      `${seen.memoryTotalMib} MiB of memory are too little for present versions, which need 2048: grow the machine, or deploy a larger one.`,
+      `${seen.memoryTotalMib} MiB of memory are too little for present versions, which need 2048: call configure_openclaw with memory_mib.`,
     );
   }
 }
@@ -77,15 +80,18 @@ function installation(seen: Diagnosis, machineId: string, result: Assessment): v
     result.found.push(`OpenClaw's own files are ${partly(seen)}`);
   if (seen.node === 'ok' && (seen.tree === 'ok' || seen.tree === 'not_checked')) return;
   if (seen.treeMissing !== undefined) result.foreign.push(`missing: ${seen.treeMissing}`);
-  if (seen.openclawVersion === undefined) result.left.push(deployAgain(machineId, 'to install it anew'));
-  else result.reinstall = true;
+  result.reinstall = seen.openclawVersion !== undefined;
+  if (result.reinstall) return;
+  result.left.push(deployAgain(machineId, 'to install it anew'));
+  result.blocked = true;
 }
 
 function partly(seen: Diagnosis): string {
   return seen.tree === 'missing' ? 'missing' : 'not all there';
 }
 
-function files(seen: Diagnosis, machineId: string, { found, mends, left, foreign }: Assessment): void {
+function files(seen: Diagnosis, machineId: string, result: Assessment): void {
+  const { found, mends, left, foreign } = result;
   if (seen.openFiles.length > 0) {
     found.push('Others on the machine can read files with secrets or settings');
     mends.push('modes');
@@ -94,7 +100,10 @@ function files(seen: Diagnosis, machineId: string, { found, mends, left, foreign
     found.push(`The configuration is ${seen.config}`);
     if (seen.configIssues !== undefined) foreign.push(seen.configIssues);
     if (seen.lastGood) mends.push('config');
-    else left.push(deployAgain(machineId, 'to write the configuration anew: none that worked is kept'));
+    else {
+      left.push(deployAgain(machineId, 'to write the configuration anew: none that worked is kept'));
+      result.blocked = true;
+    }
   }
   if (seen.authFile === 'missing' || seen.authFile === 'stale') {
     found.push(`The access token file is ${seen.authFile}`);
@@ -106,24 +115,22 @@ function files(seen: Diagnosis, machineId: string, { found, mends, left, foreign
   }
 }
 
-function keys(
-  seen: Diagnosis,
-  machineId: string,
-  providers: readonly ProviderKey[],
-  { found, mends, left }: Assessment,
-): void {
+function keys(seen: Diagnosis, providers: readonly ProviderKey[], result: Assessment): void {
+  const { found, mends, left } = result;
   const held = seen.missingKeys.filter((id) => providers.some(({ provider }) => provider.id === id));
   const unknown = seen.missingKeys.filter((id) => !held.includes(id));
   if (seen.authFile === 'no_token')
     found.push('The file with the token and the provider keys is missing or broken');
   if (seen.missingKeys.length > 0) found.push(`No key on the machine for: ${seen.missingKeys.join(', ')}`);
   if (seen.node === 'ok' && (held.length > 0 || seen.authFile === 'no_token')) mends.push('keys', 'auth');
+  // Newer releases do not start without a key that the configuration names.
+  if (unknown.length > 0) result.blocked = true;
   for (const id of unknown) {
     const variable = PROVIDERS.find((provider) => provider.id === id)?.keyVariables[0];
     left.push(
       variable === undefined
         ? `No key for ${id}: take this provider out of the configuration, or put its key on the machine.`
-        : `No key for ${id}: set ${variable} in this server's environment, restart it, and call deploy_openclaw with machine_id "${machineId}".`,
+        : `No key for ${id}: set ${variable} in this server's environment, restart it, and call repair_openclaw again.`,
     );
   }
 }
@@ -154,6 +161,8 @@ function gateway(seen: Diagnosis, result: Assessment): void {
   if (seen.process === 'running' && (stale || restartNeeded(seen, result))) result.gateway = 'replace';
   if (mends.some((mend) => mend === 'config' || mend === 'keys') && result.gateway === 'leave')
     result.gateway = 'start';
+  // It would only end again, or be waited for in vain.
+  if (result.blocked && seen.process === 'gone') result.gateway = 'leave';
 }
 
 function gatewayFault(seen: Diagnosis): string | undefined {

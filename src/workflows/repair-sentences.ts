@@ -40,7 +40,7 @@ export function lostMachine(error: AppError, machineId: string): string {
     ours === 'placement_stuck' || reason === 'NoReadyHosts' || reason === 'StorageProvisioningFailed'
       ? ' No host has room for it now: waiting may help, and so do fewer or smaller machines.'
       : '';
-  return `The machine does not come back by itself${why}.${waiting} Else deploy_openclaw under another name, restore a backup there if there is one, and then destroy_machine "${machineId}": what lies on it can no longer be read.`;
+  return `The machine does not come back by itself${why}.${waiting} Else deploy_openclaw under another name, restore a backup there with backup_openclaw if there is one, and then destroy_machine "${machineId}": what lies on it can no longer be read.`;
 }
 
 /** The whole of a repair in one paragraph. */

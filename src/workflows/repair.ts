@@ -16,6 +16,9 @@ import { lostMachine, mendedSentence } from './repair-sentences.ts';
 
 export const REPAIR = 'repair';
 
+// A mend can uncover the next fault: keys cannot be looked for while Node is missing.
+const MAX_ROUNDS = 2;
+
 const repairInput = z.object({ machineId: z.string() });
 /** What earlier tries of the same repair found and did; a later process goes on from there. */
 const repairState = z.object({
@@ -35,6 +38,8 @@ interface Report {
   found: string[];
   done: string[];
   left: string[];
+  /** Why the last start of the gateway failed. */
+  notStarted: string | undefined;
   /** What programs on the machine said. */
   foreign: string[];
 }
@@ -45,7 +50,7 @@ export function repairKind(deps: RepairDeps): OperationKind {
     async run(operation) {
       const { machineId } = parseStored(repairInput, operation.record.input);
       const { found, done } = parseStored(repairState, operation.record.state);
-      const report: Report = { found, done, left: [], foreign: [] };
+      const report: Report = { found, done, left: [], notStarted: undefined, foreign: [] };
       const machine = await awakeMachine(operation, deps.machines, machineId, report);
       if (machine !== undefined) await repairAssistant(operation, deps, machineId, report);
       return resultOf(machineId, machine, report);
@@ -88,25 +93,36 @@ async function repairAssistant(
   report: Report,
 ): Promise<void> {
   const { signal } = operation;
-  const diagnose = async () => {
+  const tried = new Set<string>();
+  for (let round = 1; ; round++) {
+    await operation.stage(round === 1 ? 'diagnose' : 'check');
     const seen = await deps.repair.diagnose(machineId, { signal });
-    return { seen, judged: assess(seen, machineId, deps.providers) };
-  };
-  await operation.stage('diagnose');
-  const { seen, judged } = await diagnose();
-  for (const sentence of judged.found) add(report.found, sentence);
-  report.foreign.push(...judged.foreign);
-  await operation.save({ found: report.found });
-  if (judged.found.length === 0) {
-    report.left.push(...judged.left);
-    if (seen.jobsRunning.length === 0) await askDoctor(operation, deps, machineId, report);
-    return;
+    const judged = assess(seen, machineId, deps.providers);
+    tell(judged, report);
+    await operation.save({ found: report.found });
+    if (!worthTrying(judged, tried) || round > MAX_ROUNDS) {
+      if (round > 1) for (const sentence of judged.found) report.left.push(`Still so: ${sentence}.`);
+      // What was just mended is proved by that look; the doctor is for what no look of ours finds.
+      if (round === 1 && judged.found.length === 0 && seen.jobsRunning.length === 0)
+        await askDoctor(operation, deps, machineId, report);
+      return;
+    }
+    await mend(operation, deps, machineId, seen, judged, report);
   }
-  await mend(operation, deps, machineId, seen, judged, report);
-  await operation.stage('check');
-  const after = await diagnose();
-  remaining(after.judged, judged, report);
-  if (after.judged.found.length === 0) await askDoctor(operation, deps, machineId, report);
+}
+
+function tell(judged: Assessment, report: Report): void {
+  for (const sentence of judged.found) add(report.found, sentence);
+  for (const sentence of judged.left) add(report.left, sentence);
+  for (const text of judged.foreign) add(report.foreign, text);
+}
+
+/** Whether there is something to do that no earlier round has done. */
+function worthTrying({ mends, reinstall, gateway }: Assessment, tried: Set<string>): boolean {
+  const steps = [...mends, ...(reinstall ? ['reinstall'] : []), ...(gateway === 'leave' ? [] : ['gateway'])];
+  const fresh = steps.filter((step) => !tried.has(step));
+  for (const step of steps) tried.add(step);
+  return fresh.length > 0;
 }
 
 async function mend(
@@ -159,6 +175,7 @@ async function startGateway(
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
+  report.notStarted = undefined;
   try {
     if (replace) await openclaw.stopGateway(machineId, { signal });
     const { started, repaired } = await openclaw.startGateway(machineId, { signal });
@@ -168,18 +185,8 @@ async function startGateway(
     }
   } catch (error) {
     if (!isAppError(error) || signal.aborted) throw error;
-    report.left.push(`${error.message}.${error.next === undefined ? '' : ` ${error.next}`}`);
+    report.notStarted = `${error.message}.${error.next === undefined ? '' : ` ${error.next}`}`;
     if (error.foreign !== undefined) report.foreign.push(error.foreign);
-  }
-}
-
-/** What a second look still finds, with what only a person can do. */
-function remaining(after: Assessment, before: Assessment, report: Report): void {
-  const told = new Set([...after.left, ...before.left]);
-  report.left.push(...told);
-  if (after.found.length > 0) {
-    report.left.push(...after.found.map((sentence) => `Still so: ${sentence}`));
-    report.foreign.push(...after.foreign.filter((text) => !report.foreign.includes(text)));
   }
 }
 
@@ -204,7 +211,7 @@ function resultOf(machineId: string, machine: Machine | undefined, report: Repor
     phase: machine === undefined ? undefined : safePhase(machine.phase),
     found: report.found,
     done: report.done,
-    left: report.left,
+    left: [...report.left, ...(report.notStarted === undefined ? [] : [report.notStarted])],
     said: report.foreign.length === 0 ? undefined : report.foreign.join('\n'),
   });
 }
