@@ -11,9 +11,12 @@ import type { DedalusApi } from './dedalus/api.ts';
 import { lateApi } from './dedalus/late-api.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
 import { machineService } from './machine/machine-service.ts';
+import { type Complete, serveCompletions } from './mcp/completions.ts';
 import type { Tool } from './mcp/define-tool.ts';
 import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
+import { servePrompts } from './mcp/prompts.ts';
+import { serveResources } from './mcp/resources.ts';
 import { backupService } from './openclaw/backup.ts';
 import { type ChannelKey, channelAddresses } from './openclaw/channels.ts';
 import { configureService } from './openclaw/configure.ts';
@@ -24,6 +27,8 @@ import { upgradeService } from './openclaw/upgrade.ts';
 import { operations } from './operations/operations.ts';
 import { redactedStore } from './operations/redacted-store.ts';
 import { fileStore } from './operations/store.ts';
+import { CHANNELS, prompts } from './prompts/index.ts';
+import { resources } from './resources/index.ts';
 import { toolsFor } from './tools/index.ts';
 import type { Services } from './tools/services.ts';
 import { BACKUP, backupKind } from './workflows/backup.ts';
@@ -81,16 +86,25 @@ export function assembleServer(options: ServerOptions): AssembledServer {
   const log = lineLog(options.writeLog, redact);
   const services = assembleServices(options, keeper);
   const tools = toolsFor({ readOnly, only, confirm, machineId });
+  const handedOut = fault === undefined ? tools : tools.map((tool) => broken(tool, fault));
   const server = mcpServer({
     name: 'openclaw-dedalus-mcp',
     title: 'OpenClaw on Dedalus Machines',
     version,
     instructions: instructionsFor({ readOnly, confirm, pinned: machineId !== undefined }),
-    tools: fault === undefined ? tools : tools.map((tool) => broken(tool, fault)),
+    tools: handedOut,
     services,
     redact,
     log,
   });
+  serveResources(server, resources, { tools: handedOut, services, redact, log });
+  const fixed = machineId === undefined ? undefined : 'machine_id';
+  servePrompts(server, prompts, { tools: tools.map(({ name }) => name), fixed, redact, log });
+  const complete: Complete = async (argument, prefix, others, waiting) =>
+    argument === 'channel'
+      ? CHANNELS.filter((channel) => channel.startsWith(prefix))
+      : resources.complete(argument, prefix, others, services, waiting);
+  serveCompletions(server, complete, redact);
   return { server, services, log, close: () => services.operations.close() };
 }
 

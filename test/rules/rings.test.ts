@@ -13,6 +13,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   workflows: ['core', 'config', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations'],
   mcp: ['core', 'operations'],
   tools: ['core', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations', 'workflows', 'mcp'],
+  resources: ['core', 'dedalus', 'workflows', 'mcp', 'tools'],
+  prompts: ['mcp', 'tools'],
   'stand-in': ['core'],
   local: ['core'],
 };

@@ -1,0 +1,85 @@
+/** The resources of this server: a machine's status and log, and a conversation. Reading one never wakes a machine. */
+import type { WaitOptions } from '../core/abort.ts';
+import { head, plainText } from '../core/text.ts';
+import type { Machine } from '../dedalus/api.ts';
+import type { ResourceSet, Variables } from '../mcp/resources.ts';
+import type { Services } from '../tools/services.ts';
+import { safePhase } from '../workflows/awake.ts';
+import { isAlive } from '../workflows/directory.ts';
+
+// Read as a whole into a conversation, so less than the tools would give.
+const LOG_LINES = 100;
+const MESSAGES = 40;
+const SESSIONS = 100;
+const MAX_KEY = 200;
+
+export const resources: ResourceSet<Services> = {
+  templates: [
+    {
+      name: 'status',
+      title: 'Status',
+      description: 'What works on a machine and what does not, layer by layer.',
+      uriTemplate: 'openclaw://machines/{machine_id}/status',
+      tool: 'gateway_status',
+      args: ({ machine_id }) => ({ machine_id }),
+    },
+    {
+      name: 'logs',
+      title: 'Log',
+      description: "The newest lines of the gateway's log. Only of a machine that is awake.",
+      uriTemplate: 'openclaw://machines/{machine_id}/logs',
+      tool: 'read_logs',
+      args: ({ machine_id }) => ({ machine_id, lines: LOG_LINES }),
+    },
+    {
+      name: 'session',
+      title: 'Conversation',
+      description: 'The newest messages of one conversation. Only of a machine that is awake.',
+      uriTemplate: 'openclaw://machines/{machine_id}/sessions/{session}',
+      tool: 'read_session',
+      args: ({ machine_id, session }) => ({ machine_id, session, limit: MESSAGES }),
+    },
+  ],
+
+  async known(services, options) {
+    const [all, names] = await Promise.all([living(services, options), services.directory.names()]);
+    return all.flatMap(({ machineId, phase }) => {
+      const title = `${names.get(machineId) ?? 'unnamed'} (${machineId}, ${safePhase(phase)})`;
+      const variables = { machine_id: machineId };
+      const readable = phase === 'running' ? ['status', 'logs'] : ['status'];
+      return readable.map((template) => ({ template, variables, title }));
+    });
+  },
+
+  async complete(variable, prefix, others, services, options) {
+    if (variable === 'machine_id') return machineIds(prefix, services, options);
+    if (variable === 'session') return sessionKeys(prefix, others, services, options);
+    return [];
+  },
+};
+
+/** By the beginning of an id, or of the name that a machine has on this computer. */
+async function machineIds(prefix: string, services: Services, options: WaitOptions): Promise<string[]> {
+  const [all, names] = await Promise.all([living(services, options), services.directory.names()]);
+  return all
+    .map(({ machineId }) => machineId)
+    .filter((id) => id.startsWith(prefix) || (names.get(id) ?? '').startsWith(prefix));
+}
+
+/** None of a machine that sleeps: asking it would wake it. */
+async function sessionKeys(
+  prefix: string,
+  { machine_id }: Variables,
+  services: Services,
+  options: WaitOptions,
+): Promise<string[]> {
+  const id = await services.directory.resolve(machine_id, options);
+  if ((await services.machines.get(id, options)).phase !== 'running') return [];
+  const { sessions } = await services.gateway.listSessions(id, { limit: SESSIONS, ...options });
+  // Keys come from the machine.
+  return sessions.map(({ key }) => head(plainText(key), MAX_KEY)).filter((key) => key.includes(prefix));
+}
+
+async function living({ machines }: Services, options: WaitOptions): Promise<Machine[]> {
+  return (await machines.list(options)).filter(isAlive);
+}
