@@ -1,4 +1,5 @@
 /** backup_openclaw through the tools: a conversation moves to a new machine in a file that nothing else may touch or read. */
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -9,19 +10,35 @@ let agent: LabClient;
 let machine: string;
 let file: string;
 beforeAll(async () => {
-  lab = await startLab();
+  // A platform that keeps little of what a command prints: pieces have to become smaller until they pass.
+  lab = await startLab({ settings: { outputCapBytes: 100_000 } });
   agent = await lab.connect({ OPENCLAW_MCP_CONFIRM: 'off' });
   machine = String((await agent.finish('deploy_openclaw')).data.machine_id);
+  await writeFile(await photo(machine), PHOTO);
   await agent.finish('chat', { message: 'Remember the word tangerine.', session: 's1' });
 }, 60_000);
 afterAll(() => lab.close());
+
+const PHOTO = randomBytes(300_000);
+
+/** A file of the assistant on a machine, as this computer sees it. */
+async function photo(id: string): Promise<string> {
+  const root = dirname(lab.stateDir);
+  const home = (await readdir(root, { recursive: true })).find(
+    (path) => path.includes(id.replace(/^dm-/, '')) && path.endsWith('.openclaw/workspace'),
+  );
+  return join(root, home ?? 'there is none', 'photo.jpg');
+}
 
 const backupOf = (data: Record<string, unknown>) => Object(data.backup);
 const ask = async () =>
   (await agent.finish('chat', { message: 'What did I tell you first?', session: 's1' })).data.reply;
 
-it('writes a private file with its checksum, and says that it holds secrets', async () => {
-  const { data, texts } = await agent.finish('backup_openclaw');
+it('writes a private file with its checksum, also when another server has to go on with it', async () => {
+  const other = await lab.connect();
+  const begun = await other.call('backup_openclaw', { wait_seconds: 1 });
+  other.assembled.close();
+  const { data, texts } = await agent.finish('get_operation', { operation_id: begun.data.operation_id });
   expect(data).toMatchObject({ status: 'done', notes: [expect.stringContaining('keep it private')] });
   ({ file } = backupOf(data));
   expect(dirname(file)).toBe(join(lab.stateDir, 'backups'));
@@ -62,6 +79,7 @@ it('brings the conversation onto a new machine, which keeps its own token and ke
   expect(fresh).not.toBe(machine);
   const { data } = await agent.finish('backup_openclaw', { action: 'restore', file });
   expect(data).toMatchObject({ status: 'done', machine_id: fresh, backup: { file } });
+  expect(PHOTO.equals(await readFile(await photo(fresh)))).toBe(true);
   expect(await ask()).toContain('tangerine');
   expect((await agent.call('gateway_status')).data).toMatchObject({ working: true });
 }, 60_000);

@@ -1,0 +1,110 @@
+/** The real OpenClaw: a new version keeps the sessions, one that refuses the settings is rolled back, a backup moves house. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
+import { type ServedLocally, serveLocally } from '../support/local-serve.ts';
+import { type Message, RawClient } from '../support/raw-client.ts';
+
+const marked = /\bmark-[0-9a-f]{8}\b/g;
+const mark = () => `mark-${randomBytes(4).toString('hex')}`;
+
+let dir: string;
+let model: StandInModel;
+let local: ServedLocally;
+let agent: RawClient;
+let machine: unknown;
+const words = [mark(), mark(), mark(), mark()];
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'real-upgrade-'));
+  // Answers with every marked word that a person has said in this conversation so far.
+  model = await startStandInModel({
+    reply: ({ turns }) => {
+      const said = turns
+        .filter(({ role }) => role === 'user')
+        .flatMap(({ text }) => text.match(marked) ?? []);
+      return `You said: ${[...new Set(said)].join(' ') || 'nothing marked'}`;
+    },
+  });
+  local = await serveLocally(join(dir, 'local'));
+  agent = new RawClient([], {
+    PATH: process.env.PATH ?? '',
+    HOME: dir,
+    DEDALUS_API_KEY: local.apiKey,
+    DEDALUS_BASE_URL: local.baseUrl,
+    ANTHROPIC_API_KEY: 'sk-ant-e2e-0123456789abcdef',
+    ANTHROPIC_BASE_URL: model.url,
+    OPENCLAW_MCP_STATE_DIR: join(dir, 'state'),
+    OPENCLAW_MCP_CONFIRM: 'off',
+  });
+  await agent.initialize();
+});
+afterAll(async () => {
+  await agent.close();
+  await local.stop();
+  await model.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function reply(message: string): Promise<unknown> {
+  return (await agent.finish('chat', { machine_id: machine, message, session: 'words' })).reply;
+}
+
+/** Also where it failed: what became of the machine is in the same place. */
+async function upgrade(args: Message): Promise<Message | undefined> {
+  let { structuredContent } = await agent.call('upgrade_openclaw', { machine_id: machine, ...args });
+  while (structuredContent?.status === 'running') {
+    const { operation_id } = structuredContent;
+    ({ structuredContent } = await agent.call('get_operation', { operation_id }));
+  }
+  return structuredContent;
+}
+
+/** The machine's persistent home, as a folder of this computer. */
+async function home(): Promise<string> {
+  const all = await readdir(join(dir, 'local'), { recursive: true });
+  const mine = all.find((path) => path.endsWith(join(String(machine).replace(/^dm-/, ''), 'home')));
+  return join(dir, 'local', mine ?? 'there is none');
+}
+
+it('rolls back by itself when the new version does not start, and the conversation goes on', async () => {
+  const ready = await agent.finish('deploy_openclaw', { name: 'mine', openclaw_version: '2026.7.1' });
+  machine = ready.machine_id;
+  expect(await reply(`Please repeat ${words[0]}`)).toBe(`You said: ${words[0]}`);
+  // Where 2026.9 keeps its conversations, and 2026.7 nothing.
+  const inTheWay = join(await home(), '.openclaw/agents/main/agent/openclaw-agent.sqlite');
+  await mkdir(inTheWay, { recursive: true });
+  expect(await upgrade({ openclaw_version: '2026.9.6' })).toMatchObject({
+    status: 'failed',
+    upgrade: { from: '2026.7.1', to: '2026.9.6', rolled_back: true },
+    error: { message: expect.stringContaining('2026.7.1 answers again') },
+  });
+  await rm(inTheWay, { recursive: true });
+  const status = await agent.call('gateway_status', { machine_id: machine });
+  expect(status.structuredContent).toMatchObject({ working: true, openclaw_version: '2026.7.1' });
+  expect(await reply(`And ${words[1]}`)).toBe(`You said: ${words[0]} ${words[1]}`);
+});
+
+it('upgrades 2026.7.1 to 2026.9.6, which knows the conversation', async () => {
+  expect(await upgrade({ openclaw_version: '2026.9.6' })).toMatchObject({
+    status: 'done',
+    upgrade: { from: '2026.7.1', to: '2026.9.6', state_migrated: true, rolled_back: false },
+  });
+  expect(await reply(`And ${words[2]}`)).toBe(`You said: ${words.slice(0, 3).join(' ')}`);
+});
+
+it('moves to a new machine in a file: backed up, destroyed, deployed, restored, and it still knows', async () => {
+  const saved = await agent.finish('backup_openclaw', { machine_id: machine });
+  const { file } = Object(saved.backup);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  await agent.finish('destroy_machine', { machine_id: machine });
+  const fresh = await agent.finish('deploy_openclaw', { name: 'mine' });
+  expect(fresh.machine_id).not.toBe(machine);
+  machine = fresh.machine_id;
+  expect(await agent.finish('backup_openclaw', { action: 'restore', file })).toMatchObject({
+    status: 'done',
+  });
+  expect(await reply(`And ${words[3]}`)).toBe(`You said: ${words.join(' ')}`);
+});
