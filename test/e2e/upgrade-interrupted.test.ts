@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { JobSnapshot } from '../../src/openclaw/ports.ts';
-import { stateFor, type UpgradeService, upgradeOutcome, upgradeService } from '../../src/openclaw/upgrade.ts';
+import { type UpgradeService, upgradeOutcome, upgradeService } from '../../src/openclaw/upgrade.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture } from '../unit/openclaw/deployed.ts';
 
