@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 /** Every way in which a client says, or lets us feel, that it is gone. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 // Closing takes milliseconds; this is for a transport that never answers.
-const BACKSTOP_MS = 150;
+const BACKSTOP_MS = 50;
 
 /** Ends the process with code 0 after `close` when stdin ends, stdout breaks, or a signal comes. */
 export function endWithClient(close: () => Promise<void>, log: Log): void {
