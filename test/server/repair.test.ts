@@ -27,7 +27,9 @@ async function killGateway(): Promise<void> {
 }
 
 describe('repair_openclaw', () => {
-  it('leaves an assistant that works alone, and says so', async () => {
+  it('leaves an assistant that works alone, and says so, also where the guest refuses its first commands', async () => {
+    const fault = { operation: 'execution_create', times: 2, action: { type: 'refuse_execution' } } as const;
+    lab.local.api.faults.set({ faults: [fault] });
     const { data, texts } = await agent.finish('repair_openclaw');
     expect(data).toMatchObject({ status: 'done', kind: 'repair', found: [], done: [], left: [] });
     expect(texts[0]).toContain('nothing was wrong');
