@@ -31,7 +31,7 @@ export const listMachines = defineTool({
   name: 'list_machines',
   title: 'List machines',
   description:
-    'Lists the machines of this account: phase and since when, size, autosleep, what is awake and billed, and which hold quota for nothing; sleeping and failed ones count too. Wakes nothing.',
+    'Lists machines: phase and since when, size, autosleep, what is billed now, and which hold quota for nothing (sleeping and failed ones count). Wakes nothing.',
   effect: 'read',
   idempotent: true,
   input: z.strictObject({

@@ -9,7 +9,7 @@ export const repairOpenclaw = defineTool({
   name: 'repair_openclaw',
   title: 'Repair OpenClaw',
   description:
-    'Diagnoses an assistant that does not work and mends what is safe: gateway, port, locks, disk, Node, files, configuration, keys; wakes the machine. Never removes state. Returns found, done and left.',
+    'Finds what is wrong with an assistant and mends what is safe: gateway, port, locks, disk, Node, files, configuration, keys; wakes the machine, removes no state. Returns found, done, left.',
   effect: 'write',
   idempotent: true,
   input: z.strictObject({ machine_id: machineId.optional(), wait_seconds: waitSeconds.optional() }),
