@@ -123,7 +123,7 @@ config_parses() { # FILE
 validated_config() { # → ok | invalid | not_checked
   local answer
   answer=$(openclaw_command config validate --json 2>/dev/null || true)
-  case "$answer" in
+  case "${answer//[[:space:]]/}" in # what is invalid comes over many lines
     *'"valid":true'*) printf ok ;;
     *'"valid":false'*)
       printf '%s' "$answer" | head -c 4000 | emit_blob config_issues

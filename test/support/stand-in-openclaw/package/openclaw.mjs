@@ -48,7 +48,7 @@ function validate() {
     readConfig(process.env, version);
     console.log(JSON.stringify({ valid: true, issues: [] }));
   } catch (error) {
-    console.log(JSON.stringify({ valid: false, issues: [{ message: error.message }] }));
+    console.log(JSON.stringify({ ok: false, valid: false, issues: [{ message: error.message }] }, null, 2));
     process.exitCode = 1;
   }
 }
