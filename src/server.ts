@@ -21,6 +21,7 @@ import { backupService } from './openclaw/backup.ts';
 import { type ChannelKey, channelAddresses } from './openclaw/channels.ts';
 import { configureService } from './openclaw/configure.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
+import { postureService } from './openclaw/posture.ts';
 import { type ProviderKey, providerAddresses } from './openclaw/providers.ts';
 import { repairService } from './openclaw/repair-service.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
@@ -146,6 +147,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
       openclaw,
       configure: configureService(onMachines),
       clock,
+      stateDir: config.stateDir,
       keys: { providers, channels },
     }),
     [DESTROY]: destroyKind({ machines, clock }),
@@ -160,7 +162,9 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const running = readOnly ? watchedOperations(reachable, clock) : reachable;
   return {
     clock,
+    openings: api,
     machines,
+    posture: postureService(machines),
     openclaw,
     gateway,
     operations: running,

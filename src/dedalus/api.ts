@@ -1,5 +1,7 @@
 /** The port to the Dedalus Machines API: what the rest of the code may ask of the cloud, in our own words. */
 import type { WaitOptions } from '../core/abort.ts';
+import type { AccessCalls } from './access.ts';
+import type { OpeningCalls } from './opening-calls.ts';
 
 /** Known phases; an unknown one is kept as it came and is never terminal. Source: the API's OpenAPI document. */
 export type MachinePhase =
@@ -113,7 +115,7 @@ export interface RevisionOptions extends MutationOptions {
  * `auth`, `quota`, `not_found`, `conflict`, `invalid_input`, `unavailable`, `unsupported` (capability 404).
  * details: `http_status`, `platform_code` (the API's error code), `retryable`, `retry_after_ms`, `reason`.
  */
-export interface DedalusApi {
+export interface DedalusApi extends AccessCalls, OpeningCalls {
   /** `autosleepRefused` is true when an old API rejected the field and the machine was created without it. */
   createMachine(
     spec: MachineSpec,

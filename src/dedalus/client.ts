@@ -2,12 +2,14 @@
 import type Dedalus from 'dedalus-labs';
 import { apiCaps, apiTiming } from '../config/timing.ts';
 import type { Clock } from '../core/clock.ts';
+import { accessCalls } from './access.ts';
 import type { DedalusApi } from './api.ts';
 import { caller } from './call.ts';
 import { cappedFetch } from './capped-fetch.ts';
 import { executionCalls } from './execution-calls.ts';
 import { machineCalls } from './machine-calls.ts';
 import { networkError } from './network-errors.ts';
+import { openingCalls } from './opening-calls.ts';
 import { usageCalls } from './usage-calls.ts';
 import type { Send, WireAnswer, WireRequest } from './wire.ts';
 
@@ -39,7 +41,13 @@ export function dedalusClient(options: DedalusClientOptions): DedalusApi {
   };
   const policy = { clock: options.clock, random: options.random ?? Math.random, timing: apiTiming };
   const call = caller(send, policy);
-  return { ...machineCalls(call, apiCaps.listPages), ...executionCalls(call), ...usageCalls(call) };
+  return {
+    ...machineCalls(call, apiCaps.listPages),
+    ...executionCalls(call),
+    ...accessCalls(call),
+    ...openingCalls(call),
+    ...usageCalls(call),
+  };
 }
 
 interface Library {

@@ -23,6 +23,11 @@ export function lateApi(connect: () => Promise<DedalusApi>): DedalusApi {
     createExecution: async (...args) => (await api()).createExecution(...args),
     getExecution: async (...args) => (await api()).getExecution(...args),
     getExecutionOutput: async (...args) => (await api()).getExecutionOutput(...args),
+    listOpenings: async (...args) => (await api()).listOpenings(...args),
+    openPort: async (...args) => (await api()).openPort(...args),
+    getPort: async (...args) => (await api()).getPort(...args),
+    openSsh: async (...args) => (await api()).openSsh(...args),
+    getSsh: async (...args) => (await api()).getSsh(...args),
     cancelExecution: async (...args) => (await api()).cancelExecution(...args),
   };
 }

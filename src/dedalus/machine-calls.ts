@@ -1,10 +1,12 @@
 /** The calls of the port that are about machines: keys, revisions, pages, and what an old API cannot do. */
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import type { AccessCalls } from './access.ts';
 import type { DedalusApi, Machine, MachineChange, MachineSpec, RevisionOptions } from './api.ts';
 import { AUTOSLEEP_UNKNOWN, type Call, MACHINES, machinePath } from './call.ts';
 import type { Subject } from './errors.ts';
 import type { ExecutionCalls } from './execution-calls.ts';
+import type { OpeningCalls } from './opening-calls.ts';
 import { destroyedMachine, machinePageSchema, machineSchema } from './schemas.ts';
 import type { UsageCalls } from './usage-calls.ts';
 import type { WireRequest } from './wire.ts';
@@ -13,7 +15,7 @@ import type { WireRequest } from './wire.ts';
 export function machineCalls(
   call: Call,
   listPages: number,
-): Omit<DedalusApi, keyof ExecutionCalls | keyof UsageCalls> {
+): Omit<DedalusApi, keyof ExecutionCalls | keyof UsageCalls | keyof AccessCalls | keyof OpeningCalls> {
   const getMachine = (machineId: string, options?: WaitOptions) =>
     call({ method: 'get', path: machinePath(machineId) }, machineSchema, 'machine', options);
 

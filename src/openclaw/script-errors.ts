@@ -105,6 +105,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: 'The machine ran out of memory while the gateway was starting',
     next: 'Deploy on a machine with at least 2048 MiB; 4096 is the default.',
   },
+  old_token_accepted: {
+    kind: 'command_failed',
+    message: 'The gateway still takes its old token',
+    next: 'Repeat the call; the gateway is started anew.',
+  },
   input_missing: { kind: 'internal', message: 'A script on the machine did not get its input', next: RETRY },
   input_damaged: {
     kind: 'unavailable',

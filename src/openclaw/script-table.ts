@@ -23,6 +23,7 @@ import network from './scripts/network.sh';
 import openclawCli from './scripts/openclaw-cli.sh';
 import outsideChecks from './scripts/outside-checks.sh';
 import pieces from './scripts/pieces.sh';
+import posture from './scripts/posture.sh';
 import probe from './scripts/probe.sh';
 import process from './scripts/process.sh';
 import readJob from './scripts/read-job.sh';
@@ -32,6 +33,7 @@ import repairFacts from './scripts/repair-facts.sh';
 import repairInstall from './scripts/repair-install.sh';
 import resolve from './scripts/resolve.sh';
 import restore from './scripts/restore.sh';
+import rotateToken from './scripts/rotate-token.sh';
 import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
 import stopGateway from './scripts/stop-gateway.sh';
@@ -63,6 +65,8 @@ export const SCRIPTS = {
   'diagnose-doctor': [machineFacts, repairFacts, diagnoseDoctor],
   repair: [configure, machineFacts, repairFacts, repair],
   'repair-install': [install, ...GATEWAY, repairFacts, diagnoseTree, repairInstall],
+  posture: [network, machineFacts, openclawCli, posture],
+  'rotate-token': [...GATEWAY, rotateToken],
   resolve: [network, resolve],
   'start-gateway': [...GATEWAY, suspendGateway, startGateway],
   'stop-gateway': [...GATEWAY, stopGateway],

@@ -1,5 +1,7 @@
 /** gateway_status: what works and what does not, layer by layer, without touching anything. */
 import { z } from 'zod';
+import { oneWord } from '../core/text.ts';
+import type { AuditFinding } from '../openclaw/posture.ts';
 import { safePhase } from '../workflows/awake.ts';
 import { gatewayStatus as look } from '../workflows/status.ts';
 import { machineId } from './fields.ts';
@@ -9,10 +11,13 @@ export const gatewayStatus = defineTool({
   name: 'gateway_status',
   title: 'Gateway status',
   description:
-    'Looks through machine, guest, Node, OpenClaw, configuration, process, health, readiness and authentication, and says what to do about each finding. Never wakes, changes or bills anything. First thing to call when something fails.',
+    'Looks through machine, guest, Node, OpenClaw, configuration, process, health, readiness and authentication, and how well it is protected, and says what to do about each finding. Never wakes, changes or bills anything. First thing to call when something fails.',
   effect: 'read',
   idempotent: true,
-  input: z.strictObject({ machine_id: machineId.optional() }),
+  input: z.strictObject({
+    machine_id: machineId.optional(),
+    audit: z.boolean().default(false).describe("Run OpenClaw's own security audit too; takes seconds."),
+  }),
   output: z.object({
     machine_id: z.string(),
     phase: z.string(),
@@ -25,11 +30,21 @@ export const gatewayStatus = defineTool({
     runtime: z.string().optional().describe('Only on this computer: how the machine is isolated.'),
     memory_available_mib: z.number().optional(),
     disk_free_mib: z.number().optional(),
+    posture: z
+      .array(
+        z.object({
+          name: z.string(),
+          state: z.enum(['ok', 'warning', 'critical', 'not_checked']),
+          detail: z.string(),
+          fix: z.string().optional(),
+        }),
+      )
+      .describe('How well it is protected.'),
     advice: z.array(z.string()),
   }),
-  async run({ machine_id }, { services, signal }) {
+  async run({ machine_id, audit }, { services, signal }) {
     const id = await services.directory.resolve(machine_id, { signal });
-    const { machine, layers, probe, advice } = await look(services, id, { signal });
+    const { machine, layers, probe, advice, posture, ...seen } = await look(services, id, audit, { signal });
     const bad = layers
       .filter((layer) => layer.state !== 'ok')
       .map((layer) => `${layer.name}: ${layer.detail}`);
@@ -42,15 +57,33 @@ export const gatewayStatus = defineTool({
         phase,
         working: bad.length === 0,
         layers,
-        openclaw_version: probe?.openclawVersion,
-        node_version: probe?.nodeVersion,
-        runtime: machine.runtime,
+        openclaw_version: wordOf(probe?.openclawVersion),
+        node_version: wordOf(probe?.nodeVersion),
+        runtime: wordOf(machine.runtime),
         memory_available_mib: probe?.memoryAvailableMib,
         disk_free_mib: probe?.diskFreeMib,
+        posture,
         advice,
       },
-      foreign:
-        probe?.gatewayLog === undefined ? [] : [{ label: 'end of the gateway log', text: probe.gatewayLog }],
+      foreign: [
+        ...(probe?.gatewayLog === undefined
+          ? []
+          : [{ label: 'end of the gateway log', text: probe.gatewayLog }]),
+        ...(seen.audit.length === 0
+          ? []
+          : [{ label: "findings of OpenClaw's audit", text: listed(seen.audit) }]),
+      ],
     };
   },
 });
+
+function listed(findings: readonly AuditFinding[]): string {
+  return findings
+    .map(({ severity, id, title, remedy }) => `${severity} ${id}: ${title}${remedy ? ` (${remedy})` : ''}`)
+    .join('\n');
+}
+
+/** What a machine says of itself stands in our sentences only as a plain word. */
+function wordOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : oneWord(text);
+}

@@ -1,11 +1,13 @@
 /** What tools may use; they see no SDK, no process and no file. */
 
 import type { Clock } from '../core/clock.ts';
+import type { OpeningCalls } from '../dedalus/opening-calls.ts';
 import type { GatewayService } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { toolDefiner } from '../mcp/define-tool.ts';
 import { parseInput } from '../mcp/parse-input.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { PostureService } from '../openclaw/posture.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { Operations } from '../operations/ports.ts';
 import type { Confirmations } from '../workflows/confirmations.ts';
@@ -14,7 +16,9 @@ import type { ReadUsage } from '../workflows/usage.ts';
 
 export interface Services {
   clock: Clock;
+  openings: OpeningCalls;
   machines: MachineService;
+  posture: PostureService;
   openclaw: OpenClawService;
   gateway: GatewayService;
   operations: Operations;

@@ -1,11 +1,14 @@
 /** One truthful look through the layers of an assistant, from the machine up, and what to do about each finding. */
-import semver from 'semver';
 import type { WaitOptions } from '../core/abort.ts';
+import { isAppError } from '../core/errors.ts';
+import { oneWord } from '../core/text.ts';
 import type { Machine } from '../dedalus/api.ts';
+import type { OpeningCalls } from '../dedalus/opening-calls.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService, Probe } from '../openclaw/ports.ts';
-import { MINIMUM_SAFE_VERSION } from '../openclaw/settings.ts';
+import type { AuditFinding, PostureService } from '../openclaw/posture.ts';
 import { safePhase } from './awake.ts';
+import { type Finding, postureFindings } from './posture.ts';
 
 export type LayerState = 'ok' | 'problem' | 'not_checked';
 
@@ -30,24 +33,65 @@ export interface Status {
   layers: Layer[];
   /** Undefined when the machine is not awake: looking must not wake it. */
   probe: Probe | undefined;
+  /** How well it is protected; empty when nothing could be seen. */
+  posture: Finding[];
+  /** Written by OpenClaw: foreign but for the severities. */
+  audit: AuditFinding[];
   /** One imperative sentence for each thing that wants doing; empty when all is well. */
   advice: string[];
 }
 
-// Below these OpenClaw 2026.9 was seen to die: 1.25 GiB is killed on the first chat, an install needs 850 MB.
-const MIN_MEMORY_MIB = 1536;
-const MIN_DISK_FREE_MIB = 500;
+export interface StatusDeps {
+  openings: OpeningCalls;
+  machines: MachineService;
+  openclaw: OpenClawService;
+  posture: PostureService;
+}
 
-/** Looks without waking, changing or repairing anything. @throws what MachineService.get throws. */
+/**
+ * Looks without waking, changing or repairing anything.
+ * @param audit whether OpenClaw's own audit runs too: two to four seconds.
+ * @throws what MachineService.get throws.
+ */
 export async function gatewayStatus(
-  deps: { machines: MachineService; openclaw: OpenClawService },
+  deps: StatusDeps,
   machineId: string,
+  audit: boolean,
   options: WaitOptions,
 ): Promise<Status> {
   const machine = await deps.machines.get(machineId, options);
   if (machine.phase !== 'running') return asleep(machine);
-  const probe = await deps.openclaw.probe(machineId, options);
-  return { machine, probe, layers: layersOf(machine, probe), advice: adviceOn(machine, probe) };
+  const [probe, posture, openings] = await Promise.all([
+    deps.openclaw.probe(machineId, options),
+    unlessFailed(deps.posture.posture(machineId, audit, options)),
+    unlessFailed(deps.openings.listOpenings(machineId, options).then((open) => open ?? null)),
+  ]);
+  const findings = postureFindings({ machine, probe, posture, openings, audited: audit });
+  return {
+    machine,
+    probe,
+    layers: layersOf(machine, probe),
+    posture: findings,
+    audit: posture?.audit ?? [],
+    advice: [
+      ...missing(probe),
+      ...findings.flatMap(({ fix, detail }) => (fix ? [`${capital(detail)}: ${fix}`] : [])),
+    ],
+  };
+}
+
+/** A part that cannot be seen leaves a gap; the rest of the look is worth having. */
+async function unlessFailed<T>(look: Promise<T>): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (!isAppError(error) || error.code === 'cancelled') throw error;
+    return undefined;
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const UPPER: readonly Layer['name'][] = [
@@ -77,6 +121,8 @@ function asleep(machine: Machine): Status {
       { name: 'machine', state: phase === 'failed' ? 'problem' : 'ok', detail: `phase ${phase}` },
       ...unseen,
     ],
+    posture: [],
+    audit: [],
     advice,
   };
 }
@@ -98,16 +144,12 @@ function layersOf(machine: Machine, probe: Probe): Layer[] {
 function present(name: Layer['name'], version: string | undefined): Layer {
   return version === undefined
     ? { name, state: 'problem', detail: 'not installed' }
-    : { name, state: 'ok', detail: version };
+    : { name, state: 'ok', detail: oneWord(version) };
 }
 
 function layer(name: Layer['name'], seen: string, good: readonly string[]): Layer {
   if (seen === 'not_checked') return { name, state: 'not_checked', detail: 'a lower layer failed' };
   return { name, state: good.includes(seen) ? 'ok' : 'problem', detail: seen };
-}
-
-function adviceOn(machine: Machine, probe: Probe): string[] {
-  return [...missing(probe), ...posture(machine, probe)];
 }
 
 /** At most one: the lowest broken layer explains those above it. */
@@ -130,30 +172,4 @@ function missing(probe: Probe): string[] {
   if (probe.ready !== 'yes') return [`The gateway does not answer as it should. ${repair}`];
   if (probe.authenticated !== 'yes') return [`The gateway does not take its own token. ${repair}`];
   return [];
-}
-
-function posture(machine: Machine, probe: Probe): string[] {
-  const advice: string[] = [];
-  if (probe.openclawVersion && semver.lt(probe.openclawVersion, MINIMUM_SAFE_VERSION)) {
-    advice.push(
-      `OpenClaw ${probe.openclawVersion} has known holes: deploy ${MINIMUM_SAFE_VERSION} or newer.`,
-    );
-  }
-  const open = Object.entries(probe.fileModes).filter(([, mode]) => mode !== '600');
-  if (open.length > 0)
-    advice.push(
-      `${open.map(([file, mode]) => `${file} has mode ${mode}`).join(', ')}: call wake_machine to make them private.`,
-    );
-  if (probe.diskFreeMib < MIN_DISK_FREE_MIB)
-    advice.push(`Only ${probe.diskFreeMib} MiB of disk are free: remove files, or the gateway stops.`);
-  if (probe.memoryTotalMib < MIN_MEMORY_MIB)
-    advice.push(
-      `${probe.memoryTotalMib} MiB of memory are too little for present versions: deploy with 2048 or more.`,
-    );
-  if (machine.autosleepSeconds !== undefined && machine.autosleepSeconds > 0) {
-    advice.push(
-      `It sleeps after ${machine.autosleepSeconds} s without a call; channels then stay silent (autosleep "never" keeps it awake).`,
-    );
-  }
-  return advice;
 }
