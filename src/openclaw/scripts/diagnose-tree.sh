@@ -17,7 +17,7 @@ diagnose_tree() {
     lacking=$(missing_parts "$mcp_dir/node/bin/node" "$mcp_dir/current" 2>&1 || true)
     if [ -n "$lacking" ]; then tree=broken; fi
   fi
-  if [ -n "$lacking" ]; then printf '%s' "$lacking" | head -c 2000 | emit_blob tree_missing; fi
+  if [ -n "$lacking" ]; then printf '%s' "${lacking:0:2000}" | emit_blob tree_missing; fi
   emit tree "$tree"
 }
 

@@ -126,7 +126,7 @@ validated_config() { # → ok | invalid | not_checked
   case "${answer//[[:space:]]/}" in # what is invalid comes over many lines
     *'"valid":true'*) printf ok ;;
     *'"valid":false'*)
-      printf '%s' "$answer" | head -c 4000 | emit_blob config_issues
+      printf '%s' "${answer:0:4000}" | emit_blob config_issues
       printf invalid
       ;;
     *) printf not_checked ;;
