@@ -6,9 +6,15 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { redactor } from '../../../src/core/redact.ts';
+import { dedalusClient } from '../../../src/dedalus/client.ts';
+import { serveCompletions } from '../../../src/mcp/completions.ts';
 import { toolDefiner } from '../../../src/mcp/define-tool.ts';
 import { mcpServer } from '../../../src/mcp/mcp-server.ts';
 import { parseInput } from '../../../src/mcp/parse-input.ts';
+import { definePrompt, servePrompts } from '../../../src/mcp/prompts.ts';
+import { serveResources } from '../../../src/mcp/resources.ts';
+import { prompts } from '../../../src/prompts/index.ts';
+import { resources } from '../../../src/resources/index.ts';
 import { assembleServer } from '../../../src/server.ts';
 import { tools } from '../../../src/tools/index.ts';
 
@@ -58,25 +64,62 @@ const fixtures = [
   }),
 ];
 
+const promptFixtures = [
+  definePrompt({
+    name: 'test_simple_prompt',
+    title: 'Fixture',
+    description: 'Called by the conformance suite.',
+    needs: [],
+    arguments: z.strictObject({}),
+    text: () => 'This is a simple prompt for testing.',
+  }),
+  definePrompt({
+    name: 'test_prompt_with_arguments',
+    title: 'Fixture',
+    description: 'Called by the conformance suite.',
+    needs: [],
+    arguments: z.strictObject({ arg1: z.string(), arg2: z.string() }),
+    text: ({ arg1, arg2 }) => `Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`,
+  }),
+];
+
+const clock = systemClock;
+// An account without machines, so that nothing depends on a network.
+const fetchNothing = async () => Response.json({ items: [] });
 const { services } = assembleServer({
   config: readConfig({}),
-  connect: async () => {
-    throw new AppError('config', 'There is no account here');
-  },
+  connect: async () =>
+    dedalusClient({ apiKey: 'none', baseUrl: 'http://127.0.0.1', clock, fetch: fetchNothing }),
   providers: [],
   secrets: [],
-  clock: systemClock,
+  clock,
   writeLog: () => {},
 });
+const offered = [...tools, ...fixtures];
+const redact = redactor([]);
+const log = silentLog;
 const server = mcpServer({
   name: 'openclaw-dedalus-mcp',
   title: 'Conformance',
   version: '0.0.0',
   instructions: '',
-  tools: [...tools, ...fixtures],
+  tools: offered,
   services,
-  redact: redactor([]),
-  log: silentLog,
+  redact,
+  log,
 });
+serveResources(server, resources, { tools: offered, services, redact, log });
+servePrompts(server, [...prompts, ...promptFixtures], {
+  tools: tools.map(({ name }) => name),
+  fixed: undefined,
+  redact,
+  log,
+});
+serveCompletions(
+  server,
+  async (argument, prefix, others, waiting) =>
+    resources.complete(argument, prefix, others, services, waiting),
+  redact,
+);
 process.stdin.on('end', () => process.exit(0));
 await server.connect(new StdioServerTransport());
