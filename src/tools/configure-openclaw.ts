@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { patchOf } from '../openclaw/configure-paths.ts';
 import { type ConfigureInput, startConfigure } from '../workflows/configure.ts';
+import { controlUiWished } from '../workflows/control-ui.ts';
 import { autosleep, machineId, modelName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool } from './services.ts';
@@ -36,6 +37,12 @@ export const configureOpenclaw = defineTool({
       .describe('Connect; needs TELEGRAM_BOT_TOKEN, DISCORD_BOT_TOKEN or SLACK_BOT_TOKEN + SLACK_APP_TOKEN.'),
     approve: requestIds.optional().describe('Pending ids to allow once; ask the person first.'),
     deny: requestIds.optional().describe('Pending ids to refuse.'),
+    control_ui: z
+      .enum(['ssh', 'preview'])
+      .optional()
+      .describe('Tells how to open it: over SSH, or under an internet address (needs expose).'),
+    ssh_public_key: z.string().max(1000).optional().describe('Path of a .pub file here, for ssh.'),
+    expose: z.boolean().optional().describe('Only if the person wants the gateway on the internet.'),
     autosleep: autosleep.optional(),
     vcpu: z.number().min(0.25).max(64).multipleOf(0.25).optional().describe('New size.'),
     memory_mib: z.number().int().min(1024).max(129024).optional().describe('New size.'),
@@ -60,6 +67,8 @@ export const configureOpenclaw = defineTool({
       vcpu: args.vcpu,
       memoryMib: args.memory_mib,
       storageGib: args.storage_gib,
+      controlUi:
+        args.control_ui && (await controlUiWished(args.control_ui, args.ssh_public_key, args.expose)),
     };
     const record = await startConfigure(operations, input);
     return awaited(record.id, args.wait_seconds, context);

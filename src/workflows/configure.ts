@@ -11,12 +11,22 @@ import {
   type ShownSettings,
 } from '../openclaw/configure.ts';
 import { isPatch } from '../openclaw/configure-paths.ts';
-import { type Keys, planChange, presentModel } from '../openclaw/configure-plan.ts';
+import { type ChangeWish, type Keys, planChange, presentModel } from '../openclaw/configure-plan.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind, Operations } from '../operations/ports.ts';
 import { asJson, type JsonObject, type OperationRecord } from '../operations/record.ts';
 import { channelStates, pendingRequests, REQUEST_ID } from './channels.ts';
 import { changeMachine, machineWish } from './configure-machine.ts';
+import {
+  type ControlUi,
+  type ControlUiDeps,
+  controlUiWish,
+  type OpenedAddress,
+  onThisComputer,
+  openAddress,
+  overSsh,
+  previewSteps,
+} from './control-ui.ts';
 import { lastingJob } from './lasting-job.ts';
 import { parseStored } from './parse-state.ts';
 import { wakeMachine } from './wake.ts';
@@ -32,11 +42,11 @@ export const configureInput = machineWish.extend({
   channel: z.enum(['telegram', 'discord', 'slack']).optional(),
   approve: z.array(z.string()).optional(),
   deny: z.array(z.string()).optional(),
+  controlUi: controlUiWish.optional(),
 });
 export type ConfigureInput = z.output<typeof configureInput>;
 
-export interface ConfigureDeps {
-  machines: MachineService;
+export interface ConfigureDeps extends ControlUiDeps {
   openclaw: OpenClawService;
   clock: Clock;
   configure: ConfigureService;
@@ -44,7 +54,7 @@ export interface ConfigureDeps {
   keys: Keys;
 }
 
-/** `run` results in `{machine_id, model, applied?, answers?, settings?, channels?, pending?}`. */
+/** `run` results in `{machine_id, model, applied?, answers?, control_ui?, settings?, channels?, pending?}`. */
 export function configureKind(deps: ConfigureDeps): OperationKind {
   return {
     async run(operation) {
@@ -55,12 +65,16 @@ export function configureKind(deps: ConfigureDeps): OperationKind {
       if (slept || looks || changesAssistant(input)) await wakeMachine(operation, deps.machines, machineId);
       if (slept) await deps.openclaw.startGateway(machineId, { signal: operation.signal });
       if (!looks && !changesAssistant(input)) return { machine_id: machineId };
-      const changed = changesSettings(input) ? await changeSettings(operation, deps, input) : {};
+      const preview = await opensPreview(operation, deps, input);
+      const wish = { ...input, allowedOrigin: preview?.origin };
+      const changed = changesSettings(wish) ? await changeSettings(operation, deps, wish) : {};
       const answered = await answerRequests(operation, deps, input);
+      const opened = await controlUi(operation, deps, input, preview);
       return asJson({
         machine_id: machineId,
         ...changed,
         ...answered,
+        ...opened,
         ...(await seen(operation, deps, input)),
       });
     },
@@ -95,22 +109,26 @@ function onlyLooks(input: ConfigureInput): boolean {
 
 /** A machine that only gets another size or autosleep need not be awake. */
 function changesAssistant(input: ConfigureInput): boolean {
-  return changesSettings(input) || input.approve !== undefined || input.deny !== undefined;
+  const { approve, deny, controlUi } = input;
+  return changesSettings(input) || [approve, deny, controlUi].some((wish) => wish !== undefined);
 }
 
-function changesSettings({ model, fallbackModels, providerKeys, set, channel }: ConfigureInput): boolean {
-  return [model, fallbackModels, providerKeys, set, channel].some((wish) => wish !== undefined);
+function changesSettings(wish: ChangeWish): boolean {
+  const { model, fallbackModels, providerKeys, set, channel, allowedOrigin } = wish;
+  return [model, fallbackModels, providerKeys, set, channel, allowedOrigin].some(
+    (part) => part !== undefined,
+  );
 }
 
 async function changeSettings(
   operation: OperationHandle,
   deps: ConfigureDeps,
-  input: ConfigureInput,
+  wish: ChangeWish & { machineId: string },
 ): Promise<JsonObject> {
-  const { machineId } = input;
+  const { machineId } = wish;
   const { signal } = operation;
   const present = await deps.configure.show(machineId, { signal });
-  const plan = planChange(input, present, deps.keys);
+  const plan = planChange(wish, present, deps.keys);
   const job = await lastingJob(operation, deps, machineId, () =>
     deps.configure.startChange(machineId, operation.id, plan, { signal }),
   );
@@ -125,6 +143,35 @@ async function changeSettings(
     await operation.note('This release applies settings only at a start, so its gateway was started anew.');
   }
   return { applied };
+}
+
+/** An address for the gateway, before the settings that let its pages talk to the gateway. */
+async function opensPreview(
+  operation: OperationHandle,
+  deps: ConfigureDeps,
+  { machineId, controlUi: wish }: ConfigureInput,
+): Promise<OpenedAddress | undefined> {
+  if (wish?.how !== 'preview') return undefined;
+  const { signal } = operation;
+  const { runtime } = await deps.machines.get(machineId, { signal });
+  if (runtime !== undefined) return undefined;
+  const { port } = await deps.configure.show(machineId, { signal });
+  return openAddress(operation, deps, machineId, port);
+}
+
+async function controlUi(
+  operation: OperationHandle,
+  deps: ConfigureDeps,
+  { machineId, controlUi: wish }: ConfigureInput,
+  preview: OpenedAddress | undefined,
+): Promise<{ control_ui?: ControlUi }> {
+  if (wish === undefined) return {};
+  if (preview) return { control_ui: previewSteps(preview) };
+  const { signal } = operation;
+  const shown = await deps.configure.show(machineId, { signal });
+  const here = onThisComputer(await deps.machines.get(machineId, { signal }), shown);
+  if (here || wish.how === 'preview') return here ? { control_ui: here } : {};
+  return { control_ui: await overSsh(operation, deps, machineId, wish, shown) };
 }
 
 async function answerRequests(

@@ -96,7 +96,7 @@ describe('the real OpenClaw, configured through the tool alone', () => {
     const connected = await newAgent({ TELEGRAM_BOT_TOKEN: BOT_TOKEN, TELEGRAM_API_BASE_URL: telegram.url });
     const done = await connected.finish('configure_openclaw', { channel: 'telegram' });
     expect(done).toMatchObject({ status: 'done', channels: [{ id: 'telegram' }] });
-    expect(JSON.stringify(done.notes)).toContain('autosleep "never"');
+    expect(String(done.notes)).toContain('autosleep "never"');
 
     telegram.say('Hello from my phone');
     const { text } = await telegram.heard(({ text: heard }) => /pairing code/i.test(heard));
