@@ -3,6 +3,7 @@ import { type MachineTiming, machineTiming } from '../config/timing.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DedalusApi } from '../dedalus/api.ts';
 import { destroyMachine } from './destroy-machine.ts';
+import { openPort, openSsh } from './open-access.ts';
 import type { MachineService } from './ports.ts';
 import { runCommand } from './run-command.ts';
 import { sleepMachine } from './sleep-machine.ts';
@@ -48,6 +49,9 @@ export function machineService({ api, clock, timing = {} }: MachineServiceOption
       const { revision } = await api.getMachine(machineId, { signal });
       return api.updateMachine(machineId, change, { idempotencyKey, revision, signal });
     },
+    openPort: (machineId, port, key, options = {}) => openPort(context, machineId, port, key, options),
+    openSsh: (machineId, publicKey, key, options = {}) =>
+      openSsh(context, machineId, publicKey, key, options),
     destroy: (machineId, options = {}) => destroyMachine(context, machineId, options),
   };
 }

@@ -1,5 +1,6 @@
 /** What the rings around a machine may ask of it; `machine-service.ts` is the implementation. */
 import type { WaitOptions } from '../core/abort.ts';
+import type { OpenedPort, SshSession } from '../dedalus/access.ts';
 import type { Machine, MachineChange, MachineSpec } from '../dedalus/api.ts';
 
 /** A short command on a machine. It must print little: large output belongs in a file that is read in pieces. */
@@ -88,6 +89,20 @@ export interface MachineService {
     idempotencyKey: string,
     options?: WaitOptions,
   ): Promise<Machine>;
+  /** An address for one of the machine's ports, once it is ready. @throws AppError `unsupported` where there is no such thing. */
+  openPort(
+    machineId: string,
+    port: number,
+    idempotencyKey: string,
+    options?: WaitOptions,
+  ): Promise<OpenedPort>;
+  /** A session that lets this key in, once it is ready. @throws AppError `unsupported` where there is no such thing. */
+  openSsh(
+    machineId: string,
+    publicKey: string,
+    idempotencyKey: string,
+    options?: WaitOptions,
+  ): Promise<SshSession>;
   /** Deletes for good and waits until the API no longer shows it as alive. Idempotent. */
   destroy(machineId: string, options?: WaitOptions): Promise<Machine>;
 }

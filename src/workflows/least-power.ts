@@ -26,6 +26,8 @@ export function pinnedMachines(machines: MachineService, pinned: string): Machin
     wake: async (id, ...rest) => (await reach(id)).wake(id, ...rest),
     sleep: async (id, ...rest) => (await reach(id)).sleep(id, ...rest),
     update: async (id, ...rest) => (await reach(id)).update(id, ...rest),
+    openPort: async (id, ...rest) => (await reach(id)).openPort(id, ...rest),
+    openSsh: async (id, ...rest) => (await reach(id)).openSsh(id, ...rest),
     destroy: async (id, ...rest) => (await reach(id)).destroy(id, ...rest),
   };
 }
