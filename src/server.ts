@@ -136,6 +136,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const backups = backupService(onMachines);
   const keyFile = join(config.stateDir, 'transfer.key');
   const repair = repairService({ ...onMachines, providers });
+  const posture = postureService(machines);
   const gateway = gatewayService({ machines });
   const store = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const kinds = {
@@ -146,6 +147,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
       machines,
       openclaw,
       configure: configureService(onMachines),
+      posture,
       clock,
       stateDir: config.stateDir,
       keys: { providers, channels },
@@ -164,7 +166,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     clock,
     openings: api,
     machines,
-    posture: postureService(machines),
+    posture,
     openclaw,
     gateway,
     operations: running,

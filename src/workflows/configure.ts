@@ -13,6 +13,7 @@ import {
 import { isPatch } from '../openclaw/configure-paths.ts';
 import { type ChangeWish, type Keys, planChange, presentModel } from '../openclaw/configure-plan.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { PostureService } from '../openclaw/posture.ts';
 import type { OperationHandle, OperationKind, Operations } from '../operations/ports.ts';
 import { asJson, type JsonObject, type OperationRecord } from '../operations/record.ts';
 import { channelStates, pendingRequests, REQUEST_ID } from './channels.ts';
@@ -43,6 +44,7 @@ export const configureInput = machineWish.extend({
   approve: z.array(z.string()).optional(),
   deny: z.array(z.string()).optional(),
   controlUi: controlUiWish.optional(),
+  rotateToken: z.boolean().optional(),
 });
 export type ConfigureInput = z.output<typeof configureInput>;
 
@@ -50,6 +52,7 @@ export interface ConfigureDeps extends ControlUiDeps {
   openclaw: OpenClawService;
   clock: Clock;
   configure: ConfigureService;
+  posture: Pick<PostureService, 'rotateToken'>;
   /** What this server's environment holds now; never recorded. */
   keys: Keys;
 }
@@ -68,6 +71,7 @@ export function configureKind(deps: ConfigureDeps): OperationKind {
       const preview = await opensPreview(operation, deps, input);
       const wish = { ...input, allowedOrigin: preview?.origin };
       const changed = changesSettings(wish) ? await changeSettings(operation, deps, wish) : {};
+      if (input.rotateToken) await rotateToken(operation, deps, machineId);
       const answered = await answerRequests(operation, deps, input);
       const opened = await controlUi(operation, deps, input, preview);
       return asJson({
@@ -109,8 +113,8 @@ function onlyLooks(input: ConfigureInput): boolean {
 
 /** A machine that only gets another size or autosleep need not be awake. */
 function changesAssistant(input: ConfigureInput): boolean {
-  const { approve, deny, controlUi } = input;
-  return changesSettings(input) || [approve, deny, controlUi].some((wish) => wish !== undefined);
+  const { approve, deny, controlUi, rotateToken } = input;
+  return changesSettings(input) || [approve, deny, controlUi, rotateToken].some((wish) => wish !== undefined);
 }
 
 function changesSettings(wish: ChangeWish): boolean {
@@ -143,6 +147,23 @@ async function changeSettings(
     await operation.note('This release applies settings only at a start, so its gateway was started anew.');
   }
   return { applied };
+}
+
+const rotation = z.object({ rotated: z.boolean().default(false) });
+
+/** Once per operation, also when it is carried on elsewhere. */
+async function rotateToken(
+  operation: OperationHandle,
+  { posture }: ConfigureDeps,
+  machineId: string,
+): Promise<void> {
+  if (parseStored(rotation, operation.record.state).rotated) return;
+  await operation.stage('rotate');
+  await posture.rotateToken(machineId, { signal: operation.signal });
+  await operation.save({ rotated: true });
+  await operation.note(
+    'The gateway has a new token, and refuses the old one: browsers with the Control UI must log in again.',
+  );
 }
 
 /** An address for the gateway, before the settings that let its pages talk to the gateway. */
