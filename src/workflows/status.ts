@@ -154,15 +154,17 @@ function layer(name: Layer['name'], seen: string, good: readonly string[]): Laye
 
 /** At most one: the lowest broken layer explains those above it. */
 function missing(probe: Probe): string[] {
-  const repair = 'Call wake_machine: it repairs this in place.';
+  const repair = 'Call repair_openclaw: it mends this in place.';
   if (!probe.nodeVersion || !probe.openclawVersion)
-    return ['OpenClaw is not installed whole: call deploy_openclaw with this machine_id.'];
+    return [
+      'OpenClaw is not installed whole: call repair_openclaw, or deploy_openclaw with this machine_id where it never was.',
+    ];
   if (probe.jobsRunning.length > 0 && probe.ready !== 'yes')
     return ['An installation is running: call get_operation.'];
   if (probe.config !== 'valid')
-    return ['The configuration is broken: call deploy_openclaw with this machine_id to write it anew.'];
+    return ['The configuration is broken: call repair_openclaw to go back to the last one that worked.'];
   if (probe.process === 'gone' && probe.portOwner !== undefined)
-    return ["Another program holds the gateway's port: end it on the machine, then call wake_machine."];
+    return ["Another program holds the gateway's port: end it on the machine, then call repair_openclaw."];
   if (probe.process === 'gone')
     return [`The gateway is not running. ${repair} read_logs shows why it ended.`];
   if (probe.ready === 'starting')
