@@ -1,0 +1,76 @@
+/** How exposed a gateway is, as the machine itself tells it, and a token that is changed for good. */
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type PostureService, postureService } from '../../../src/openclaw/posture.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
+import { type Fixture, fixture } from './deployed.ts';
+
+// Real processes on a computer that may be busy; the tests themselves wait for nothing but them.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let registry: FakeRegistry;
+let on: Fixture;
+let service: PostureService;
+beforeAll(async () => {
+  registry = await startFakeRegistry({ readyDelayMs: 20 });
+  on = await fixture({ npmRegistry: registry.url, nodeMirror: `${registry.url}/dist` });
+  service = postureService(on.machine);
+  expect(await service.posture('m', false)).toBeUndefined();
+  expect((await on.deploy('op-1')).state).toBe('done');
+});
+afterAll(async () => {
+  await on.machine.remove();
+  await registry.close();
+});
+
+const file = (...path: string[]) => join(on.machine.home, ...path);
+const secrets = async () => JSON.parse(await readFile(file('.openclaw', 'secrets.json'), 'utf8'));
+const statusWith = async (token: string) => {
+  const url = `http://127.0.0.1:${on.machine.env.OPENCLAW_GATEWAY_PORT}/v1/models`;
+  return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+};
+
+test('a fresh deploy has nothing that could be better', async () => {
+  expect(await service.posture('m', false)).toEqual({
+    bind: 'loopback',
+    authMode: 'token',
+    tokenInSettings: false,
+    tokenChars: 64,
+    listens: 'loopback',
+    stateMode: '700',
+    mcpMode: '700',
+    audit: undefined,
+  });
+});
+
+test('a rotated token is new, kept private, and the old one is refused', async () => {
+  const before = await secrets();
+  await service.rotateToken('m');
+  const after = await secrets();
+  expect(after).toEqual({ ...before, gateway: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(after.gateway).not.toBe(before.gateway);
+  expect(await statusWith(before.gateway)).toBe(401);
+  expect(await statusWith(after.gateway)).toBe(200);
+  expect(await on.openclaw.probe('m')).toMatchObject({ ready: 'yes', authenticated: 'yes' });
+  for (const path of [file('.openclaw', 'secrets.json'), file('.openclaw-mcp', 'auth')]) {
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  }
+  expect(on.machine.seen.join('\n')).not.toContain(before.gateway);
+  expect(on.machine.seen.join('\n')).not.toContain(after.gateway);
+});
+
+test('what somebody changed for the worse is seen', async () => {
+  const path = file('.openclaw', 'openclaw.json');
+  const settings = JSON.parse(await readFile(path, 'utf8'));
+  settings.gateway.bind = 'lan';
+  settings.gateway.auth = { mode: 'none', token: 'short-one' };
+  await writeFile(path, JSON.stringify(settings));
+  await chmod(file('.openclaw'), 0o755);
+  expect(await service.posture('m', false)).toMatchObject({
+    bind: 'lan',
+    authMode: 'none',
+    tokenInSettings: true,
+    stateMode: '755',
+  });
+});
