@@ -27,8 +27,28 @@ function sentence(issue: z.core.$ZodIssue, known: readonly string[]): string {
     const near = issue.keys.map((key) => nearest(key, known)).find((name) => name !== undefined);
     return `there is no field ${names.join(', ')}${near === undefined ? '' : ` (did you mean ${near}?)`}`;
   }
-  const where = issue.path.length === 0 ? 'the arguments' : quote(issue.path.join('.'));
-  return `${where}: ${lowerFirst(plainText(issue.message))}`;
+  if (issue.code === 'invalid_type') return `${placeOf(issue)} ${typeFault(issue)}`;
+  return `${placeOf(issue)}: ${lowerFirst(plainText(issue.message))}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function typeFault(issue: z.core.$ZodIssueInvalidType): string {
+  // A field that is not there has no other mark.
+  if (issue.message.endsWith('received undefined')) return 'is missing';
+  return `must be ${KINDS[issue.expected] ?? 'of another type'}`;
+}
+
+function placeOf(issue: z.core.$ZodIssue): string {
+  return issue.path.length === 0 ? 'the arguments' : quote(issue.path.join('.'));
 }
 
 /** A caller's own word, shortened and clean, in quotes. */

@@ -56,8 +56,8 @@ test('a rotated token is new, kept private, and the old one is refused', async (
   for (const path of [file('.openclaw', 'secrets.json'), file('.openclaw-mcp', 'auth')]) {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   }
-  expect(on.machine.seen.join('\n')).not.toContain(before.gateway);
-  expect(on.machine.seen.join('\n')).not.toContain(after.gateway);
+  expect(on.machine.seen()).not.toContain(before.gateway);
+  expect(on.machine.seen()).not.toContain(after.gateway);
 });
 
 test('what somebody changed for the worse is seen', async () => {
