@@ -8,46 +8,40 @@ import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool } from './services.ts';
 
 const MAX_LIST = 10;
-const requestIds = z.array(z.string().max(160)).min(1).max(MAX_LIST);
+// What JSON can say. Not in the listed schema: it would refer to itself, which costs a model a line and some clients refuse.
+const values = z.record(z.string(), z.json());
+const few = (item: z.ZodString) =>
+  z.array(item).refine((list) => list.length > 0 && list.length <= MAX_LIST, `takes 1 to ${MAX_LIST}`);
 
 export const configureOpenclaw = defineTool({
   name: 'configure_openclaw',
   title: 'Configure OpenClaw',
   description:
-    'Changes model, keys, settings, channels or machine size of a deployed assistant: checked first, proved after, undone when it does not work. Without changes it shows settings, channels and pending requests. Secrets are never arguments: they come from variables of this server.',
+    'Changes model, keys, settings, channels or machine size of an assistant: checked first, proved after, undone when it fails. Without changes it shows settings, channels and pending requests. Secrets come from variables of this server only.',
   effect: 'write',
   idempotent: true,
   input: z.strictObject({
     machine_id: machineId.optional(),
     model: modelName.optional(),
-    fallback_models: z.array(modelName).max(MAX_LIST).optional().describe('Tried in order when model fails.'),
-    provider_keys: z
-      .array(z.string().max(60))
-      .min(1)
-      .max(MAX_LIST)
+    fallback_models: z.array(modelName).optional().describe('Tried in order.'),
+    provider_keys: few(z.string().max(60))
       .optional()
-      .describe('Variables whose present values replace the keys there, e.g. "ANTHROPIC_API_KEY".'),
+      .describe('Variables to send anew, e.g. "ANTHROPIC_API_KEY".'),
     set: z
-      .record(z.string(), z.json())
+      .record(z.string(), z.unknown())
       .optional()
-      .describe('OpenClaw settings by path, e.g. {"tools.exec.ask": "always"}; null removes.'),
-    channel: z
-      .enum(['telegram', 'discord', 'slack'])
-      .optional()
-      .describe('Connect; needs TELEGRAM_BOT_TOKEN, DISCORD_BOT_TOKEN or SLACK_BOT_TOKEN + SLACK_APP_TOKEN.'),
-    approve: requestIds.optional().describe('Pending ids to allow once; ask the person first.'),
-    deny: requestIds.optional().describe('Pending ids to refuse.'),
-    control_ui: z
-      .enum(['ssh', 'preview'])
-      .optional()
-      .describe('Tells how to open it: over SSH, or under an internet address (needs expose).'),
-    ssh_public_key: z.string().max(1000).optional().describe('Path of a .pub file here, for ssh.'),
-    expose: z.boolean().optional().describe('Only if the person wants the gateway on the internet.'),
-    rotate_token: z.literal(true).optional().describe('New gateway token; the old one stops working.'),
-    autosleep: autosleep.optional(),
-    vcpu: z.number().min(0.25).max(64).multipleOf(0.25).optional().describe('New size.'),
-    memory_mib: z.number().int().min(1024).max(129024).optional().describe('New size.'),
-    storage_gib: z.number().int().min(2).max(1024).optional().describe('New size; only grows.'),
+      .describe('Settings by path, e.g. {"tools.exec.ask": "always"}; null removes.'),
+    channel: z.enum(['telegram', 'discord', 'slack']).optional().describe('Connect it.'),
+    approve: few(z.string().max(160)).optional().describe('Pending ids to allow once; ask the person first.'),
+    deny: few(z.string().max(160)).optional().describe('Pending ids.'),
+    control_ui: z.enum(['ssh', 'preview']).optional().describe('Tells how to open it; ssh exposes nothing.'),
+    ssh_public_key: z.string().max(1000).optional().describe('Path of a .pub file here.'),
+    expose: z.boolean().optional().describe('A preview on the internet: only if the person wants it.'),
+    rotate_token: z.boolean().optional().describe('New gateway token.'),
+    autosleep: autosleep.optional().describe('"2h" or "never".'),
+    vcpu: z.number().optional().describe('New size.'),
+    memory_mib: z.number().int().optional().describe('New size.'),
+    storage_gib: z.number().int().optional().describe('Only grows.'),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,
@@ -60,11 +54,11 @@ export const configureOpenclaw = defineTool({
       model: args.model,
       fallbackModels: args.fallback_models,
       providerKeys: args.provider_keys,
-      set: args.set,
+      set: args.set && values.parse(args.set),
       channel: args.channel,
       approve: args.approve,
       deny: args.deny,
-      rotateToken: args.rotate_token,
+      rotateToken: args.rotate_token || undefined,
       autosleep: args.autosleep,
       vcpu: args.vcpu,
       memoryMib: args.memory_mib,
