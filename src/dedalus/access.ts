@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { isAppError } from '../core/errors.ts';
-import type { MutationOptions } from './api.ts';
 import { type Call, machinePath } from './call.ts';
 
 /** `ready`, or on its way (`wake_in_progress`), or over; unknown ones are kept and are never terminal. */
 export type AccessStatus = 'wake_in_progress' | 'ready' | 'closed' | 'expired' | 'failed' | (string & {});
+
+/** One key for every retry of one opening. */
+type OpenOptions = WaitOptions & { idempotencyKey: string };
 
 interface Granted {
   id: string;
@@ -39,10 +41,10 @@ export interface SshSession extends Granted {
 
 export interface AccessCalls {
   /** @throws AppError `unsupported` where the API has neither ports nor previews. */
-  openPort(machineId: string, port: number, options: MutationOptions): Promise<OpenedPort>;
+  openPort(machineId: string, port: number, options: OpenOptions): Promise<OpenedPort>;
   getPort(machineId: string, port: OpenedPort, options?: WaitOptions): Promise<OpenedPort>;
   /** @param publicKey one line in OpenSSH's form. @throws AppError `unsupported` where the API has no SSH. */
-  openSsh(machineId: string, publicKey: string, options: MutationOptions): Promise<SshSession>;
+  openSsh(machineId: string, publicKey: string, options: OpenOptions): Promise<SshSession>;
   getSsh(machineId: string, sessionId: string, options?: WaitOptions): Promise<SshSession>;
 }
 
@@ -99,7 +101,7 @@ export function accessCalls(call: Call): AccessCalls {
     machineId: string,
     form: OpenedPort['form'],
     body: object,
-    { idempotencyKey, signal }: MutationOptions,
+    { idempotencyKey, signal }: OpenOptions,
   ) =>
     call(
       { method: 'post', path: `${machinePath(machineId)}/${form}`, body, idempotencyKey },

@@ -8,7 +8,10 @@ export const configureResult = z.object({
     .enum(['none', 'hot', 'restart'])
     .optional()
     .describe('How the running gateway took the new settings.'),
-  settings: z.record(z.string(), z.json()).optional().describe('Present settings; secrets only as "[set]".'),
+  settings: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Present settings; secrets only as "[set]".'),
   channels: z.array(channelState).optional(),
   pending: z.array(pendingRequest).optional().describe('Who and what waits for an answer.'),
   answers: z

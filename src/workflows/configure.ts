@@ -39,7 +39,7 @@ export const configureInput = machineWish.extend({
   model: z.string().optional(),
   fallbackModels: z.array(z.string()).optional(),
   providerKeys: z.array(z.string()).optional(),
-  set: z.record(z.string(), z.json()).optional(),
+  set: z.record(z.string(), z.unknown()).optional(),
   channel: z.enum(['telegram', 'discord', 'slack']).optional(),
   approve: z.array(z.string()).optional(),
   deny: z.array(z.string()).optional(),
