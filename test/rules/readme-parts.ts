@@ -6,6 +6,8 @@ import { SERVER_NAME, serverEntry } from '../../src/cli/install-entry.ts';
 import { settings } from '../../src/config/config.ts';
 import { jsonSchema } from '../../src/mcp/json-schema.ts';
 import { PROVIDERS } from '../../src/openclaw/providers.ts';
+import { prompts } from '../../src/prompts/index.ts';
+import { resources } from '../../src/resources/index.ts';
 import { tools } from '../../src/tools/index.ts';
 
 const EFFECTS = { read: 'reads', write: 'changes', destroy: 'destroys' } as const;
@@ -20,6 +22,7 @@ const ENTRY = serverEntry(LINUX, { node: 'node', bin: SERVER_NAME }, { local: fa
 const parts: Readonly<Record<string, () => string>> = {
   links,
   clients,
+  offers,
   tools: toolTable,
   settings: settingsTable,
   providers,
@@ -90,6 +93,18 @@ const inputShape = z.object({
   properties: z.record(z.string(), z.unknown()).default({}),
   required: z.array(z.string()).default([]),
 });
+
+function offers(): string {
+  const rows = [
+    ...prompts.map(({ name, description }) => ['prompt', name, description]),
+    ...resources.templates.map(({ uriTemplate, description }) => ['resource', uriTemplate, description]),
+  ];
+  return [
+    '| | | |',
+    '|---|---|---|',
+    ...rows.map(([kind, name, about]) => `| ${kind} | \`${name}\` | ${about} |`),
+  ].join('\n');
+}
 
 function settingsTable(): string {
   const rows = Object.entries(settings.shape).map(
