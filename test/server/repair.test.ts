@@ -56,18 +56,14 @@ describe('repair_openclaw', () => {
     expect((await agent.finish('chat', { message: 'Are you back?' })).data).toMatchObject({ status: 'done' });
   }, 60_000);
 
-  it('wakes a machine that sleeps', async () => {
+  it('wakes a machine that sleeps, and puts back a key that this server holds without showing it', async () => {
     await agent.finish('sleep_machine');
-    const { data } = await agent.finish('repair_openclaw');
-    expect(data).toMatchObject({ status: 'done', phase: 'running', left: [] });
-    expect(data.found).toContain('The machine was sleeping');
-  }, 60_000);
-
-  it('puts back a key that this server holds, and never shows it', async () => {
     await writeFile(join(home, '.openclaw', 'secrets.json'), '{}', { mode: 0o600 });
     const answer = await agent.finish('repair_openclaw');
     expect(answer.data).toMatchObject({
-      found: expect.arrayContaining(['No key on the machine for: anthropic']),
+      status: 'done',
+      phase: 'running',
+      found: expect.arrayContaining(['The machine was sleeping', 'No key on the machine for: anthropic']),
       left: [],
     });
     expect(JSON.stringify(answer)).not.toContain(PROVIDER_KEY);
