@@ -15,6 +15,8 @@ export interface Assessment {
   blocked: boolean;
   /** What is not mended from here, each with who can do it and how. */
   left: string[];
+  /** What to do where mending was not enough. */
+  otherwise: string[];
   /** What programs on the machine said about it. */
   foreign: string[];
 }
@@ -35,6 +37,7 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
     gateway: 'leave',
     blocked: false,
     left: [],
+    otherwise: [],
     foreign: [],
   };
   if (seen.jobsRunning.length > 0) {
@@ -56,10 +59,13 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
   return result;
 }
 
-function room(seen: Diagnosis, { found, mends, left }: Assessment): void {
+function room(seen: Diagnosis, { found, mends, left, otherwise }: Assessment): void {
   if (seen.diskFreeMib < LOW_DISK_MIB) {
     found.push(`Only ${seen.diskFreeMib} MiB of disk are free`);
     mends.push('disk');
+    otherwise.push(
+      'Call configure_openclaw with a larger storage_gib, or have the assistant remove files of its own.',
+    );
   }
   if (seen.outOfMemory) {
     found.push('The gateway was ended for want of memory');

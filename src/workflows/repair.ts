@@ -1,6 +1,6 @@
 /** Diagnoses an assistant's machine, mends what is safe to mend, and says what it found, did and left. */
 import { z } from 'zod';
-import { isAppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
@@ -55,6 +55,11 @@ export function repairKind(deps: RepairDeps): OperationKind {
       if (machine !== undefined) await repairAssistant(operation, deps, machineId, report);
       return resultOf(machineId, machine, report);
     },
+    recover: async () => {
+      throw new AppError('not_found', 'The record of this repair is lost', {
+        next: 'Call repair_openclaw again: it finds what is still wrong, and repeats nothing.',
+      });
+    },
   };
 }
 
@@ -101,7 +106,8 @@ async function repairAssistant(
     tell(judged, report);
     await operation.save({ found: report.found });
     if (!worthTrying(judged, tried) || round > MAX_ROUNDS) {
-      if (round > 1) for (const sentence of judged.found) report.left.push(`Still so: ${sentence}.`);
+      if (round > 1)
+        report.left.push(...judged.found.map((sentence) => `Still so: ${sentence}.`), ...judged.otherwise);
       // What was just mended is proved by that look; the doctor is for what no look of ours finds.
       if (round === 1 && judged.found.length === 0 && seen.jobsRunning.length === 0)
         await askDoctor(operation, deps, machineId, report);

@@ -72,7 +72,7 @@ launch_gateway() {
     use_openclaw_env
     use_trust # for the model provider behind a company proxy
     unset NODE_COMPILE_CACHE # with it newer releases add a parent process of 60 MB
-    if [ "$(memory_limit_mib)" -lt 1536 ] || [ -e "$mcp_dir/low-memory" ]; then
+    if spares_memory; then
       # Measured: the difference between a first turn that works in 1.25 GiB and one that is killed.
       export NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=4" MALLOC_ARENA_MAX=2
     fi
@@ -89,6 +89,13 @@ launch_gateway() {
   if [ "$(oom_kills)" != "$kills_before" ] || grep -q 'heap out of memory' "$log"; then fail out_of_memory "$log"; fi
   if live_pid "$gateway_pid" >/dev/null; then fail gateway_not_ready "$log"; fi
   fail gateway_exited "$log"
+}
+
+# On a small machine, and where a repair has found that this much memory is not enough.
+spares_memory() {
+  local limit
+  limit=$(memory_limit_mib)
+  [ "$limit" -lt 1536 ] || [ "$limit" -le "$(cat "$mcp_dir/low-memory" 2>/dev/null || printf 0)" ]
 }
 
 # Ready, and it takes our token. Fails at once when its process is gone.

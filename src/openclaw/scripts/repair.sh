@@ -138,8 +138,8 @@ mend_auth() {
   emit done.auth yes
 }
 
-# Read by the start of the gateway from now on.
+# Read by every start of the gateway, as long as the machine has no more memory than now.
 mend_low_memory() {
-  : >"$mcp_dir/low-memory"
+  write_file "$mcp_dir/low-memory" "$(memory_limit_mib)"
   emit done.low_memory yes
 }
