@@ -25,6 +25,14 @@ export function tail(text: string, max: number): string {
   return `[${text.length - max} characters before this left out]\n${text.slice(-max).toWellFormed()}`;
 }
 
+/** `text` up to its last white space: what still grows may end inside a word, and half a secret is not recognised. */
+export function wholeWords(text: string): string {
+  // By hand: a pattern anchored at the end is tried at every character of a long word.
+  let end = text.length;
+  while (end > 0 && /\S/.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
+}
+
 /** A version, a model's name, a state: `text` where it is one plain word, else a word of ours. */
 export function oneWord(text: string): string {
   return /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/.test(text) ? text : '(unreadable)';

@@ -21,13 +21,21 @@ export interface ToolOutcome<Output> {
   foreign?: readonly ForeignText[] | undefined;
 }
 
+export interface ProgressUpdate {
+  progress: number;
+  /** Our own words. */
+  message: string;
+  /** What somebody else has written so far; its end is shown behind our words, fenced. */
+  foreign?: ForeignText | undefined;
+}
+
 /** The client that made this call. */
 export interface CallContext<Services> {
   services: Services;
   /** Ends the wait for an answer, never the work. */
   signal: AbortSignal;
   /** Shown while waiting, where the client asked for progress. */
-  progress(update: { progress: number; message: string }): void;
+  progress(update: ProgressUpdate): void;
   /** Undefined where the client cannot ask a person. */
   ask: AskPerson | undefined;
 }

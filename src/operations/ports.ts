@@ -51,6 +51,8 @@ export interface OperationKind {
 export interface Progress {
   stage: string;
   message: string | undefined;
+  /** The text so far of something that arrives in pieces. */
+  partial: string | undefined;
   /** Whole seconds since the operation was created. */
   elapsedSeconds: number;
   /** Stages begun so far. */

@@ -40,6 +40,7 @@ function progressOf(running: Running, now: number): Progress {
   return {
     stage: record.stages.at(-1)?.name ?? 'starting',
     message: running.message,
+    partial: running.partial,
     elapsedSeconds: Math.floor((now - Date.parse(record.createdAt)) / 1000),
     step: record.stages.length,
   };

@@ -1,6 +1,6 @@
 /** One shape for everything that takes long: what a tool that began it and get_operation both return. */
 import { z } from 'zod';
-import { head, oneWord, plainText } from '../core/text.ts';
+import { head, oneWord, plainText, wholeWords } from '../core/text.ts';
 import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
 import type { OperationView } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
@@ -71,10 +71,11 @@ export async function awaited(
   const view = await operations.await(operationId, {
     waitMs: seconds === undefined ? toolWaitMs : seconds * 1000,
     signal: context.signal,
-    onProgress: ({ stage: name, message, elapsedSeconds, step }) =>
+    onProgress: ({ stage: name, message, partial, elapsedSeconds, step }) =>
       context.progress({
         progress: step + elapsedSeconds / 10_000,
         message: `${name}${message === undefined ? '' : `: ${message}`} (${elapsedSeconds} s)`,
+        foreign: partial ? { label: 'reply so far', text: wholeWords(partial) } : undefined,
       }),
   });
   return operationOutcome(view, clock.now());
@@ -85,7 +86,7 @@ export function operationOutcome(
   { record, partial }: OperationView,
   now: number,
 ): ToolOutcome<OperationOutput> {
-  const reply = record.status === 'running' ? partial : textOf(record.result?.reply);
+  const reply = record.status === 'running' ? partial && wholeWords(partial) : textOf(record.result?.reply);
   const data: OperationOutput = {
     ...described(record, now),
     ...resultFields(record),
