@@ -137,5 +137,6 @@ function deployEnv(
     OPENCLAW_MCP_DEPLOYMENT: JSON.stringify(deployment),
     ...installInputs(sources, plan),
     OPENCLAW_MCP_MODEL: model,
+    OPENCLAW_MCP_KEEP_MODEL: settings.model === undefined ? 'yes' : 'no',
   };
 }

@@ -48,7 +48,7 @@ export const BASE: readonly string[] = [common, process, gatewayHttp];
 const GATEWAY = [network, configure, machineFacts, gatewayProcess];
 
 export const SCRIPTS = {
-  deploy: [install, ...GATEWAY, deploy],
+  deploy: [install, ...GATEWAY, jsonEdit, openclawCli, deploy],
   upgrade: [install, ...GATEWAY, changeState, upgrade],
   'kept-states': [keptStates],
   backup: [backup],

@@ -6,8 +6,8 @@ machine_node() {
 }
 
 # Prints FILE, {} when there is none, with a merge patch applied: objects merge, null removes, all else replaces. Fails
-# when FILE is no JSON object.
-merged_json() { # FILE INDENT < PATCH
+# when FILE is no JSON object. What FILE has at KEEP, a dotted path, stays.
+merged_json() { # FILE INDENT [KEEP] < PATCH
   machine_node -e '
     const { existsSync, readFileSync } = require("node:fs");
     const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
@@ -20,12 +20,14 @@ merged_json() { # FILE INDENT < PATCH
       }
       return merged;
     };
-    const [, file, indent] = process.argv;
+    const [, file, indent, keep] = process.argv;
     const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
     if (!isObject(before)) process.exit(1);
-    const after = merge(before, JSON.parse(readFileSync(0, "utf8")));
+    let after = merge(before, JSON.parse(readFileSync(0, "utf8")));
+    const kept = keep ? keep.split(".").reduce((at, name) => at?.[name], before) : undefined;
+    if (kept !== undefined) after = merge(after, keep.split(".").reduceRight((value, name) => ({ [name]: value }), kept));
     process.stdout.write(JSON.stringify(after, null, Number(indent)) + "\n");
-  ' "$1" "$2"
+  ' "$@"
 }
 
 # Prints FILE with every plain string under a telling name masked, here already: no secret leaves the machine.
