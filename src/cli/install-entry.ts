@@ -1,6 +1,7 @@
 /** How a client is told to start this server: the command, and the names of the variables that it must hand on. */
 import { isAbsolute } from 'node:path';
 import type { Environment } from '../config/config.ts';
+import { CHANNELS } from '../openclaw/channels.ts';
 import { PROVIDERS } from '../openclaw/providers.ts';
 
 /** The server's name in every client. */
@@ -33,7 +34,11 @@ export function serverEntry(
   options: { local: boolean },
 ): ServerEntry {
   const flags = options.local ? ['--local'] : [];
-  const keys = [...(options.local ? [] : ['DEDALUS_API_KEY']), ...providerVariables(place.env)];
+  const keys = [
+    ...(options.local ? [] : ['DEDALUS_API_KEY']),
+    ...providerVariables(place.env),
+    ...tokenVariables(place.env),
+  ];
   if (isAbsolute(program.bin) && !INSTALLED.test(program.bin)) {
     return { command: program.node, args: [program.bin, ...flags], keys };
   }
@@ -52,4 +57,10 @@ function providerVariables(env: Environment): string[] {
   return set.length > 0
     ? set
     : PROVIDERS.slice(0, 1).flatMap((provider) => provider.keyVariables.slice(0, 1));
+}
+
+/** The messengers' tokens that are set here. */
+function tokenVariables(env: Environment): string[] {
+  const every = CHANNELS.flatMap((channel) => channel.tokens.map((token) => token.variable));
+  return every.filter((name) => env[name]?.trim());
 }

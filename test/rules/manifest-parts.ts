@@ -5,6 +5,7 @@ import { name, version } from '../../package.json';
 import { findClient } from '../../src/cli/install-clients.ts';
 import { SERVER_NAME, serverEntry } from '../../src/cli/install-entry.ts';
 import { settings } from '../../src/config/config.ts';
+import { CHANNELS } from '../../src/openclaw/channels.ts';
 import { PROVIDERS } from '../../src/openclaw/providers.ts';
 import { tools } from '../../src/tools/index.ts';
 
@@ -41,6 +42,14 @@ export function registryEntry() {
     isRequired: false,
     isSecret: true,
   }));
+  const tokens = CHANNELS.flatMap((channel) =>
+    channel.tokens.map(({ variable }) => ({
+      name: variable,
+      description: `Token for connecting the assistant to ${channel.label}.`,
+      isRequired: false,
+      isSecret: true,
+    })),
+  );
   return {
     $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
     name: mcpName,
@@ -54,7 +63,7 @@ export function registryEntry() {
         version,
         runtimeHint: 'npx',
         transport: { type: 'stdio' },
-        environmentVariables: [...settingVariables, ...keys],
+        environmentVariables: [...settingVariables, ...keys, ...tokens],
       },
     ],
   };

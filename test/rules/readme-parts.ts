@@ -5,6 +5,7 @@ import { CLIENTS, findClient } from '../../src/cli/install-clients.ts';
 import { SERVER_NAME, serverEntry } from '../../src/cli/install-entry.ts';
 import { settings } from '../../src/config/config.ts';
 import { jsonSchema } from '../../src/mcp/json-schema.ts';
+import { CHANNELS } from '../../src/openclaw/channels.ts';
 import { PROVIDERS } from '../../src/openclaw/providers.ts';
 import { prompts } from '../../src/prompts/index.ts';
 import { resources } from '../../src/resources/index.ts';
@@ -26,6 +27,7 @@ const parts: Readonly<Record<string, () => string>> = {
   tools: toolTable,
   settings: settingsTable,
   providers,
+  channels,
 };
 
 /** `readme` with every part between `<!-- generated: name -->` and its end written anew. @throws for an unknown name. */
@@ -125,6 +127,14 @@ function providers(): string {
   ].join('\n');
 }
 
+function channels(): string {
+  const rows = CHANNELS.map(({ label, tokens, address }) => {
+    const names = tokens.map(({ variable }) => `\`${variable}\``).join(' and ');
+    return `| ${label} | ${names} | ${address === undefined ? '' : `\`${address.variable}\``} |`;
+  });
+  return ['| messenger | tokens | another address |', '|---|---|---|', ...rows].join('\n');
+}
+
 /** Every variable that the server reads, with nothing set. */
 export function envExample(): string {
   const lines = Object.entries(settings.shape).flatMap(([name, schema]) => [
@@ -143,6 +153,12 @@ export function envExample(): string {
     '',
     '# Another address of a provider, for example a gateway of your company.',
     ...PROVIDERS.map(({ baseUrlVariable }) => `# ${baseUrlVariable}=`),
+    '',
+    '# Messengers that configure_openclaw can connect.',
+    ...CHANNELS.flatMap(({ tokens, address }) => [
+      ...tokens.map(({ variable }) => `# ${variable}=`),
+      ...(address === undefined ? [] : [`# ${address.variable}=`]),
+    ]),
     '',
   ].join('\n');
 }
