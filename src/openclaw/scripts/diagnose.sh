@@ -20,7 +20,7 @@ diagnose_machine() {
   emit memory_total_mib "$(memory_limit_mib)"
   emit memory_available_mib "$(meminfo_mib MemAvailable)"
   emit disk_free_mib "$(disk_free_mib)"
-  emit low_memory_flags "$(said test -e "$mcp_dir/low-memory")"
+  emit low_memory_flags "$(said spares_memory)"
 }
 
 diagnose_gateway() {

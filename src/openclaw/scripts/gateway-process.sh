@@ -91,13 +91,6 @@ launch_gateway() {
   fail gateway_exited "$log"
 }
 
-# On a small machine, and where a repair has found that this much memory is not enough.
-spares_memory() {
-  local limit
-  limit=$(memory_limit_mib)
-  [ "$limit" -lt 1536 ] || [ "$limit" -le "$(cat "$mcp_dir/low-memory" 2>/dev/null || printf 0)" ]
-}
-
 # Ready, and it takes our token. Fails at once when its process is gone.
 wait_until_ready() { # SECONDS
   local deadline=$((SECONDS + $1))

@@ -40,6 +40,13 @@ memory_limit_mib() {
   printf '%s' "$total"
 }
 
+# Whether the gateway starts with the flags that spare memory: on a small machine, and where a repair has found that this much memory is not enough.
+spares_memory() {
+  local limit
+  limit=$(memory_limit_mib)
+  [ "$limit" -lt 1536 ] || [ "$limit" -le "$(cat "$mcp_dir/low-memory" 2>/dev/null || printf 0)" ]
+}
+
 # How often this machine's kernel has killed for want of memory since it booted.
 oom_kills() {
   awk '$1 == "oom_kill" { print $2 }' /proc/vmstat 2>/dev/null || true
