@@ -6,9 +6,9 @@ import { AppError, isAppError } from '../core/errors.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { JobSnapshot } from './ports.ts';
-import { explainScriptError } from './script-errors.ts';
 import { runScript } from './script-output.ts';
 import { settingsDemanded } from './settings.ts';
+import { undone } from './undone.ts';
 
 /** Milliseconds that the commands around the jobs may take. */
 const START_JOB_MS = 30_000;
@@ -185,15 +185,12 @@ export function packedBackup({ result }: JobSnapshot): PackedBackup {
 /** Why a restore was undone; undefined when the gateway works with what was restored. */
 export function restoreFailure({ result }: JobSnapshot): AppError | undefined {
   if (result.rolled_back !== 'yes') return undefined;
-  const why = explainScriptError(result.cause ?? '', result.detail ?? '');
-  return new AppError(
-    'command_failed',
-    `The gateway does not work with this backup, so the state of before is back. The reason: ${why.message}`,
-    {
-      next: 'Read what it printed below. Nothing is lost on the machine or in the file.',
-      details: { ...why.details, rolled_back: true },
-      ...(why.foreign === undefined ? {} : { foreign: why.foreign }),
-    },
+  const failed = 'The gateway does not work with this backup';
+  return undone(
+    result,
+    failed,
+    'the state of before is back, and works',
+    'the state of before is back, but does not work',
   );
 }
 

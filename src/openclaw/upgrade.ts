@@ -7,9 +7,9 @@ import { installInputs } from './install-inputs.ts';
 import { jobScript, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { InstallPlan, JobSnapshot } from './ports.ts';
-import { explainScriptError } from './script-errors.ts';
 import { runScript } from './script-output.ts';
 import { settingsDemanded } from './settings.ts';
+import { undone } from './undone.ts';
 
 /** Milliseconds that the commands around the job may take. */
 const START_JOB_MS = 30_000;
@@ -114,22 +114,16 @@ export function upgradeOutcome({ result }: JobSnapshot): UpgradeOutcome {
     nodeFrom: cleanNodeFrom,
     nodeTo: cleanNodeTo,
     stateMigrated: read.data.state_migrated === 'yes',
-    rolledBack:
-      read.data.rolled_back === 'yes'
-        ? rolledBack(cleanFrom, cleanTo, result.cause ?? '', result.detail)
-        : undefined,
+    rolledBack: read.data.rolled_back === 'yes' ? rolledBack(cleanFrom, cleanTo, result) : undefined,
   };
 }
 
-function rolledBack(from: string, to: string, cause: string, detail: string | undefined): AppError {
-  const why = explainScriptError(cause, detail ?? '');
-  return new AppError(
-    'command_failed',
-    `OpenClaw ${to} does not work here and was rolled back: ${from} answers again, with its state as before. The reason: ${why.message}`,
-    {
-      next: 'Read what it printed below. Nothing is lost; choose another openclaw_version, or mend the cause and repeat the call.',
-      details: { ...why.details, rolled_back: true },
-      ...(why.foreign === undefined ? {} : { foreign: why.foreign }),
-    },
+function rolledBack(from: string, to: string, result: JobSnapshot['result']): AppError {
+  const before = `${from} answers again, with its state as before`;
+  return undone(
+    result,
+    `OpenClaw ${to} does not work here and was rolled back`,
+    before,
+    `${from} does not start either`,
   );
 }

@@ -1,6 +1,6 @@
 /** The real OpenClaw: a new version keeps the sessions, one that refuses the settings is rolled back, a backup moves house. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -69,25 +69,31 @@ async function home(): Promise<string> {
   return join(dir, 'local', mine ?? 'there is none');
 }
 
+async function changeConfig(change: (config: Message) => void): Promise<void> {
+  const file = join(await home(), '.openclaw/openclaw.json');
+  const config = JSON.parse(await readFile(file, 'utf8'));
+  change(config);
+  await writeFile(file, JSON.stringify(config), { mode: 0o600 });
+}
+
 it('rolls back by itself when the new version does not start, and the conversation goes on', async () => {
   const ready = await agent.finish('deploy_openclaw', { name: 'mine', openclaw_version: '2026.7.1' });
   machine = ready.machine_id;
   expect(await reply(`Please repeat ${words[0]}`)).toBe(`You said: ${words[0]}`);
-  // Where 2026.9 keeps its conversations, and 2026.7 nothing.
-  const inTheWay = join(await home(), '.openclaw/agents/main/agent/openclaw-agent.sqlite');
-  await mkdir(inTheWay, { recursive: true });
+  // A setting that 2026.7 knows and 2026.9 refuses.
+  await changeConfig((config) => Object.assign(config, { crestodian: { rescue: { enabled: 'auto' } } }));
   expect(await upgrade({ openclaw_version: '2026.9.6' })).toMatchObject({
     status: 'failed',
     upgrade: { from: '2026.7.1', to: '2026.9.6', rolled_back: true },
     error: { message: expect.stringContaining('2026.7.1 answers again') },
   });
-  await rm(inTheWay, { recursive: true });
   const status = await agent.call('gateway_status', { machine_id: machine });
   expect(status.structuredContent).toMatchObject({ working: true, openclaw_version: '2026.7.1' });
   expect(await reply(`And ${words[1]}`)).toBe(`You said: ${words[0]} ${words[1]}`);
 });
 
 it('upgrades 2026.7.1 to 2026.9.6, which knows the conversation', async () => {
+  await changeConfig((config) => delete config.crestodian);
   expect(await upgrade({ openclaw_version: '2026.9.6' })).toMatchObject({
     status: 'done',
     upgrade: { from: '2026.7.1', to: '2026.9.6', state_migrated: true, rolled_back: false },

@@ -24,7 +24,7 @@ it('rolls back by itself when the new version does not work, and says so', async
     upgrade: { from: '2026.7.1', to: '2026.9.4', rolled_back: true },
     error: { code: 'command_failed', said: expect.stringContaining('undici') },
   });
-  expect(texts[0]).toContain('rolled back: 2026.7.1 answers again');
+  expect(texts[0]).toContain('rolled back; 2026.7.1 answers again');
   expect(await remembers()).toBe(true);
 }, 60_000);
 

@@ -12,7 +12,12 @@ claim_change() {
   owner=$(cat "$change/job" 2>/dev/null || true)
   if [ -n "$owner" ] && [ "$owner" != "$job_id" ]; then
     if live_pid "$mcp_dir/jobs/$owner/pid" >/dev/null; then fail locked; fi
-    case "$(change_step)" in changing | undoing) undo_change ;; esac
+    case "$(change_step)" in
+      changing | undoing)
+        undo_change
+        attempt ensure_gateway "$change/attempt"
+        ;;
+    esac
     rm -rf "$change"
   fi
   mkdir -p "$change"
@@ -26,15 +31,14 @@ change_step() {
 
 # Runs FUNCTION so that its failure can be undone instead of ending this job; sets `attempted`. Not to be called in a
 # condition: there bash ignores `set -e` inside FUNCTION too.
-attempt() { # FUNCTION
+attempt() { # FUNCTION FILE: where its output goes
   local status
-  # shellcheck disable=SC2034 # used by the job
   attempted=failed
   set +e
   (
     set -e
     "$1"
-  ) 3>"$change/attempt"
+  ) 3>"$2"
   status=$?
   set -e
   if [ "$status" -eq 0 ]; then attempted=ok; fi
@@ -70,7 +74,7 @@ replace_state() {
   mv "$change/next" "$state_dir"
 }
 
-# Everything as it was before, and the gateway at work again.
+# Everything as it was before, with the gateway down.
 undo_change() {
   local node app kept
   if [ "$(change_step)" != undone ]; then
@@ -95,16 +99,26 @@ undo_change() {
     unlock
   fi
   rm -rf "$change/failed" "$change/next" "$change/next.new" "$change/state.new"
-  ensure_gateway
 }
 
-# What an attempt said when it failed; a step that `set -e` ended says nothing.
-emit_failure() {
-  local cause
-  cause=$(sed -n 's/^error=//p' "$change/attempt" 2>/dev/null | tail -n 1)
+# Undoes what an attempt could not bring to its end, starts the gateway of before, and tells both.
+undo_attempt() {
+  local cause told=$change/attempt
+  undo_change
   emit rolled_back yes
+  cause=$(said error "$told")
   emit cause "${cause:-unexpected}"
-  if grep '^detail@=' "$change/attempt" 2>/dev/null | tail -n 1 >&3; then return 0; fi
+  attempt ensure_gateway "$change/attempt-before"
+  if [ "$attempted" = failed ]; then
+    cause=$(said error "$change/attempt-before")
+    emit before_fails "${cause:-unexpected}"
+    told=$change/attempt-before
+  fi
+  if grep '^detail@=' "$told" 2>/dev/null | tail -n 1 >&3; then return 0; fi
+}
+
+said() { # NAME FILE
+  sed -n "s/^$1=//p" "$2" 2>/dev/null | tail -n 1
 }
 
 # Fills in what FILE lacks of the JSON object in DEFAULTS; nothing that is there changes. A file with comments stays as it is.

@@ -14,7 +14,7 @@ restore_main() {
   if [ -z "$(change_step)" ] && [ ! -d "$change/next" ]; then unpack_backup; fi
   case "$(change_step)" in
     '' | changing)
-      attempt put_backup_in_place
+      attempt put_backup_in_place "$change/attempt"
       if [ "$attempted" = ok ]; then write_file "$change/step" 'done'; fi
       ;;
   esac
@@ -25,8 +25,7 @@ restore_main() {
     fi
     emit rolled_back no
   else
-    undo_change
-    emit_failure
+    undo_attempt
   fi
   rm -rf "$transfer"
 }

@@ -18,7 +18,7 @@ upgrade_main() {
   fi
   case "$(change_step)" in
     '' | changing)
-      attempt change_version
+      attempt change_version "$change/attempt"
       if [ "$attempted" = ok ]; then write_file "$change/step" 'done'; fi
       ;;
   esac
@@ -27,9 +27,8 @@ upgrade_main() {
     report_versions
     emit rolled_back no
   else
-    undo_change
+    undo_attempt
     report_versions
-    emit_failure
   fi
 }
 
