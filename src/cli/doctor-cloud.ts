@@ -6,6 +6,7 @@ import type { Machine } from '../dedalus/api.ts';
 import { dedalusClient } from '../dedalus/client.ts';
 import { isGone } from '../machine/phases.ts';
 import { type Finding, ok, problem, warning } from './doctor-finding.ts';
+import { proxyFetch } from './proxy-fetch.ts';
 
 // Signed requests and certificates bear minutes; more shows up as errors that nobody would look for here.
 const MAX_SKEW_MS = 2 * 60_000;
@@ -15,7 +16,8 @@ const SMALL_QUOTA = 5;
 /** Changes and bills nothing. Never throws for what the API or the network does. */
 export async function cloud(config: Config, apiKey: string, clock: Clock): Promise<Finding[]> {
   const where = new URL(config.dedalusBaseUrl).host;
-  const { fetch: dated, skew } = clockReader(clock);
+  const through = (await proxyFetch(config.dedalusBaseUrl)) ?? fetch;
+  const { fetch: dated, skew } = clockReader(clock, through);
   const client = dedalusClient({
     apiKey,
     baseUrl: config.dedalusBaseUrl,
@@ -39,11 +41,14 @@ export async function cloud(config: Config, apiKey: string, clock: Clock): Promi
 }
 
 /** A fetch that remembers how far the server's clock is from ours. */
-function clockReader(clock: Clock): { fetch: typeof fetch; skew: () => number | undefined } {
+function clockReader(
+  clock: Clock,
+  through: typeof fetch,
+): { fetch: typeof fetch; skew: () => number | undefined } {
   let skew: number | undefined;
   return {
     async fetch(input, init) {
-      const response = await fetch(input, init);
+      const response = await through(input, init);
       const theirs = Date.parse(response.headers.get('date') ?? '');
       if (!Number.isNaN(theirs)) skew = clock.now() - theirs;
       return response;
