@@ -27,6 +27,7 @@ const output = operationOutput.partial().extend({
 });
 type Outcome = ToolOutcome<z.input<typeof output>>;
 
+const KEEP = 'backup_openclaw first keeps it in a file on this computer; offer that to the person.';
 const UNASKED = 'OPENCLAW_MCP_CONFIRM is off: it was destroyed without asking anybody.';
 
 /** @param confirm whether consent is needed; false only by OPENCLAW_MCP_CONFIRM=off. */
@@ -70,7 +71,7 @@ async function planned(plan: DestroyPlan, { confirmations }: Services): Promise<
   const { token, expiresAt } = await confirmations.give(shown);
   const next = `Show this to the person. Only if they agree: call destroy_machine with machine_id "${plan.machineId}" and confirmation "${token}" within ten minutes.`;
   return {
-    summary: `Nothing was destroyed yet. This would be lost for good: ${lossOf(plan)} Next: ${next}`,
+    summary: `Nothing was destroyed yet. This would be lost for good: ${lossOf(plan)} ${KEEP} Next: ${next}`,
     data: {
       status: 'confirmation_needed',
       next,
