@@ -126,7 +126,7 @@ function openings(open: Seen['openings']): Finding {
     name: 'openings',
     state: 'warning',
     detail: `open to the network: port ${ports}`,
-    fix: 'Close what is not needed in the Dedalus console.',
+    fix: 'Close what is not needed in the Dedalus dashboard.',
   };
 }
 

@@ -67,7 +67,10 @@ const NOT_FOUND: Reply = {
 };
 
 function send(response: ServerResponse, request: SeenRequest, reply: Reply): void {
-  if (typeof reply === 'function') return reply(response, request);
+  if (typeof reply === 'function') {
+    reply(response, request);
+    return;
+  }
   const text = 'json' in reply ? JSON.stringify(reply.json) : reply.text;
   const type = 'json' in reply ? 'application/json' : 'text/html';
   response.writeHead(reply.status ?? 200, { 'content-type': type, ...reply.headers });
