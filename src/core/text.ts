@@ -49,6 +49,23 @@ export function newestWithin<T extends { text: string }>(items: readonly T[], ma
 }
 
 /**
+ * As much as one block of strangers' text shows; a result's other form may hold more. OpenClaw shows about 20k
+ * characters of a result and Codex 12k, cutting what is behind; larger blocks only cost.
+ */
+export const MAX_BLOCK_CHARS = 16_000;
+
+/** The last of `pieces` that fit into one block, joined. */
+export function newestBlock(pieces: readonly string[], separator: string): string {
+  const room = MAX_BLOCK_CHARS - pieces.length * separator.length;
+  return newestWithin(
+    pieces.map((text) => ({ text })),
+    room,
+  )
+    .map(({ text }) => text)
+    .join(separator);
+}
+
+/**
  * `text` between two lines with a boundary that its writer could not know.
  * @param label who wrote it, in our words: "reply of the assistant".
  */

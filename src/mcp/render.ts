@@ -1,12 +1,10 @@
 /** Builds every tool result: structured data and self-sufficient text, strangers' words fenced, secrets removed. */
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { type Redact, redactDeep } from '../core/redact.ts';
-import { fence, head, plainText } from '../core/text.ts';
+import { fence, head, MAX_BLOCK_CHARS, plainText } from '../core/text.ts';
 import type { ForeignText, ToolOutcome } from './define-tool.ts';
 import type { Explanation } from './explain.ts';
 
-// OpenClaw shows about 20k characters of a result and Codex 12k, cutting what is behind; larger blocks only cost.
-const MAX_FOREIGN_CHARS = 16_000;
 // Of one string of the data: a long reply in full, and no more than a client can bear.
 const MAX_STRING_CHARS = 64_000;
 // Ours are short; this is for what nobody thought of.
@@ -39,7 +37,7 @@ function ourText(text: string, redact: Redact): string {
 }
 
 function foreignBlock(part: ForeignText, redact: Redact): { type: 'text'; text: string } {
-  return textBlock(fence(part.label, head(redact(plainText(part.text)), MAX_FOREIGN_CHARS)));
+  return textBlock(fence(part.label, head(redact(plainText(part.text)), MAX_BLOCK_CHARS)));
 }
 
 function textBlock(text: string): { type: 'text'; text: string } {

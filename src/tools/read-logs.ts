@@ -1,6 +1,6 @@
 /** read_logs: the newest lines of the gateway's own log, also when the gateway is down. */
 import { z } from 'zod';
-import { head, newestWithin, plainText } from '../core/text.ts';
+import { head, newestBlock, newestWithin, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId } from './fields.ts';
 import { defineTool } from './services.ts';
@@ -46,7 +46,10 @@ export const readLogs = defineTool({
     }));
     const clean = newestWithin(every, MAX_CHARS);
     const truncated = log.truncated || clean.length < every.length;
-    const text = clean.map((l) => [l.at, l.level, l.subsystem, l.text].filter(Boolean).join(' ')).join('\n');
+    const text = newestBlock(
+      clean.map((l) => [l.at, l.level, l.subsystem, l.text].filter(Boolean).join(' ')),
+      '\n',
+    );
     return {
       summary: `${clean.length} log line(s) of machine ${id}${truncated ? '; older ones were left out' : ''}.`,
       data: { machine_id: id, lines: clean, truncated },

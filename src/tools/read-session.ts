@@ -1,6 +1,6 @@
 /** read_session: what was said in one conversation. */
 import { z } from 'zod';
-import { head, newestWithin, oneWord, plainText } from '../core/text.ts';
+import { head, newestBlock, newestWithin, oneWord, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId, sessionName } from './fields.ts';
 import { defineTool } from './services.ts';
@@ -38,7 +38,15 @@ export const readSession = defineTool({
     return {
       summary: `${messages.length} message(s) of this session on machine ${id}.`,
       data: { machine_id: id, session, messages },
-      foreign: [{ label: 'transcript', text: messages.map((m) => `${m.role}: ${m.text}`).join('\n\n') }],
+      foreign: [
+        {
+          label: 'transcript',
+          text: newestBlock(
+            messages.map((m) => `${m.role}: ${m.text}`),
+            '\n\n',
+          ),
+        },
+      ],
     };
   },
 });

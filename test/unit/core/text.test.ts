@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { fence, head, plainText, tail, wholeWords } from '../../../src/core/text.ts';
+import {
+  fence,
+  head,
+  newestBlock,
+  newestWithin,
+  oneWord,
+  plainText,
+  tail,
+  wholeWords,
+} from '../../../src/core/text.ts';
 
 describe('plainText', () => {
   it('drops colours, cursor moves, titles and bells', () => {
@@ -38,4 +47,26 @@ describe('what still grows', () => {
     expect(wholeWords('done.\n')).toBe('done.\n');
     expect(wholeWords('half')).toBe('');
   });
+});
+
+describe('what must fit', () => {
+  it('keeps the newest, at least one', () => {
+    const items = ['aaaa', 'bbb', 'cc'].map((text) => ({ text }));
+    expect(newestWithin(items, 9)).toEqual(items);
+    expect(newestWithin(items, 5)).toEqual(items.slice(1));
+    expect(newestWithin(items, 1)).toEqual(items.slice(2));
+    expect(newestWithin([], 1)).toEqual([]);
+    expect(newestBlock(['x'.repeat(20_000), 'the end'], '\n')).toBe('the end');
+  });
+
+  it.each(['2026.9.6', 'anthropic/claude-sonnet-4-6', 'v24'])('a plain word stays: %s', (word) => {
+    expect(oneWord(word)).toBe(word);
+  });
+
+  it.each(['two words', '', '-rf', 'x\u001b[2J', 'a'.repeat(200)])(
+    'anything else is not shown: %j',
+    (word) => {
+      expect(oneWord(word)).toBe('(unreadable)');
+    },
+  );
 });
