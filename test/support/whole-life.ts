@@ -22,6 +22,8 @@ export function wholeLife(generation: 1 | 2 | 3): void {
       openclaw_version: '2026.9.6',
       model: 'anthropic/claude-sonnet-4-6',
     });
+    // The oldest generation refuses the field: done without it, and said.
+    expect(data.notes).toEqual(generation === 1 ? [expect.stringContaining('autosleep')] : []);
     machine = String(data.machine_id);
     expect(texts[0]).toContain(machine);
     expect(data.next).toBe(`Call chat with machine_id "${machine}".`);
