@@ -12,21 +12,14 @@ export const backupOpenclaw = defineTool({
   name: 'backup_openclaw',
   title: 'Back up or restore',
   description:
-    'Saves settings, keys, files and conversations of an assistant to a file on this computer while it works, or restores such a file onto a machine where OpenClaw is deployed.',
+    'Saves an assistant (settings, keys, files, conversations) to a new file on this computer, or restores one onto a deployed machine.',
   effect: 'write',
   idempotent: false,
   input: z.strictObject({
     machine_id: machineId.optional(),
     action: z.enum(['backup', 'restore']).default('backup').describe('Save, or put back.'),
-    file: z
-      .string()
-      .max(1000)
-      .optional()
-      .describe('Name or full path, *.tar.gz; needed for restore. A new one must not exist yet.'),
-    replace: z
-      .boolean()
-      .default(false)
-      .describe('Restore even over conversations, only if the person agrees.'),
+    file: z.string().max(1000).optional().describe('Name or full path, *.tar.gz.'),
+    replace: z.boolean().default(false).describe('Restore even over conversations.'),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,

@@ -9,7 +9,7 @@ export const upgradeOpenclaw = defineTool({
   name: 'upgrade_openclaw',
   title: 'Upgrade OpenClaw',
   description:
-    'Changes the OpenClaw version of an assistant with its sessions and settings kept; seconds of downtime. Rolls back by itself when the new version does not work, and says why.',
+    'Changes the OpenClaw version (default: newest); sessions and settings stay. Rolls back by itself when the new one does not work.',
   effect: 'write',
   idempotent: true,
   input: z.strictObject({
@@ -17,12 +17,8 @@ export const upgradeOpenclaw = defineTool({
     openclaw_version: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,40}$/, 'must be a version such as 2026.9.6')
-      .optional()
-      .describe('Default: the newest.'),
-    allow_downgrade: z
-      .boolean()
-      .default(false)
-      .describe('Go back to an older version, with the state as it was then.'),
+      .optional(),
+    allow_downgrade: z.boolean().default(false),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,
