@@ -9,7 +9,7 @@ export const upgradeOpenclaw = defineTool({
   name: 'upgrade_openclaw',
   title: 'Upgrade OpenClaw',
   description:
-    'Changes the OpenClaw version (default: newest); sessions and settings stay. Rolls back by itself when the new one does not work.',
+    'Changes the OpenClaw version; sessions and settings stay. Rolls back by itself when the new one does not work.',
   effect: 'write',
   idempotent: true,
   input: z.strictObject({
@@ -17,8 +17,9 @@ export const upgradeOpenclaw = defineTool({
     openclaw_version: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,40}$/, 'must be a version such as 2026.9.6')
-      .optional(),
-    allow_downgrade: z.boolean().default(false),
+      .optional()
+      .describe('Default: the newest.'),
+    allow_downgrade: z.boolean().default(false).describe('Allow an older version.'),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,
