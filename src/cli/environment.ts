@@ -5,12 +5,14 @@ import { type Environment, readConfig } from '../config/config.ts';
 import { type FoundFile, withSecrets } from '../config/secret-sources.ts';
 import { AppError } from '../core/errors.ts';
 import { isErrno } from '../core/files.ts';
+import { CHANNELS } from '../openclaw/channels.ts';
 import { PROVIDERS } from '../openclaw/providers.ts';
 
 /** Every variable that this server itself takes a secret from. */
 export const SECRET_VARIABLES: readonly string[] = [
   'DEDALUS_API_KEY',
   ...PROVIDERS.flatMap((provider) => provider.keyVariables),
+  ...CHANNELS.flatMap((channel) => channel.tokens.map(({ variable }) => variable)),
 ];
 
 /** @throws AppError `config` that lists every source that cannot be used. */

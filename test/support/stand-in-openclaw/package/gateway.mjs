@@ -6,11 +6,13 @@ import { answerChat, checkChat, parseJson, readBody } from './chat.mjs';
 import { gatewaySettings, StartError } from './config.mjs';
 import { makeLog } from './log.mjs';
 import { TurnError } from './provider.mjs';
+import { makeReload } from './reload.mjs';
 import { historyPage, openSessions } from './sessions.mjs';
 import { makeSuspension } from './suspension.mjs';
 import { makeTurns } from './turns.mjs';
 
 const CONTROL_UI = '<!doctype html>\n<html lang="en"><head><title>OpenClaw Control</title></head></html>\n';
+const CALL = /^\/stand-in\/call$/;
 const SUSPENSION = /^\/stand-in\/suspension$/;
 const MODELS = ['openclaw', 'openclaw/default', 'openclaw/main'];
 
@@ -21,6 +23,7 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
   const sessions = openSessions(settings.dir, version);
   const turns = makeTurns({ settings, sessions, log, version, env });
   const suspension = makeSuspension(() => turns.count());
+  const call = makeReload({ settings, env, version, log });
   const started = Date.now();
   let phase = 'starting';
   let becomeReady;
@@ -83,12 +86,19 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
     { path: /^\/sessions\/[^/]+\/history$/, method: 'GET', answer: history },
     { path: /^\/tools\/invoke$/, method: 'POST', answer: invoke },
     { path: SUSPENSION, method: 'POST', answer: suspend },
+    { path: CALL, method: 'POST', answer: callMethod },
   ];
 
   // Of the stand-in alone: its command line asks this way what the real one asks over a WebSocket.
   async function suspend(request, response) {
     const { action, id } = parseJson(await readBody(request));
     const [exitCode, answer] = action === 'resume' ? suspension.resume(id) : suspension.suspend();
+    json(response, 200, { exitCode, answer });
+  }
+
+  async function callMethod(request, response) {
+    const { method } = parseJson(await readBody(request));
+    const [exitCode, answer] = await call(method);
     json(response, 200, { exitCode, answer });
   }
 

@@ -7,6 +7,14 @@ import { runGateway } from './gateway.mjs';
 const { version, standIn } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
 const [command, subcommand, ...flags] = process.argv.slice(2);
 
+const METHODS = {
+  'secrets reload': 'secrets.reload',
+  'channels status': 'channels.status',
+  'pairing list': 'pairing.list',
+  'devices list': 'device.pair.list',
+  'approvals pending': 'approvals.list',
+};
+
 try {
   await main();
 } catch (error) {
@@ -20,7 +28,9 @@ async function main() {
   checkNode();
   if (command === 'config' && subcommand === 'validate') return validate();
   if (command === 'gateway' && ['suspend', 'resume'].includes(subcommand) && version.startsWith('2026.9.'))
-    return suspension(subcommand, flags[0]);
+    return printAnswer('suspension', { action: subcommand, id: flags[0] });
+  const method = METHODS[`${command} ${subcommand}`] ?? (subcommand === 'call' ? flags[0] : undefined);
+  if (method !== undefined) return printAnswer('call', { method });
   if (command !== 'gateway' || (subcommand !== undefined && subcommand !== 'run')) {
     throw new StartError(1, `error: unknown command '${[command, subcommand].filter(Boolean).join(' ')}'`);
   }
@@ -53,13 +63,13 @@ function validate() {
   }
 }
 
-/** 2026.9 alone: asks the running gateway, and prints its answer as the real command does. */
-async function suspension(action, id) {
+/** Asks the running gateway, and prints its answer as the real command does. */
+async function printAnswer(path, question) {
   const { port, token } = gatewaySettings(process.env, version);
-  const response = await fetch(`http://127.0.0.1:${port}/stand-in/suspension`, {
+  const response = await fetch(`http://127.0.0.1:${port}/stand-in/${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify({ action, id }),
+    body: JSON.stringify(question),
   });
   const { exitCode, answer } = await response.json();
   console.log(JSON.stringify(answer, null, 2));

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Lab, type LabClient, PROVIDER_KEY, startLab } from '../support/lab.ts';
+
+let lab: Lab;
+let agent: LabClient;
+beforeAll(async () => {
+  lab = await startLab({
+    model: {
+      fault: ({ apiKey, model }) => {
+        if (apiKey !== PROVIDER_KEY)
+          return { kind: 'status', status: 401, type: 'authentication_error', message: 'invalid x-api-key' };
+        if (model === 'claude-2')
+          return { kind: 'status', status: 404, type: 'not_found_error', message: `model: ${model}` };
+        return undefined;
+      },
+    },
+  });
+  agent = await lab.connect();
+  await agent.finish('deploy_openclaw');
+}, 60_000);
+afterAll(() => lab.close());
+
+const lastModel = () => lab.model.requests.at(-1)?.model;
+
+it('changes the model while the gateway runs, having asked the provider first and the gateway last', async () => {
+  const { data } = await agent.finish('configure_openclaw', {
+    model: 'anthropic/claude-opus-4-6',
+    set: { 'tools.exec.ask': 'always' },
+  });
+  expect(data).toMatchObject({ status: 'done', applied: 'hot', model: 'anthropic/claude-opus-4-6' });
+  expect(lab.model.requests.map(({ bodyLength }) => bodyLength < 500)).toEqual([true, true]);
+  await agent.finish('chat', { message: 'hello' });
+  expect(lastModel()).toBe('claude-opus-4-6');
+});
+
+it("a key that the provider refuses is told in the provider's words, and changes nothing", async () => {
+  const other = await lab.connect({ ANTHROPIC_API_KEY: 'sk-ant-wrong-0123456789abcdef' });
+  const { data, texts } = await other.finish('configure_openclaw', { provider_keys: ['ANTHROPIC_API_KEY'] });
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'provider' } });
+  expect(texts.join('\n')).toContain('invalid x-api-key');
+  expect(texts.join('\n')).not.toContain('sk-ant-wrong');
+  expect((await agent.finish('chat', { message: 'still there?' })).data.status).toBe('done');
+});
+
+it('a model that the provider does not have is refused before anything is written', async () => {
+  const { data, texts } = await agent.finish('configure_openclaw', { model: 'anthropic/claude-2' });
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'provider' } });
+  expect(texts[0]).toContain('does not offer this model');
+});
+
+it('shows the settings without a secret, and the channels', async () => {
+  const { data } = await agent.finish('configure_openclaw');
+  expect(data).toMatchObject({
+    model: 'anthropic/claude-opus-4-6',
+    settings: { providers: ['anthropic'], secrets_set: ['anthropic'], tools: { exec: { ask: 'always' } } },
+    channels: [],
+    pending: [],
+  });
+  expect(JSON.stringify(data)).not.toContain(PROVIDER_KEY);
+});
+
+it('a deploy of the same name keeps what was changed since', async () => {
+  expect((await agent.finish('deploy_openclaw')).data).toMatchObject({ model: 'anthropic/claude-opus-4-6' });
+  const { data } = await agent.finish('configure_openclaw');
+  expect(data.settings).toMatchObject({ tools: { exec: { ask: 'always' } } });
+});
+
+it('a setting that guards the assistant is not changed', async () => {
+  const refused = await agent.call('configure_openclaw', { set: { 'gateway.bind': 'lan' } });
+  expect(refused.isError).toBe(true);
+  expect(refused.texts[0]).toContain('Nothing was changed');
+});
+
+it('a channel without its token says which variable is missing', async () => {
+  const { data, texts } = await agent.finish('configure_openclaw', { channel: 'telegram' });
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'config' } });
+  expect(texts[0]).toContain('TELEGRAM_BOT_TOKEN');
+});
+
+it('changes autosleep and size without waking anything', async () => {
+  await agent.finish('sleep_machine');
+  const { data } = await agent.finish('configure_openclaw', { autosleep: 'never', memory_mib: 8192 });
+  expect(data.status).toBe('done');
+  expect((await agent.call('list_machines')).data).toMatchObject({
+    machines: [{ phase: 'sleeping', memory_mib: 8192, autosleep_seconds: 0 }],
+  });
+});
+
+it('tells how to open the Control UI, and opens nothing to the internet unasked', async () => {
+  const { texts, isError } = await agent.call('configure_openclaw', { control_ui: 'preview' });
+  expect(isError).toBe(true);
+  expect(texts[0]).toContain('Ask the person');
+  const { data } = await agent.finish('configure_openclaw', { control_ui: 'preview', expose: true });
+  expect(data).toMatchObject({
+    control_ui: { how: 'local', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) },
+  });
+});
