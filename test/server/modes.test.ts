@@ -135,9 +135,12 @@ describe('a server that is pinned to one machine', () => {
 describe('a version with published holes', () => {
   it('is deployed only when somebody said so; nothing is created before', async () => {
     const client = await lab.connect();
-    const { texts, isError } = await client.call('deploy_openclaw', { openclaw_version: '2026.3.24' });
+    const { texts, isError } = await client.call('deploy_openclaw', {
+      name: 'holed',
+      openclaw_version: '2026.3.24',
+    });
     expect(isError).toBe(true);
     expect(texts[0]).toContain('allow_unsafe_version true');
-    expect(JSON.stringify((await client.call('get_operation')).data)).not.toContain('"deploy"');
+    expect(JSON.stringify((await client.call('get_operation')).data)).not.toContain('holed');
   });
 });
