@@ -35,7 +35,7 @@ mend_hung() {
   local tries=0
   if ! live_pid "$gateway_pid" >/dev/null || ! port_open; then return 0; fi
   until [ "$(gateway_health)" = live ]; do
-    if [ $((tries += 1)) -ge 4 ]; then
+    if [ $((tries += 1)) -ge 3 ]; then
       end_process "$gateway_pid" 3
       emit done.hung "$ended"
       return
