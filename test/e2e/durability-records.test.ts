@@ -2,6 +2,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
 import { skippingClock } from '../support/skipping-clock.ts';
 
@@ -24,7 +25,7 @@ afterEach(async () => {
 });
 
 const created = () => Number(lab.local.api.stats.document().machines_created);
-const forgetAll = () => rm(lab.stateDir, { recursive: true, force: true });
+const forgetAll = () => rm(lab.stateDir, { recursive: true, force: true, maxRetries: 9, retryDelay: 50 });
 const folder = () => join(lab.stateDir, 'operations');
 
 /** A deploy that has come as far as its job on the machine, and whose server is gone then. */
@@ -36,6 +37,8 @@ async function deployHalfWay(): Promise<string> {
     JSON.stringify((await first.call('get_operation', { operation_id: id, wait_seconds: 0 })).data.stages);
   await expect.poll(stages, { timeout: 20_000, interval: 20 }).toContain('node');
   first.assembled.close();
+  // What it was writing at that moment must not come back after the folder is gone.
+  await systemClock.sleep(50);
   return id;
 }
 
@@ -53,6 +56,14 @@ describe('without its records, a server', () => {
     expect(created() - before).toBe(1);
     const answer = await agent.finish('chat', { message: 'Are you there?', machine_id: data.machine_id });
     expect(answer.data.reply).toContain('Are you there?');
+  });
+
+  it('takes over a machine in the middle of its installation by its name', async () => {
+    const before = created();
+    await deployHalfWay();
+    await forgetAll();
+    expect((await agent.finish('deploy_openclaw')).data).toMatchObject({ status: 'ready' });
+    expect(created() - before).toBe(1);
   });
 
   it('takes over the machine that carries a name instead of paying for a second one', async () => {

@@ -6,6 +6,11 @@ deploy_main() {
   # Inputs stay variables of this shell: no installer, and no dependency's code, sees a key in its environment.
   local name
   for name in $(compgen -e OPENCLAW_MCP_ || true); do export -n "${name?}"; done
+  # The machine carries its name from here on: a server without records finds it by that, and pays for no second one.
+  if [ -n "${OPENCLAW_MCP_DEPLOYMENT:-}" ] && [ ! -s "$mcp_dir/deployment.json" ]; then
+    make_dirs
+    write_file "$mcp_dir/deployment.json" "$OPENCLAW_MCP_DEPLOYMENT"
+  fi
   install_all
   configure_all
   if { [ "$changed" = yes ] || [ "$switched" = yes ]; } && live_pid "$gateway_pid" >/dev/null; then
