@@ -9,6 +9,7 @@ posture_main() {
   fi
   emit posture read
   # Words and lengths only: no value of these files is printed.
+  # shellcheck disable=SC2016 # JavaScript has its own dollars.
   "$node" -e '
     const { readFileSync } = require("node:fs");
     const read = (file) => { try { return JSON.parse(readFileSync(file, "utf8")); } catch { return {}; } };
