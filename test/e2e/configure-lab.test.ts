@@ -6,11 +6,14 @@ let agent: LabClient;
 beforeAll(async () => {
   lab = await startLab({
     model: {
-      fault: ({ apiKey, model }) => {
+      fault: ({ apiKey, model, question }) => {
         if (apiKey !== PROVIDER_KEY)
           return { kind: 'status', status: 401, type: 'authentication_error', message: 'invalid x-api-key' };
         if (model === 'claude-2')
           return { kind: 'status', status: 404, type: 'not_found_error', message: `model: ${model}` };
+        // Only through the gateway: the question before it says "hi".
+        if (model === 'claude-haiku-4-5' && question.includes('Reply with: ok'))
+          return { kind: 'status', status: 401, type: 'authentication_error', message: 'not through here' };
         return undefined;
       },
     },
@@ -46,6 +49,15 @@ it('a model that the provider does not have is refused before anything is writte
   const { data, texts } = await agent.finish('configure_openclaw', { model: 'anthropic/claude-2' });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'provider' } });
   expect(texts[0]).toContain('does not offer this model');
+});
+
+it('a model that only the gateway cannot use is undone, and the one before answers again', async () => {
+  const { data, texts } = await agent.finish('configure_openclaw', { model: 'anthropic/claude-haiku-4-5' });
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'provider' } });
+  expect(texts[0]).toContain('put back');
+  expect(texts.join('\n')).toContain('not through here');
+  await agent.finish('chat', { message: 'hello again' });
+  expect(lastModel()).toBe('claude-opus-4-6');
 });
 
 it('shows the settings without a secret, and the channels', async () => {

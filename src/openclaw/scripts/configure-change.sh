@@ -20,6 +20,7 @@ configure_change_main() {
   stage check
   validate_draft
   input_to_file OPENCLAW_MCP_CHECKS "$scratch/checks"
+  use_trust
   outside_checks "$scratch/checks" "$draft_secrets" "$scratch"
   stage write
   write_settings
