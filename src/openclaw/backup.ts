@@ -9,6 +9,7 @@ import type { JobSnapshot } from './ports.ts';
 import { runScript } from './script-output.ts';
 import { settingsDemanded } from './settings.ts';
 import { undone } from './undone.ts';
+import { MIGRATION_SECONDS } from './upgrade.ts';
 
 /** Milliseconds that the commands around the jobs may take. */
 const START_JOB_MS = 30_000;
@@ -148,6 +149,7 @@ export function backupService(deps: OpenClawDeps): BackupService {
           OPENCLAW_MCP_PIECES: `${pieces}`,
           OPENCLAW_MCP_SHA256: sha256,
           OPENCLAW_MCP_OLD_HOME: manifest.home,
+          OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
           OPENCLAW_MCP_CONFIG_DEFAULTS: JSON.stringify(settingsDemanded(openclawVersion)),
         },
         options,

@@ -15,7 +15,7 @@ import { undone } from './undone.ts';
 const START_JOB_MS = 30_000;
 const LOOK_MS = 15_000;
 /** A state of years is migrated at the first start; the largest seen took 12 s. */
-const START_TIMEOUT_SECONDS = 300;
+export const MIGRATION_SECONDS = 300;
 
 export interface UpgradePlan extends InstallPlan {
   /** The older version whose kept state comes back with it; only for a downgrade. */
@@ -42,7 +42,7 @@ export function upgradeService(deps: OpenClawDeps): UpgradeService {
         ...installInputs(deps, plan),
         OPENCLAW_MCP_CONFIG_DEFAULTS: JSON.stringify(settingsDemanded(plan.openclawVersion)),
         OPENCLAW_MCP_RESTORE: plan.restore ?? '',
-        OPENCLAW_MCP_START_TIMEOUT_S: `${START_TIMEOUT_SECONDS}`,
+        OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
       };
       const script = jobScript('upgrade', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
       await runScript(deps.machines, machineId, script, { signal });

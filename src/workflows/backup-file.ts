@@ -129,6 +129,11 @@ async function nameWithoutOverwriting(part: string, file: string, sha256: string
   }
 }
 
+/** Removes what has arrived of a backup that will not be continued. */
+export async function dropPart(file: string, operationId: string): Promise<void> {
+  await rm(partOf(file, operationId), { force: true });
+}
+
 /** Hex; the file is read in a stream. */
 export async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');

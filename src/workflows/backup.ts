@@ -14,7 +14,7 @@ import {
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson } from '../operations/record.ts';
-import { finishPart, openPart, type PartFile } from './backup-file.ts';
+import { dropPart, finishPart, openPart, type PartFile } from './backup-file.ts';
 import { inFlight } from './in-flight.ts';
 import { keptKey } from './kept-key.ts';
 import { lastingJob } from './lasting-job.ts';
@@ -54,7 +54,7 @@ export function backupKind(deps: BackupDeps): OperationKind {
       await wakeMachine(operation, deps.machines, machineId);
       const key = await sealingKey(deps, operation.id);
       const { version, ...packed } = await packedOnce(operation, deps, input, key);
-      await download(operation, deps, input, packed, key);
+      await orDropped(operation, file, () => download(operation, deps, input, packed, key));
       await operation.stage('verify');
       await finishPart(file, operation.id, packed.sha256);
       await deps.backups.endTransfer(machineId, operation.id, { signal: operation.signal });
@@ -153,6 +153,16 @@ function tellingWriter(operation: OperationHandle, part: PartFile, packed: Packe
     await part.write(piece, index * bytes);
     operation.tell(`${Math.round((index * bytes) / MB)} of ${Math.round(packed.bytes / MB)} MB`);
   };
+}
+
+/** An operation that has failed is not continued; one that only this process stops working on is. */
+async function orDropped(operation: OperationHandle, file: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!operation.signal.aborted) await dropPart(file, operation.id);
+    throw error;
+  }
 }
 
 async function fittingSize(read: (index: number, bytes: number) => Promise<Buffer>): Promise<number> {

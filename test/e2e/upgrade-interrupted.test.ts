@@ -73,6 +73,8 @@ test('the new version works with the state and settings of the old one, which st
   expect(after.agents.defaults.timeoutSeconds).toBe(4711);
   expect(after.meta.migrations.modelPolicyAllowlist).toBe(true);
   expect(await upgrades(fixed).keptStates('m')).toEqual(['2026.7.1']);
+  const deployment = JSON.parse(await readFile(join(mcpDir(fixed), 'deployment.json'), 'utf8'));
+  expect(deployment).toMatchObject({ name: 'mine', openclawVersion: '2026.9.6', nodeVersion: '24.21.0' });
 
   await writeFile(keepsake(fixed), 'learnt since');
   const back = upgradeOutcome(await upgraded(fixed, 'op-2', '2026.7.1', '2026.7.1'));

@@ -74,6 +74,16 @@ replace_state() {
   mv "$change/next" "$state_dir"
 }
 
+# What a repair falls back to: the settings, and the versions where the links are gone.
+remember_what_works() {
+  local node app deployed=$mcp_dir/deployment.json
+  cp -pf "$state_dir/openclaw.json" "$mcp_dir/openclaw.last-good.json"
+  node=$(readlink "$mcp_dir/node") app=$(readlink "$mcp_dir/current")
+  if [ ! -s "$deployed" ]; then return 0; fi
+  write_file "$deployed" "$(sed -e "s/\"nodeVersion\":\"[^\"]*\"/\"nodeVersion\":\"${node#node-}\"/" \
+    -e "s/\"openclawVersion\":\"[^\"]*\"/\"openclawVersion\":\"${app#app-}\"/" "$deployed")"
+}
+
 # Everything as it was before, with the gateway down.
 undo_change() {
   local node app kept

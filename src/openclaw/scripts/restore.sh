@@ -19,6 +19,7 @@ restore_main() {
       ;;
   esac
   if [ "$(change_step)" = 'done' ]; then
+    remember_what_works
     if [ -d "$change/replaced" ]; then
       rm -rf "$mcp_dir/replaced"
       mv "$change/replaced" "$mcp_dir/replaced"

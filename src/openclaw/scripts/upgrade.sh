@@ -23,6 +23,7 @@ upgrade_main() {
       ;;
   esac
   if [ "$(change_step)" = 'done' ]; then
+    remember_what_works
     tidy_after_upgrade
     report_versions
     emit rolled_back no
