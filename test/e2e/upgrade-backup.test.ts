@@ -1,6 +1,6 @@
 /** The real OpenClaw: a new version keeps the sessions, one that refuses the settings is rolled back, a backup moves house. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -69,19 +69,20 @@ async function home(): Promise<string> {
   return join(dir, 'local', mine ?? 'there is none');
 }
 
-async function changeConfig(change: (config: Message) => void): Promise<void> {
-  const file = join(await home(), '.openclaw/openclaw.json');
-  const config = JSON.parse(await readFile(file, 'utf8'));
-  change(config);
-  await writeFile(file, JSON.stringify(config), { mode: 0o600 });
+/** As if 2026.9.6 had been installed, and lost most of its files since. */
+async function leaveDamagedTree(): Promise<void> {
+  const tree = join(await home(), '.openclaw-mcp/app-2026.9.6/node_modules/openclaw');
+  await mkdir(tree, { recursive: true });
+  await writeFile(join(tree, 'package.json'), '{"version":"2026.9.6"}');
+  await writeFile(join(tree, 'openclaw.mjs'), "import './dist/entry.js';");
 }
 
 it('rolls back by itself when the new version does not start, and the conversation goes on', async () => {
   const ready = await agent.finish('deploy_openclaw', { name: 'mine', openclaw_version: '2026.7.1' });
   machine = ready.machine_id;
   expect(await reply(`Please repeat ${words[0]}`)).toBe(`You said: ${words[0]}`);
-  // A setting that 2026.7 knows and 2026.9 refuses.
-  await changeConfig((config) => Object.assign(config, { crestodian: { rescue: { enabled: 'auto' } } }));
+  // 2026.9 mends every setting that it does not know by itself, but not its own files.
+  await leaveDamagedTree();
   expect(await upgrade({ openclaw_version: '2026.9.6' })).toMatchObject({
     status: 'failed',
     upgrade: { from: '2026.7.1', to: '2026.9.6', rolled_back: true },
@@ -93,7 +94,6 @@ it('rolls back by itself when the new version does not start, and the conversati
 });
 
 it('upgrades 2026.7.1 to 2026.9.6, which knows the conversation', async () => {
-  await changeConfig((config) => delete config.crestodian);
   expect(await upgrade({ openclaw_version: '2026.9.6' })).toMatchObject({
     status: 'done',
     upgrade: { from: '2026.7.1', to: '2026.9.6', state_migrated: true, rolled_back: false },

@@ -59,6 +59,10 @@ copy_databases() { # DIR
         const database = new DatabaseSync(file, { readOnly: true });
         await backup(database, copy);
         database.close();
+        // 2026.9 takes the lease of a gateway on another host for a living one for five minutes, and does not start.
+        const snapshot = new DatabaseSync(copy);
+        if (snapshot.prepare("PRAGMA table_info(state_leases)").all().length > 0) snapshot.exec("DELETE FROM state_leases");
+        snapshot.close();
       }
     })();' "$state_dir" "$1"
 }

@@ -30,6 +30,8 @@ upgrade_main() {
   else
     undo_attempt
     report_versions
+    # Perhaps its files are the reason: another try shall begin with fresh ones.
+    if [ "$(readlink "$mcp_dir/current")" != "app-$openclaw_version" ]; then rm -rf "$app_dir"; fi
   fi
 }
 
