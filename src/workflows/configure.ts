@@ -143,6 +143,11 @@ async function changeSettings(
       `${subject} could not be asked beforehand: its side did not answer, or was too busy.`,
     );
   }
+  if (JSON.stringify(plan.patch.channels ?? {}).includes('"dmPolicy":"open"')) {
+    await operation.note(
+      'Whoever finds the bot can now command the assistant: "pairing" lets only approved people in.',
+    );
+  }
   if (!plan.hot) {
     await operation.note('This release applies settings only at a start, so its gateway was started anew.');
   }
@@ -255,11 +260,16 @@ async function seen(
   });
 }
 
-/** What a person may change, and which providers have keys. */
+// About as much as a client shows of one result.
+const MAX_SETTINGS_CHARS = 16_000;
+
+/** What a person may change, and which providers have keys; only the names of sections where it is too long. */
 function settingsOf({ config, secretNames }: ShownSettings): JsonObject {
   const { gateway: _gateway, secrets: _secrets, meta: _meta, models, ...rest } = config;
   const providers = isPatch(models) && isPatch(models.providers) ? Object.keys(models.providers) : [];
-  return asJson({ providers, secrets_set: secretNames.filter((name) => name !== 'gateway'), ...rest });
+  const short =
+    JSON.stringify(rest).length <= MAX_SETTINGS_CHARS ? rest : { sections: Object.keys(rest), cut: true };
+  return asJson({ providers, secrets_set: secretNames.filter((name) => name !== 'gateway'), ...short });
 }
 
 async function warnOfSleep(
