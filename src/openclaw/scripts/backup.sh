@@ -67,11 +67,13 @@ copy_databases() { # DIR
     })();' "$state_dir" "$1"
 }
 
-# The manifest first, so that it can be read without unpacking the rest. Logs and locks are of no use elsewhere.
+# The manifest first, so that it can be read without unpacking the rest. Logs and locks are of no use elsewhere; the cache
+# (tens of MB of user interface) and the skills that come with the release are made again at every start.
 pack_state() { # DIR
   local status=0
-  tar -cf - --exclude=./logs --exclude=./tmp --exclude='*.sqlite' --exclude='*.sqlite-wal' --exclude='*.sqlite-shm' \
-    --exclude='*.sqlite-journal' -C "$1" openclaw-backup.json -C "$state_dir" . -C "$1/databases" . || status=$?
+  tar -cf - --exclude=./logs --exclude=./tmp --exclude=./cache --exclude=./plugin-skills --exclude='*.sqlite' \
+    --exclude='*.sqlite-wal' --exclude='*.sqlite-shm' --exclude='*.sqlite-journal' \
+    -C "$1" openclaw-backup.json -C "$state_dir" . -C "$1/databases" . || status=$?
   # 1: a file grew while it was read, which is what a transcript does.
   if [ "$status" -gt 1 ]; then return "$status"; fi
 }
