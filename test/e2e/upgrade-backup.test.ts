@@ -103,6 +103,7 @@ it('upgrades 2026.7.1 to 2026.9.6, which knows the conversation', async () => {
 
 it('moves to a new machine in a file: backed up, destroyed, deployed, restored, and it still knows', async () => {
   const saved = await agent.finish('backup_openclaw', { machine_id: machine });
+  expect(saved).toMatchObject({ status: 'done' });
   const { file } = Object(saved.backup);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   await agent.finish('destroy_machine', { machine_id: machine });

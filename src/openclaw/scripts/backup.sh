@@ -35,10 +35,11 @@ require_room_to_pack() {
   if [ "$free" -lt $((state_kib + 65536)) ]; then fail no_room_for_copy; fi
 }
 
-# A database that is being written is not whole as a file, nor without the log beside it.
+# A database that is being written is not whole as a file, nor without the log beside it. Those that stand beside another
+# one (x.sqlite.reindex-lock.sqlite) are locks, held by the gateway and of no use elsewhere.
 copy_databases() { # DIR
   # shellcheck disable=SC2016 # JavaScript
-  find "$state_dir" -path "$state_dir/tmp" -prune -o -name '*.sqlite' -type f -print | "$mcp_dir/node/bin/node" --no-warnings -e '
+  find "$state_dir" -path "$state_dir/tmp" -prune -o -name '*.sqlite' ! -name '*.sqlite.*.sqlite' -type f -print | "$mcp_dir/node/bin/node" --no-warnings -e '
     const fs = require("node:fs");
     const path = require("node:path");
     const [, root, target] = process.argv;
@@ -56,8 +57,15 @@ copy_databases() { # DIR
         fs.mkdirSync(path.dirname(copy), { recursive: true, mode: 0o700 });
         if (!isDatabase(file)) { fs.copyFileSync(file, copy); continue; }
         const { DatabaseSync, backup } = require("node:sqlite");
-        const database = new DatabaseSync(file, { readOnly: true });
-        await backup(database, copy);
+        const database = new DatabaseSync(file, { readOnly: true, timeout: 20_000 });
+        try {
+          await backup(database, copy);
+        } catch {
+          // Copying pages gives up at once where somebody writes without a log beside; reading waits for its turn.
+          console.error(`waiting for ${path.relative(root, file)}`);
+          fs.rmSync(copy, { force: true });
+          database.prepare("VACUUM INTO ?").run(copy);
+        }
         database.close();
         // 2026.9 takes the lease of a gateway on another host for a living one for five minutes, and does not start.
         const snapshot = new DatabaseSync(copy);
