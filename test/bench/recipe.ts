@@ -88,6 +88,17 @@ export async function runRecipe(
     await systemClock.sleep(5000);
   };
 
+  /** Mended: on a slow computer ten seconds are not enough, and the recipe would only fail. */
+  const listening = async (machine: string): Promise<void> => {
+    for (let tries = 0; tries < 100; tries++) {
+      if ((await exec(machine, 'ss -tlnp | grep 18789 || true')).includes('18789')) return;
+      await systemClock.sleep(2000);
+    }
+    throw new Error(
+      `the recipe's gateway never listened: ${await exec(machine, 'tail /home/machine/.openclaw/gateway.log')}`,
+    );
+  };
+
   const start = performance.now();
   const machine = await ask('POST', '', { vcpu: 2, memory_mib: 4096, storage_gib: 10 });
   const id = machine.machine_id;
@@ -122,8 +133,7 @@ export async function runRecipe(
   );
   await exec(id, `${echoes.join(' && ')} && chmod +x /home/machine/start-gateway.sh`);
   await exec(id, LAUNCH);
-  // Mended: on a slow computer ten seconds are not enough, and the recipe would only fail.
-  while (!(await exec(id, 'ss -tlnp | grep 18789 || true')).includes('18789')) await systemClock.sleep(2000);
+  await listening(id);
   await exec(id, "curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:18789/");
   await exec(id, `${ENV} && openclaw gateway call health --token ${TOKEN}`);
   requireReply(await exec(id, CHAT));
@@ -135,9 +145,10 @@ export async function runRecipe(
   requests = 0;
   const woken = performance.now();
   await untilRunning(await ask('POST', `/${id}/wake`));
-  await exec(id, `command -v node || (${INSTALL_NODE}) 2>&1 | tail -3`);
+  // Mended: a local machine shows the computer's own Node, which the published look would take for the one it lost.
+  await exec(id, `test -x /usr/local/bin/node || (${INSTALL_NODE}) 2>&1 | tail -3`);
   await exec(id, LAUNCH);
-  while (!(await exec(id, 'ss -tlnp | grep 18789 || true')).includes('18789')) await systemClock.sleep(2000);
+  await listening(id);
   requireReply(await exec(id, CHAT));
   const sleepToReplySeconds = (performance.now() - woken) / 1000;
   const wakeRequests = requests;
