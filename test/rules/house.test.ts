@@ -33,7 +33,10 @@ describe('house rules', () => {
 
   it('types are never given up', () => {
     expect(
-      places(typescript, /: any[;,)\] =]|\bas any\b|<any>|as unknown as|@ts-ignore|@ts-expect-error|biome-ignore/),
+      places(
+        typescript,
+        /: any[;,)\] =]|\bas any\b|<any>|as unknown as|@ts-ignore|@ts-expect-error|biome-ignore/,
+      ),
     ).toEqual([]);
   });
 
