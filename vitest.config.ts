@@ -20,7 +20,8 @@ export default defineConfig({
   plugins: [shellText],
   test: {
     projects: [
-      { extends: true, test: { name: 'fast', include: fast } },
+      // Vitest leaves a core free for a watching developer; nobody watches here.
+      { extends: true, test: { name: 'fast', include: fast, maxWorkers: '100%' } },
       {
         extends: true,
         test: {

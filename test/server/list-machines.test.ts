@@ -87,6 +87,7 @@ describe('list_machines', () => {
     lab?.local.api.faults.set({ faults: [fault] });
     const { machines } = agent.assembled.services;
     const { machineId } = await machines.create(SPEC, 'stuck');
+    await expect.poll(async () => (await machines.get(machineId)).phase).toBe('placement_pending');
     later();
     await machines.create(SPEC, 'new');
     expect((await agent.call('list_machines')).data.wasted).toEqual([
