@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { WaitOptions } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { MachineService } from '../machine/ports.ts';
+import type { MachineService, Pace } from '../machine/ports.ts';
 import { largeInput, machineScript } from '../openclaw/machine-script.ts';
 import { runScript } from '../openclaw/script-output.ts';
 import type { TurnOptions, TurnRequest, TurnSnapshot } from './ports.ts';
@@ -18,9 +18,16 @@ const SCRIPT_SLACK_MS = 20_000;
 /** Output arrives only when a command ends, so text for a watcher comes in steps of this many seconds. */
 const WATCHED_WAIT_S = 3;
 
+/** A turn is first asked for when most of the time has passed that the one before it took on the same machine. */
+const EXPECTED_SHARE = 0.85;
+/** A turn that took longer says nothing about the next one; the machine's own timing is better then. */
+const PREDICTABLE_MS = 5_000;
+
 export interface TurnDeps {
   machines: Pick<MachineService, 'run'>;
   clock: Clock;
+  /** Milliseconds that the newest turn of each machine took, by machine id. */
+  lastTurnMs: Map<string, number>;
 }
 
 export async function startTurn(
@@ -38,7 +45,12 @@ export async function startTurn(
     OPENCLAW_MCP_LANE: createHash('sha256').update(wire.address.key).digest('hex').slice(0, 32),
     ...largeInput('OPENCLAW_MCP_REQUEST', wire.body),
   };
-  return follow(deps, machineId, turn.turnId, start, options);
+  const began = deps.clock.now();
+  const snapshot = await follow(deps, machineId, turn.turnId, start, options);
+  const took = deps.clock.now() - began;
+  if (snapshot.state === 'done' && took < PREDICTABLE_MS) deps.lastTurnMs.set(machineId, took);
+  else deps.lastTurnMs.delete(machineId);
+  return snapshot;
 }
 
 export async function readTurn(
@@ -103,9 +115,14 @@ async function look(
   const script = machineScript(
     'turn',
     { ...env, OPENCLAW_MCP_TURN_ID: turnId },
-    { timeoutMs, rerunnable: true },
+    { timeoutMs, rerunnable: true, pace: paceOf(deps, machineId, env) },
   );
   return turnOutput(await runScript(deps.machines, machineId, script, options));
+}
+
+function paceOf(deps: TurnDeps, machineId: string, env: Readonly<Record<string, string>>): Pace | undefined {
+  const expected = env.OPENCLAW_MCP_MODE === 'start' ? deps.lastTurnMs.get(machineId) : undefined;
+  return expected === undefined ? undefined : { firstMs: expected * EXPECTED_SHARE };
 }
 
 function notSent(): AppError {

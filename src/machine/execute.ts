@@ -39,7 +39,7 @@ export async function execute(
     clock,
     what: 'a command on the machine to end',
     intervalMs: timing.executionPollMs,
-    maxIntervalMs: timing.maxExecutionPollMs,
+    maxIntervalMs: command.pace?.maxMs ?? timing.maxExecutionPollMs,
     timeoutMs: command.timeoutMs + timing.executionSlackMs,
     signal,
   };
@@ -48,8 +48,11 @@ export async function execute(
   try {
     const ended = await poll(polling, async () => {
       const execution = known ?? (await api.getExecution(machineId, posted.executionId, { signal }));
+      const firstMs = known && command.pace?.firstMs;
       known = undefined;
-      return TERMINAL.has(execution.status) ? { done: execution } : { pauseMs: execution.retryAfterMs };
+      return TERMINAL.has(execution.status)
+        ? { done: execution }
+        : { pauseMs: execution.retryAfterMs ?? firstMs };
     });
     return endingOf(ended, command);
   } catch (error) {

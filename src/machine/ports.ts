@@ -3,6 +3,14 @@ import type { WaitOptions } from '../core/abort.ts';
 import type { OpenedPort, SshSession } from '../dedalus/access.ts';
 import type { Machine, MachineChange, MachineSpec } from '../dedalus/api.ts';
 
+/** How often the end of a command is asked for, in milliseconds; every question costs a request. */
+export interface Pace {
+  /** Until the first question. */
+  firstMs: number;
+  /** Longest pause between two questions; the machine's own timing when undefined. */
+  maxMs?: number | undefined;
+}
+
 /** A short command on a machine. It must print little: large output belongs in a file that is read in pieces. */
 export interface MachineCommand {
   command: readonly string[];
@@ -19,6 +27,8 @@ export interface MachineCommand {
    * Whether running it a second time is harmless. Only then is it sent again after the platform refused or lost it.
    */
   rerunnable: boolean;
+  /** For a command whose duration is about known, or that waits by itself; others are asked for soon and often. */
+  pace?: Pace | undefined;
 }
 
 export interface CommandResult {

@@ -1,7 +1,7 @@
 /** Turns a script of ours into a command whose text is always the same, with everything else in its environment. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { MachineCommand } from '../machine/ports.ts';
+import type { MachineCommand, Pace } from '../machine/ports.ts';
 import { BASE, SCRIPTS, type ScriptName } from './script-table.ts';
 
 /**
@@ -20,6 +20,8 @@ export interface ScriptOptions {
   /** Whether running it twice is harmless; see MachineCommand. */
   rerunnable: boolean;
   idempotencyKey?: string | undefined;
+  /** How often its end is asked for; see MachineCommand. */
+  pace?: Pace | undefined;
 }
 
 /**

@@ -35,6 +35,8 @@ const STOP_SECONDS = 20;
 const STOP_GATEWAY_MS = 60_000;
 /** On top of the wait: two questions to a busy gateway's command line, which takes up to 20 s each. */
 const SUSPEND_SLACK_MS = 60_000;
+/** A read of a job waits inside the machine for a new stage, of which most take seconds. */
+const WAITING = { firstMs: 300, maxMs: 2_000 };
 /** Seconds that one read of a job waits unless told. */
 const JOB_WAIT_SECONDS = 8;
 
@@ -87,7 +89,11 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       };
       const timeoutMs = waitSeconds * 1000 + READ_JOB_SLACK_MS;
       return jobSnapshot(
-        await run(machineId, machineScript('read-job', env, { timeoutMs, rerunnable: true }), options),
+        await run(
+          machineId,
+          machineScript('read-job', env, { timeoutMs, rerunnable: true, pace: WAITING }),
+          options,
+        ),
       );
     },
     async startGateway(machineId, options) {

@@ -6,7 +6,7 @@ import type { OperationHandle } from '../operations/ports.ts';
 import { patiently } from './patience.ts';
 
 // Long enough that a stage costs few requests, short enough that its end is seen soon.
-const JOB_WAIT_SECONDS = 8;
+const JOB_WAIT_SECONDS = 20;
 
 /** Resolves when the job has ended or its process is gone. */
 export async function followJob(
