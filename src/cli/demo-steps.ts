@@ -80,7 +80,7 @@ export const DEMO_STEPS: readonly DemoStep[] = [
     (reply) => expectReply(reply, SECRET_WORD),
   ),
   {
-    title: 'Ask what destroying would lose',
+    title: 'Ask what would be lost',
     expectedSeconds: 1,
     tool: 'destroy_machine',
     input: onMachine,
