@@ -13,12 +13,18 @@ let dir: string;
 let model: StandInModel;
 let local: ServedLocally;
 let machine: unknown;
+/** Whether the one question that is never answered has been asked. */
+let hung = false;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'crash-real-'));
   model = await startStandInModel({
     // Only once: the turn that OpenClaw resumes asks the same again, and is answered.
-    fault: ({ question }) =>
-      question.includes('endless') && asked(question) === 1 ? { kind: 'hang' } : { kind: 'slow', ms: 2000 },
+    fault: ({ question }) => {
+      // The resumed turn asks again in other words, and is answered.
+      if (hung || !question.includes('endless')) return { kind: 'slow', ms: 2000 };
+      hung = true;
+      return { kind: 'hang' };
+    },
   });
   local = await serveLocally(join(dir, 'local'));
 });
