@@ -54,6 +54,8 @@ const STEP_TIMEOUT_MS = 20 * 60 * 1000;
 const CALL_TIMEOUT_MS = 120_000;
 const MAX_STDERR = 4_000;
 // "install: 12 MB (3 s)": the seconds would make every notification another stage.
+// What the assistant has written so far comes behind our words; the demo shows the whole reply at its end.
+const FENCE = ' <<<';
 const SECONDS = / \(\d+(?:\.\d+)? s\)$/;
 
 /** Spawns the server and connects. `signal` ends every call. */
@@ -84,7 +86,7 @@ export async function connectDemoClient(
       // One of its own for every call: the SDK never takes its listeners off again.
       signal: AbortSignal.any([signal]),
       timeout: CALL_TIMEOUT_MS,
-      onprogress: ({ message }) => onStage((message ?? '').replace(SECONDS, '')),
+      onprogress: ({ message = '' }) => onStage((message.split(FENCE, 1)[0] ?? '').replace(SECONDS, '')),
     });
     const text = textOf(result.content);
     if (result.isError) throw new AppError('command_failed', `${name} failed`, { foreign: text });
