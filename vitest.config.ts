@@ -16,12 +16,15 @@ const fast = [
   'test/rules/**/*.test.ts',
 ];
 
+// Whatever takes seconds, for want of a shortcut that would prove as much: left out of the inner loop.
+const slow = 'test/**/*.slow.test.ts';
+
 export default defineConfig({
   plugins: [shellText],
   test: {
     projects: [
       // Vitest leaves a core free for a watching developer; nobody watches here.
-      { extends: true, test: { name: 'fast', include: fast, maxWorkers: '100%' } },
+      { extends: true, test: { name: 'fast', include: fast, exclude: [slow], maxWorkers: '100%' } },
       {
         extends: true,
         test: {
@@ -35,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', slow],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

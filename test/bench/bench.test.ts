@@ -1,6 +1,6 @@
 /** `npm run bench`: ours against the published recipe and against two well-known servers, in one run on one computer. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -24,7 +24,8 @@ beforeAll(async () => {
   local = await serveLocally(join(dir, 'local'));
 });
 afterAll(async () => {
-  const results = { at: new Date().toISOString(), node: process.version, figures };
+  const computer = `${cpus().length} cores, ${Math.round(totalmem() / 1024 ** 3)} GiB`;
+  const results = { at: new Date().toISOString(), node: process.version, computer, figures };
   console.log(`\n${table(results, previousResults())}\n`);
   if (process.env.BENCH_KEEP === '1') keepResults(results);
   await local.stop();

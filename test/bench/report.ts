@@ -14,6 +14,8 @@ export interface Figure {
 export interface Results {
   at: string;
   node: string;
+  /** Cores and memory, which absolute times depend on. */
+  computer: string;
   figures: Figure[];
 }
 
@@ -33,7 +35,15 @@ export function keepResults(results: Results): void {
   writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-/** Markdown, so that it can stand in the README as it is. */
+/** Markdown for the README: what was seen, and whether the goal is met. */
+export function goals(results: Results): string {
+  const rows = results.figures.map(({ what, seen, value, goal }) => {
+    return `| ${what} | ${seen} | ${round(value)} | ≤ ${round(goal)}${value <= goal ? '' : ' (missed)'} |`;
+  });
+  return ['| what | seen | value | goal |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** Markdown for the console, with the run before. */
 export function table(results: Results, before: Results | undefined): string {
   const rows = results.figures.map((figure) => {
     const earlier = before?.figures.find((other) => other.what === figure.what);

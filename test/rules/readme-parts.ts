@@ -10,6 +10,7 @@ import { PROVIDERS } from '../../src/openclaw/providers.ts';
 import { prompts } from '../../src/prompts/index.ts';
 import { resources } from '../../src/resources/index.ts';
 import { tools } from '../../src/tools/index.ts';
+import { goals, previousResults } from '../bench/report.ts';
 
 const EFFECTS = { read: 'reads', write: 'changes', destroy: 'destroys' } as const;
 const LINUX = { platform: 'linux', env: {}, home: '~' } as const;
@@ -21,6 +22,7 @@ const SYSTEMS = [
 const ENTRY = serverEntry(LINUX, { node: 'node', bin: SERVER_NAME }, { local: false });
 
 const parts: Readonly<Record<string, () => string>> = {
+  bench,
   links,
   clients,
   offers,
@@ -40,6 +42,13 @@ export function withGeneratedParts(readme: string): string {
       return `${start}${part()}\n${end}`;
     },
   );
+}
+
+/** The newest run of `npm run bench`. */
+function bench(): string {
+  const results = previousResults();
+  if (!results) throw new Error('test/bench/results.json is missing: npm run bench writes it');
+  return `Measured on ${results.at.slice(0, 10)}, Node ${results.node.slice(1)}, ${results.computer}:\n\n${goals(results)}`;
 }
 
 /** References only, never a key: links are stored, shared and logged. */
