@@ -8,7 +8,7 @@ import { privateDir, readIfThere } from '../core/files.ts';
 import { poll } from '../core/poll.ts';
 import { tail } from '../core/text.ts';
 import { type Env, TRUST_VARIABLES } from './host-trust.ts';
-import { isLocked } from './lock.ts';
+import { livingHolder } from './lock.ts';
 
 export interface DaemonOptions {
   /** The local API keeps its state in the folder `local` of this one. */
@@ -76,7 +76,8 @@ export async function ensureDaemon(options: DaemonOptions): Promise<LocalEndpoin
       const ended = started.ended();
       const endpoint = await answering(options);
       // Ours may have lost to another that was started at the same time; then that one holds the folder.
-      if (endpoint || !ended || (await isLocked(localFolder(options.stateDir)))) return { done: endpoint };
+      if (endpoint || !ended || (await livingHolder(localFolder(options.stateDir))))
+        return { done: endpoint };
       throw new AppError('timeout', 'The local API ended while it started');
     });
   } catch (cause) {
@@ -121,8 +122,9 @@ async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptio
 /** The server of the ready file, if it is alive and takes the key of that file. */
 async function answering({ stateDir, clock }: DaemonOptions): Promise<LocalEndpoint | undefined> {
   const ready = parseReady(await readIfThere(readyPath(stateDir)));
-  // A killed server's port may belong to a stranger now, who must not be shown the key.
-  if (!ready || !(await isLocked(localFolder(stateDir)))) return undefined;
+  // A killed server's port may belong to a stranger now, who must not be shown the key: also not in the moment in which
+  // the next server has the folder and the file is still the old one's.
+  if (!ready || ready.pid !== (await livingHolder(localFolder(stateDir)))) return undefined;
   const timeout = new AbortController();
   const timer = clock.sleep(PING_TIMEOUT_MS, timeout.signal).then(() => timeout.abort());
   try {

@@ -32,10 +32,10 @@ export async function lockStateDir(clock: Clock, stateDir: string): Promise<() =
   return () => rm(file, { force: true });
 }
 
-/** Whether a living server has the folder. */
-export async function isLocked(stateDir: string): Promise<boolean> {
+/** Process id of the living server that has the folder; undefined when none has. */
+export async function livingHolder(stateDir: string): Promise<number | undefined> {
   const holder = parseHolder(await readIfThere(lockPath(stateDir)));
-  return holder !== undefined && (await isHolder(holder));
+  return holder !== undefined && (await isHolder(holder)) ? holder.pid : undefined;
 }
 
 function lockPath(stateDir: string): string {
