@@ -17,6 +17,8 @@ export interface Probe {
   /** Undefined when it is not installed, or does not run. */
   nodeVersion: string | undefined;
   openclawVersion: string | undefined;
+  /** Whether a gateway was ever ready on this machine. */
+  hasWorked: boolean;
   config: 'valid' | 'invalid' | 'missing' | 'not_checked';
   /** Octal permissions by file: only `600` is right. */
   fileModes: Readonly<Record<string, string>>;

@@ -18,6 +18,7 @@ const output = z.object({
   uptime_seconds: z.string().transform((text) => (text === '' ? undefined : Number(text))),
   node_version: blankIsUnset,
   openclaw_version: blankIsUnset,
+  has_worked: z.enum(['yes', 'no']),
   config: z.enum(['valid', 'invalid', 'missing', 'not_checked']),
   process: z.enum(['running', 'gone']),
   listening: z.enum(['yes', 'no']),
@@ -48,6 +49,7 @@ export function readProbe({ values, blobs }: ScriptOutput): Probe {
     uptimeSeconds: seen.uptime_seconds,
     nodeVersion: seen.node_version,
     openclawVersion: seen.openclaw_version,
+    hasWorked: seen.has_worked === 'yes',
     config: seen.config,
     fileModes: Object.fromEntries(
       Object.entries(FILES).flatMap(([name, file]) => {

@@ -8,10 +8,10 @@ import type { ProviderKey } from '../openclaw/providers.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
 import { livingMachine, machineSource, machineState } from './create-machine.ts';
+import { decidedPlan } from './deploy-version.ts';
 import { followJob, jobError } from './follow-job.ts';
 import { parseStored } from './parse-state.ts';
 import { findDeploy, followRecovered, isRecovered } from './recover-deploy.ts';
-import { requireSafeVersion } from './safe-version.ts';
 
 export const DEPLOY = 'deploy';
 
@@ -43,11 +43,7 @@ export function deployKind(deps: DeployDeps): OperationKind {
       requireProvider(deps.providers);
       const machineId = await livingMachine(operation, deps, input);
       await operation.stage('plan');
-      const plan = await deps.openclaw.resolve(machineId, input.openclawVersion, {
-        signal: operation.signal,
-      });
-      // A tag says only now which release it stands for.
-      requireSafeVersion(plan.openclawVersion, input.allowUnsafeVersion);
+      const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
       const job = await installed(operation, deps, machineId, plan, input);
       return asJson({
         machine_id: machineId,

@@ -17,6 +17,28 @@ const remembers = async () => {
   return String(data.reply).includes('tangerine');
 };
 
+it('a deploy of the same name keeps the version, and another one is left to upgrade_openclaw', async () => {
+  expect((await agent.finish('deploy_openclaw')).data).toMatchObject({
+    status: 'ready',
+    openclaw_version: '2026.7.1',
+  });
+  const other = await agent.finish('deploy_openclaw', { openclaw_version: '2026.9.6' });
+  expect(other.data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
+  expect(other.data.next).toMatch(/upgrade_openclaw with .*"2026\.9\.6"/);
+  expect((await agent.call('gateway_status')).data).toMatchObject({
+    working: true,
+    openclaw_version: '2026.7.1',
+  });
+}, 60_000);
+
+it('a version that never worked on a machine binds nobody: the next deploy takes the newest', async () => {
+  const broken = await agent.finish('deploy_openclaw', { name: 'second', openclaw_version: '2026.9.4' });
+  expect(broken.data).toMatchObject({ status: 'failed' });
+  const { data } = await agent.finish('deploy_openclaw', { name: 'second' });
+  expect(data).toMatchObject({ status: 'ready', openclaw_version: '2026.9.6' });
+  await agent.assembled.services.machines.destroy(String(data.machine_id));
+}, 60_000);
+
 it('rolls back by itself when the new version does not work, and says so', async () => {
   const { data, texts } = await agent.finish('upgrade_openclaw', { openclaw_version: '2026.9.4' });
   expect(data).toMatchObject({

@@ -28,6 +28,7 @@ probe_install() {
   emit node_version "$("$mcp_dir/node/bin/node" --version 2>/dev/null | tr -d v || true)"
   if [ -r "$package" ]; then version=$(sed -n 's/^  "version": "\([^"]*\)".*/\1/p' "$package" | head -n 1); fi
   emit openclaw_version "$version"
+  emit has_worked "$(if [ -s "$mcp_dir/openclaw.last-good.json" ]; then printf yes; else printf no; fi)"
   if [ -s "$mcp_dir/deployment.json" ]; then emit_blob deployment <"$mcp_dir/deployment.json"; fi
 }
 
