@@ -1,5 +1,6 @@
 /** upgrade_openclaw: another version under the same assistant. */
 import { z } from 'zod';
+import { requireSafeVersion } from '../workflows/safe-version.ts';
 import { UPGRADE } from '../workflows/upgrade.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
@@ -20,10 +21,12 @@ export const upgradeOpenclaw = defineTool({
       .optional()
       .describe('Default: the newest.'),
     allow_downgrade: z.boolean().default(false).describe('Allow an older version.'),
+    allow_unsafe_version: z.boolean().default(false).describe('Take a release with known holes too.'),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,
-  async run({ machine_id, openclaw_version, allow_downgrade, wait_seconds }, context) {
+  async run({ machine_id, openclaw_version, wait_seconds, ...allowed }, context) {
+    requireSafeVersion(openclaw_version, allowed.allow_unsafe_version);
     const { directory, operations } = context.services;
     const id = await directory.resolve(machine_id, { signal: context.signal });
     const record = await operations.start({
@@ -31,7 +34,8 @@ export const upgradeOpenclaw = defineTool({
       key: id,
       input: {
         machineId: id,
-        allowDowngrade: allow_downgrade,
+        allowDowngrade: allowed.allow_downgrade,
+        allowUnsafeVersion: allowed.allow_unsafe_version,
         ...(openclaw_version !== undefined && { openclawVersion: openclaw_version }),
       },
       machineId: id,

@@ -8,6 +8,7 @@ import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
 import { lastingJob } from './lasting-job.ts';
 import { parseStored } from './parse-state.ts';
+import { requireSafeVersion } from './safe-version.ts';
 import { wakeMachine } from './wake.ts';
 
 export const UPGRADE = 'upgrade';
@@ -16,6 +17,7 @@ const upgradeInput = z.object({
   machineId: z.string(),
   openclawVersion: z.string().optional(),
   allowDowngrade: z.boolean(),
+  allowUnsafeVersion: z.boolean().optional(),
 });
 
 /** Decided once: after the switch the machine itself no longer tells what it was changed from. */
@@ -57,7 +59,8 @@ export function upgradeKind(deps: UpgradeDeps): OperationKind {
 async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<Plan> {
   const known = upgradePlan.safeParse(operation.record.state.plan);
   if (known.success) return known.data;
-  const { machineId, openclawVersion, allowDowngrade } = parseStored(upgradeInput, operation.record.input);
+  const input = parseStored(upgradeInput, operation.record.input);
+  const { machineId, openclawVersion, allowDowngrade } = input;
   const { signal } = operation;
   await operation.stage('plan');
   const [wanted, probe] = [
@@ -73,6 +76,10 @@ async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<P
         next: `Call deploy_openclaw with machine_id "${machineId}".`,
       },
     );
+  }
+  if (wanted.openclawVersion !== from) {
+    // A tag says only now which release it stands for.
+    requireSafeVersion(wanted.openclawVersion, input.allowUnsafeVersion);
   }
   const kept = await deps.upgrades.keptStates(machineId, { signal });
   const restore = stateFor(from, wanted.openclawVersion, kept, allowDowngrade);

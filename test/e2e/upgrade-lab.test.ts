@@ -76,3 +76,17 @@ it('goes down only when told so', async () => {
   expect(data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
   expect(data.next).toContain('allow_downgrade');
 }, 30_000);
+
+it('takes a version with published holes only when told so', async () => {
+  const holed = { openclaw_version: '2026.3.24', allow_downgrade: true };
+  const refused = await agent.call('upgrade_openclaw', holed);
+  expect(refused.isError).toBe(true);
+  expect(refused.texts[0]).toContain('allow_unsafe_version true');
+  // A tag that stands for it is seen through on the machine.
+  const tagged = await agent.finish('upgrade_openclaw', { ...holed, openclaw_version: 'old' });
+  expect(tagged.data).toMatchObject({ status: 'failed', error: { code: 'invalid_input' } });
+  expect(tagged.data.next).toContain('allow_unsafe_version true');
+  // Allowed, it comes as far as the next guard: nobody has kept a state that this old version could read.
+  const { data } = await agent.finish('upgrade_openclaw', { ...holed, allow_unsafe_version: true });
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
+}, 30_000);

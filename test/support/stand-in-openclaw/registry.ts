@@ -55,7 +55,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
     const versions = packages.filter((each) => each.name === name);
     if (versions.length === 0) return send(response, 404, { error: 'Not found' });
     if (version === undefined) return send(response, 200, await packument(name, versions));
-    const wanted = version === 'latest' ? latest(versions) : version;
+    const wanted = tags(versions)[version] ?? version;
     const found = versions.find((each) => each.version === wanted);
     if (!found) return send(response, 404, `version not found: ${version}`);
     return send(response, 200, await manifest(found));
@@ -117,7 +117,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
     return {
       _id: name,
       name,
-      'dist-tags': { latest: latest(versions) },
+      'dist-tags': tags(versions),
       versions: Object.fromEntries(manifests.map((each) => [each.version, each])),
     };
   }
@@ -138,9 +138,11 @@ function archivePath({ name, version }: StandInPackage): string {
   return `/${name}/-/${name.split('/').at(-1)}-${version}.tgz`;
 }
 
-function latest(versions: readonly StandInPackage[]): string {
+/** `old` is the first of them. */
+function tags(versions: readonly StandInPackage[]): Record<string, string> {
   const known = versions.map((each) => each.version);
-  return known.includes(LATEST) ? LATEST : (known[0] ?? '');
+  const old = known[0] ?? '';
+  return { latest: known.includes(LATEST) ? LATEST : old, old };
 }
 
 function nodeIndex() {
