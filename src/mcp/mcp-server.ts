@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
+import { AppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
 import { personBehind } from './ask-person.ts';
@@ -75,7 +76,11 @@ async function callTool<Services>(
   try {
     return renderOutcome(await tool.call(args, context), redact);
   } catch (error) {
-    return renderFailure(explain(error, log), redact);
+    // A cancelled call ends with whatever reason its client gave, which is no defect; its answer is never sent.
+    const failure = context.signal.aborted
+      ? new AppError('cancelled', 'The client cancelled the call')
+      : error;
+    return renderFailure(explain(failure, log), redact);
   }
 }
 

@@ -204,10 +204,10 @@ describe('progress', () => {
 });
 
 describe('a cancelled call', () => {
-  it('ends the wait at once', async () => {
+  it('ends the wait at once, and is no defect of the server', async () => {
     let aborted = false;
     let started = false;
-    const { client } = await connected(
+    const { client, logged } = await connected(
       ({ signal }) =>
         new Promise((_, reject) => {
           started = true;
@@ -223,5 +223,8 @@ describe('a cancelled call', () => {
     cancel.abort('enough');
     await expect(pending).rejects.toThrow();
     await expect.poll(() => aborted).toBe(true);
+    // The next answer comes after whatever the cancelled call had to say.
+    await client.listTools();
+    expect(logged).toEqual([]);
   });
 });
