@@ -140,7 +140,7 @@ async function changeSettings(
   const known = new Set(plan.checks.map(({ subject }) => subject));
   for (const subject of unchecked.filter((each) => known.has(each))) {
     await operation.note(
-      `${subject} could not be asked beforehand: its side did not answer, or was too busy.`,
+      `${subject} could not be asked beforehand, since its side did not answer or was too busy: its key or token is unproved.`,
     );
   }
   if (JSON.stringify(plan.patch.channels ?? {}).includes('"dmPolicy":"open"')) {

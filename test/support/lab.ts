@@ -30,6 +30,8 @@ export interface LabOptions {
   model?: StandInModelOptions;
   /** What the machines are made of; real processes unless told. */
   runtime?: Runtime;
+  /** Added to the environment of machines that are real processes. */
+  machineEnv?: Record<string, string>;
   /** Added to the server's environment; undefined takes a variable away. */
   env?: Record<string, string | undefined>;
 }
@@ -91,7 +93,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const stateDir = join(dir, 'state');
   const model = await startStandInModel(options.model);
   const registry = await startFakeRegistry();
-  const trust = { env: { NPM_CONFIG_REGISTRY: registry.url }, files: [] };
+  const trust = { env: { NPM_CONFIG_REGISTRY: registry.url, ...options.machineEnv }, files: [] };
   const local = await serveLocal({
     stateDir: join(dir, 'local'),
     runtime: options.runtime ?? processRuntime({ env: { PATH: process.env.PATH }, trust }),

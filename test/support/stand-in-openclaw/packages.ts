@@ -47,6 +47,8 @@ export function registryPackages(timing: GatewayTiming): StandInPackage[] {
     ...NODE_PLATFORMS.flatMap((platform) => Object.keys(NODE_VERSIONS).map((v) => nodePackage(platform, v))),
     ...NODE_PLATFORMS.map(bunPackage),
     npmPackage(),
+    // The only messenger whose plugin can be had.
+    { name: '@openclaw/slack', version: LATEST, fields: {}, files: [] },
   ];
 }
 

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { gatewaySettings, readConfig, StartError } from './config.mjs';
 import { runGateway } from './gateway.mjs';
+import { plugins } from './plugins.mjs';
 
 const { version, standIn } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
 const [command, subcommand, ...flags] = process.argv.slice(2);
@@ -27,6 +28,7 @@ async function main() {
   if (command === '--version' || command === '-v') return console.log(`OpenClaw ${version} (5ta4d1n)`);
   checkNode();
   if (command === 'config' && subcommand === 'validate') return validate();
+  if (command === 'plugins') return plugins([subcommand, ...flags], process.env);
   if (command === 'gateway' && ['suspend', 'resume'].includes(subcommand) && version.startsWith('2026.9.'))
     return printAnswer('suspension', { action: subcommand, id: flags[0] });
   const method = METHODS[`${command} ${subcommand}`] ?? (subcommand === 'call' ? flags[0] : undefined);

@@ -2,6 +2,7 @@
 import { watchFile } from 'node:fs';
 import path from 'node:path';
 import { gatewaySettings, StartError } from './config.mjs';
+import { knownChannels } from './plugins.mjs';
 import { askProvider, TurnError } from './provider.mjs';
 
 /** @param settings changed in place. @returns `call(method)`: what the command line prints, and its exit code. */
@@ -37,7 +38,8 @@ export function makeReload({ settings, env, version, log }) {
   }
 
   function channelStatus() {
-    const own = Object.keys(settings.config.channels ?? {});
+    // The settings of a channel without its plugin are valid, and do nothing.
+    const own = Object.keys(settings.config.channels ?? {}).filter((id) => knownChannels(env).includes(id));
     const running = own.map((id) => [id, { configured: true, running: true, lastError: null }]);
     return [0, { channelOrder: own, channels: Object.fromEntries(running), channelAccounts: {} }];
   }
