@@ -1,7 +1,7 @@
 /** The demo's MCP client: this same program over stdio, every call followed to its end. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { version } from '../../package.json';
 import type { Environment } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';

@@ -1,6 +1,6 @@
 /** Puts an entry into a client's JSON settings; comments, order and everything else stay as they are. */
 import { applyEdits, type FormattingOptions, modify, type ParseError, parse } from 'jsonc-parser';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { ClientSettings, JsonObject } from './install-clients.ts';
 

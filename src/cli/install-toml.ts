@@ -1,7 +1,7 @@
 /** Puts an entry into a client's TOML settings: one section of text, proved to leave all others as they were. */
 import { isDeepStrictEqual } from 'node:util';
 import { parse, stringify, type TomlTable } from 'smol-toml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { ClientSettings } from './install-clients.ts';
 

@@ -1,7 +1,7 @@
 /** `install`: writes this server into a client's settings, and keeps everything else that is there. */
 import { copyFile, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Environment } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';

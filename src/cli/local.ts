@@ -1,5 +1,5 @@
 /** `local serve`: the flags of the local API checked, its line printed, its end tied to the signals. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Environment, readConfig } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';

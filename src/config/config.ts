@@ -1,6 +1,6 @@
 /** Every setting of the server, read once from an environment record. */
 import envPaths from 'env-paths';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { DEFAULT_NPM_REGISTRY } from './npm-registry.ts';
 

@@ -1,5 +1,5 @@
 /** Where secrets may come from besides the environment, and which source wins; pure, so that the rules can be read. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Environment } from './config.ts';
 

@@ -1,5 +1,5 @@
 /** Ways into a machine that the API may grant: a port under an address of its own, and a session over SSH. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { isAppError } from '../core/errors.ts';
 import { type Call, machinePath } from './call.ts';

@@ -1,5 +1,5 @@
 /** Reads the two shapes in which the API says no, and an answer that has neither, into one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WireAnswer } from './wire.ts';
 
 /** One refusal, whichever envelope it came in. Every text in it is foreign. */

@@ -1,5 +1,5 @@
 /** Which ports of a machine are open to the network; called previews or ports, or nothing, by the API's generation. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isAppError } from '../core/errors.ts';
 import { type Call, machinePath } from './call.ts';
 

@@ -1,5 +1,5 @@
 /** Reads what any of the three API generations answers into our own types; unknown fields and values do no harm. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Execution, ExecutionOutput, Machine } from './api.ts';
 
 // A field of another type than documented counts as missing: better a gap than a crash.

@@ -1,5 +1,5 @@
 /** What the account has used; only some generations of the API tell. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DedalusApi } from './api.ts';
 import type { Call } from './call.ts';
 

@@ -1,5 +1,5 @@
 /** Scripted failures: which request of which operation goes wrong, and how. Deterministic: only counts decide. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConnectionLost, coded, problem } from './problems.ts';
 
 export const OPERATIONS = [

@@ -1,5 +1,5 @@
 /** What the API accepts, per generation; unknown fields are refused as the service does. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAutosleep } from './autosleep.ts';
 import type { Generation, MachineSize } from './model.ts';
 import { type FieldProblem, invalid } from './problems.ts';

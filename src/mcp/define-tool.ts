@@ -1,6 +1,6 @@
 /** What a tool is: a declaration that reads top to bottom, and a short run. */
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AskPerson } from './ask-person.ts';
 
 /** What calling a tool can do to the world. All four protocol hints and the safety modes derive from it. */

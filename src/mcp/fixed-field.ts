@@ -1,5 +1,5 @@
 /** A tool with one of its fields decided by the server's owner: the field is gone from its schema. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { Tool } from './define-tool.ts';
 import { parseInput } from './parse-input.ts';

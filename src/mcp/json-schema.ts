@@ -1,5 +1,5 @@
 /** JSON schemas as clients want them: small, and without the dialect line that some of them refuse. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** @param io whether defaults count as optional (input) or as always there (output). */
 export function jsonSchema(

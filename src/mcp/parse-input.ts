@@ -1,5 +1,5 @@
 /** Turns whatever a client sent as arguments into a tool's input, or into one sentence that says what to change. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
 import type { ParseInput } from './define-tool.ts';

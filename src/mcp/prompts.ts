@@ -6,7 +6,7 @@ import {
   ListPromptsRequestSchema,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
 import { parseInput } from './parse-input.ts';

@@ -1,6 +1,6 @@
 /** A backup between a machine and this computer: packed and restored by jobs, carried in pieces that are each checked. */
 import { createDecipheriv, createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';

@@ -1,5 +1,5 @@
 /** A machine's settings: shown without a secret, changed by a job that proves or undoes itself, and requests answered. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { isPatch } from './configure-paths.ts';

@@ -1,5 +1,5 @@
 /** Reads what `read-job` printed about a detached job. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { JobSnapshot, JobStage } from './ports.ts';
 import { explainScriptError } from './script-errors.ts';

@@ -1,5 +1,5 @@
 /** OpenClaw on a machine: looked at, installed, configured, started and stopped, each by one script. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { installInputs } from './install-inputs.ts';

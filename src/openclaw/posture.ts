@@ -1,5 +1,5 @@
 /** How exposed a machine's gateway is, and the change of its token; each by one script. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';

@@ -1,5 +1,5 @@
 /** Reads what the scripts of a repair printed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
 import type { Diagnosis, DoctorFinding, Mended } from './repair-ports.ts';

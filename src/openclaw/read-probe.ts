@@ -1,5 +1,5 @@
 /** Reads what `probe` printed into typed layers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { Probe } from './ports.ts';
 import type { ScriptOutput } from './script-output.ts';

@@ -1,6 +1,6 @@
 /** Decides what to install from what the machine itself could reach. */
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineCommand } from '../machine/ports.ts';
 import { machineScript } from './machine-script.ts';

@@ -1,6 +1,6 @@
 /** Another OpenClaw version under the same assistant: what is known of the way, and the job that goes it. */
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { installInputs } from './install-inputs.ts';

@@ -1,5 +1,5 @@
 /** The beginnings that this server offers: from nothing to a conversation, from trouble to a cause, from here to a phone. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { definePrompt, type Prompt } from '../mcp/prompts.ts';
 import { machineId } from '../tools/fields.ts';
 

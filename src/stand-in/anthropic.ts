@@ -1,5 +1,5 @@
 /** Anthropic's Messages API, as far as a chat client needs it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { chunks, estimateTokens, type ModelRequest } from './conversation.ts';
 import { typed, type Wire } from './wire.ts';
 

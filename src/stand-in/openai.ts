@@ -1,5 +1,5 @@
 /** OpenAI's chat completions and responses, as far as a chat client needs them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { chunks, estimateTokens, type ModelRequest, type Turn } from './conversation.ts';
 import { plain, typed, type Wire } from './wire.ts';
 

@@ -1,5 +1,5 @@
 /** backup_openclaw: an assistant's state to a file of this computer, and back onto a machine. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { BACKUP } from '../workflows/backup.ts';
 import { existingBackupFile, newBackupFile } from '../workflows/backup-file.ts';

@@ -1,5 +1,5 @@
 /** cancel_operation: stops long work itself, not only the wait for it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { operationId } from './fields.ts';
 import { operationOutcome, operationOutput } from './operation-output.ts';
 import { defineTool } from './services.ts';

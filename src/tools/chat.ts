@@ -1,6 +1,6 @@
 /** chat: one turn with the assistant. */
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TURN } from '../workflows/turn.ts';
 import { machineId, modelName, sessionName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';

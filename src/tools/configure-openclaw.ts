@@ -1,5 +1,5 @@
 /** configure_openclaw: settings, keys, channels and the machine's size of an assistant that runs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { patchOf } from '../openclaw/configure-paths.ts';
 import { type ConfigureInput, startConfigure } from '../workflows/configure.ts';
 import { controlUiWished } from '../workflows/control-ui.ts';

@@ -1,5 +1,5 @@
 /** What an operation of configure_openclaw adds to the shape of all operations. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OperationRecord } from '../operations/record.ts';
 import { channelState, pendingRequest } from '../workflows/channels.ts';
 

@@ -1,5 +1,5 @@
 /** deploy_openclaw: from nothing to an assistant that answers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { requireProvider } from '../workflows/deploy.ts';
 import { requireSafeVersion } from '../workflows/safe-version.ts';
 import { startDeploy } from '../workflows/start-deploy.ts';

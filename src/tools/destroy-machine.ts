@@ -1,5 +1,5 @@
 /** destroy_machine: the machine and everything on it, for good; shown first, done only with that proof of it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { CallContext, ToolOutcome } from '../mcp/define-tool.ts';
 import { runningDestroy, startDestroy } from '../workflows/destroy.ts';

@@ -1,5 +1,5 @@
 /** Fields that several tools share, each described once. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Ids of all API generations: a UUID, or dm- and up to 253 characters.
 export const machineId = z

@@ -1,5 +1,5 @@
 /** gateway_status: what works and what does not, layer by layer, without touching anything. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { oneWord } from '../core/text.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
 import { safePhase } from '../workflows/awake.ts';

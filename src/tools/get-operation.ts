@@ -1,5 +1,5 @@
 /** get_operation: waits for long work that an earlier call began, or lists what is in flight. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OperationRecord } from '../operations/record.ts';
 import { operationId, waitSeconds } from './fields.ts';
 import { awaited, operationOutcome, operationOutput } from './operation-output.ts';

@@ -1,5 +1,5 @@
 /** list_machines: every machine of the account, asleep or awake, and what it costs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { AccountUsage } from '../dedalus/api.ts';
 import { safePhase } from '../workflows/awake.ts';

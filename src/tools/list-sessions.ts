@@ -1,5 +1,5 @@
 /** list_sessions: the conversations that an assistant holds. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { head, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId } from './fields.ts';

@@ -1,5 +1,5 @@
 /** One shape for everything that takes long: what a tool that began it and get_operation both return. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { head, oneWord, plainText, wholeWords } from '../core/text.ts';
 import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
 import type { OperationView } from '../operations/ports.ts';

@@ -1,5 +1,5 @@
 /** read_logs: the newest lines of the gateway's own log, also when the gateway is down. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { head, newestBlock, newestWithin, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId } from './fields.ts';

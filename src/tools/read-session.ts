@@ -1,5 +1,5 @@
 /** read_session: what was said in one conversation. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { head, newestBlock, newestWithin, oneWord, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId, sessionName } from './fields.ts';

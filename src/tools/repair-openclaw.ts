@@ -1,5 +1,5 @@
 /** repair_openclaw: finds what is wrong with an assistant, mends what is safe, says what is left. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { REPAIR } from '../workflows/repair.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';

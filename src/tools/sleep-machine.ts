@@ -1,5 +1,5 @@
 /** sleep_machine: processes end, the home stays, compute is no longer billed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SLEEP } from '../workflows/sleep.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';

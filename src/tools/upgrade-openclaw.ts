@@ -1,5 +1,5 @@
 /** upgrade_openclaw: another version under the same assistant. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { requireSafeVersion } from '../workflows/safe-version.ts';
 import { UPGRADE } from '../workflows/upgrade.ts';
 import { machineId, waitSeconds } from './fields.ts';

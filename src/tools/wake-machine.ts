@@ -1,5 +1,5 @@
 /** wake_machine: machine and gateway back to answering. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WAKE } from '../workflows/wake.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';

@@ -1,6 +1,6 @@
 /** An assistant's state as a file on this computer: packed on the machine, carried in pieces, checked as a whole. */
 import { createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';

@@ -1,5 +1,5 @@
 /** What a gateway's own answers say about its channels and about those who wait for an answer, in few and safe words. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { head, plainText } from '../core/text.ts';
 import type { LiveAnswers } from '../openclaw/configure.ts';
 

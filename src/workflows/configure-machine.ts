@@ -1,5 +1,5 @@
 /** The machine under an assistant made larger, or told when to sleep: live where the API allows it, else asleep. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';

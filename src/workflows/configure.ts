@@ -1,6 +1,6 @@
 /** Changes an assistant's settings, keys, channels and machine, and shows what there is; whatever fails is as before. */
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';

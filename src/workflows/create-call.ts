@@ -1,5 +1,5 @@
 /** A call that creates a machine as it is remembered, so that it can be sent again and never makes a second one. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const specSchema = z.object({
   vcpu: z.number(),

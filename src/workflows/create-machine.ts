@@ -1,5 +1,5 @@
 /** Gets a deploy exactly one living machine: created once, adopted after a lost answer, replaced when it died at birth. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';

@@ -1,5 +1,5 @@
 /** Which OpenClaw a deploy is about: where an assistant works already, its own; only an upgrade changes that. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { InstallPlan, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../operations/ports.ts';

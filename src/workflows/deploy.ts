@@ -1,5 +1,5 @@
 /** From a name to an assistant that answers: machine, Node, OpenClaw, configuration, gateway; each step resumable. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';

@@ -1,5 +1,5 @@
 /** Destroys a machine for good, after one last look that it is still the one that was meant. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';

@@ -1,5 +1,5 @@
 /** Reads what an operation's record holds back into types; a record is a file, and files can be damaged. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../operations/record.ts';
 

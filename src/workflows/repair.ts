@@ -1,5 +1,5 @@
 /** Diagnoses an assistant's machine, mends what is safe to mend, and says what it found, did and left. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';

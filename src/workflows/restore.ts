@@ -1,7 +1,7 @@
 /** A backup on this computer becomes the state of an assistant: carried up in pieces, put in place, or undone. */
 import { open } from 'node:fs/promises';
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { GatewayService } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';

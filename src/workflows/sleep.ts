@@ -1,5 +1,5 @@
 /** Puts a machine to sleep kindly: running work is waited for and named, then processes end and only storage is billed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService, SleepOutcome } from '../machine/ports.ts';

@@ -1,5 +1,5 @@
 /** One chat turn that survives the call, the client and this process: sent once, read until it is whole. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { TurnOptions, TurnRequest, TurnSnapshot } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';

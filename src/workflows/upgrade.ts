@@ -1,5 +1,5 @@
 /** Changes the version of an assistant that works, and gives it back as it was when the new version does not. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';

@@ -1,5 +1,5 @@
 /** Brings a machine and everything on it back to answering, and says what was found and what was repaired. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
