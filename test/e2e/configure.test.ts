@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,14 @@ async function newAgent(env: Record<string, string>): Promise<RawClient> {
   return client;
 }
 
+/** As it lies on the only machine's disk. */
+async function gatewayToken(): Promise<unknown> {
+  const machines = join(dir, 'local', 'local', 'machines');
+  const [machine = ''] = await readdir(machines);
+  const file = join(machines, machine, 'home', '.openclaw', 'secrets.json');
+  return JSON.parse(await readFile(file, 'utf8')).gateway;
+}
+
 const lastModel = () => model.requests.at(-1)?.model;
 
 describe('the real OpenClaw, configured through the tool alone', () => {
@@ -90,6 +98,20 @@ describe('the real OpenClaw, configured through the tool alone', () => {
     expect(failed.structuredContent).toMatchObject({ status: 'failed', error: { code: 'provider' } });
     const shown = await agent.finish('configure_openclaw');
     expect(shown).toMatchObject({ model: 'anthropic/claude-opus-4-6' });
+  });
+
+  it('gives the gateway a new token that nobody was shown, and goes on with the conversation', async () => {
+    const before = await gatewayToken();
+    const done = await agent.finish('configure_openclaw', { rotate_token: true });
+    expect(done).toMatchObject({ status: 'done', notes: [expect.stringContaining('refuses the old one')] });
+    const now = await gatewayToken();
+    expect(now).toMatch(/^[0-9a-f]{64}$/);
+    expect(now).not.toBe(before);
+    expect(agent.lines.join('\n')).not.toMatch(new RegExp(`${before}|${now}`));
+    expect(await agent.finish('chat', { message: 'Still there?', session: 'a' })).toMatchObject({
+      status: 'done',
+    });
+    expect((await agent.call('gateway_status')).structuredContent).toMatchObject({ working: true });
   });
 
   it('connects Telegram, lets the person in that was approved, and answers there', async () => {
