@@ -10,10 +10,9 @@ FROM node:24-slim
 # Operations outlive the container when this folder is a volume.
 ENV NODE_ENV=production OPENCLAW_MCP_STATE_DIR=/state
 RUN install -d -o node -g node -m 0700 /state
-# .mjs: there is no package.json beside it that would call it a module.
-COPY --from=build /src/dist/openclaw-dedalus-mcp.js /opt/openclaw-dedalus-mcp/server.mjs
-COPY LICENSE /opt/openclaw-dedalus-mcp/
+COPY --from=build /src/dist/ /opt/openclaw-dedalus-mcp/dist/
+COPY package.json LICENSE /opt/openclaw-dedalus-mcp/
 USER node
 WORKDIR /home/node
 VOLUME /state
-ENTRYPOINT ["node", "/opt/openclaw-dedalus-mcp/server.mjs"]
+ENTRYPOINT ["node", "/opt/openclaw-dedalus-mcp/dist/openclaw-dedalus-mcp.js"]

@@ -1,11 +1,24 @@
-/** Bundles the server and everything it needs into one file that installs nothing. */
-import { chmodSync } from 'node:fs';
+/** Bundles the program and everything it needs into four files that install nothing. */
+import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const outfile = 'dist/openclaw-dedalus-mcp.js';
-await build({
-  entryPoints: ['src/cli/main.ts'],
-  outfile,
+// Each part is whole in itself: a start reads only what it is about, and an update of the package under the feet of a
+// running server pulls nothing away (but undici before its first use, which is for those behind a proxy).
+const parts = { './serve.ts': 'serve', './commands.ts': 'commands', undici: 'undici' };
+
+const laterParts = {
+  name: 'later-parts',
+  setup({ onResolve }) {
+    onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' && path in parts
+        ? { path: `./${parts[path]}.mjs`, external: true }
+        : undefined,
+    );
+  },
+};
+
+const options = {
+  outdir: 'dist',
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -13,11 +26,24 @@ await build({
   minify: true,
   legalComments: 'none',
   loader: { '.sh': 'text' },
+  plugins: [laterParts],
   // Its CommonJS build asks for its parts by a name that a bundler cannot see.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  // Bundled CommonJS packages call require() for Node's own modules.
-  banner: {
-    js: '#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
+};
+// Bundled CommonJS packages call require() for Node's own modules.
+const require =
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+rmSync('dist', { recursive: true, force: true });
+await build({
+  ...options,
+  entryPoints: { 'openclaw-dedalus-mcp': 'src/cli/main.ts' },
+  banner: { js: '#!/usr/bin/env node' },
 });
-chmodSync(outfile, 0o755);
+await build({
+  ...options,
+  entryPoints: { serve: 'src/cli/serve.ts', commands: 'src/cli/commands.ts', undici: 'undici' },
+  outExtension: { '.js': '.mjs' },
+  banner: { js: require },
+});
+chmodSync('dist/openclaw-dedalus-mcp.js', 0o755);

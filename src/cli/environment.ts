@@ -1,6 +1,7 @@
 /** The process's environment with every secret in it, wherever its owner keeps them. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { config as readDotenv } from 'dotenv';
 import { type Environment, readConfig } from '../config/config.ts';
 import { type FoundFile, withSecrets } from '../config/secret-sources.ts';
 import { AppError } from '../core/errors.ts';
@@ -14,6 +15,23 @@ export const SECRET_VARIABLES: readonly string[] = [
   ...PROVIDERS.flatMap((provider) => provider.keyVariables),
   ...CHANNELS.flatMap((channel) => channel.tokens.map(({ variable }) => variable)),
 ];
+
+export interface ProcessEnvironment {
+  /** The variables of this process, and those of a .env file in its folder that it does not have itself. */
+  plain: Environment;
+  /** The same with every secret in it. @throws AppError `config` that lists every source that cannot be used. */
+  withSecrets(): Environment;
+}
+
+/** What this process was started with. */
+export function processEnvironment(): ProcessEnvironment {
+  const dotenv: Record<string, string> = {};
+  readDotenv({ quiet: true, processEnv: dotenv });
+  return {
+    plain: { ...dotenv, ...process.env },
+    withSecrets: () => environmentWithSecrets(process.env, dotenv),
+  };
+}
 
 /** @throws AppError `config` that lists every source that cannot be used. */
 export function environmentWithSecrets(env: Environment, dotenv: Environment): Environment {

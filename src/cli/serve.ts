@@ -1,4 +1,5 @@
 /** The MCP server over stdio: reads the process's settings, connects, and ends with its client. */
+import { Console } from 'node:console';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { type Config, type Environment, readConfig } from '../config/config.ts';
 import { secretValues } from '../config/secret-sources.ts';
@@ -10,14 +11,17 @@ import { ensureDaemon } from '../local/daemon.ts';
 import { channelKeys } from '../openclaw/channels.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { assembleServer } from '../server.ts';
+import { processEnvironment } from './environment.ts';
 import { endWithClient } from './lifecycle.ts';
 import { proxyFetch } from './proxy-fetch.ts';
 
 /** @param learn takes secrets that only come up here. */
 export type Connect = (config: Config, learn: (secret: string) => void) => Promise<DedalusApi>;
 
-/** What the command line limits. */
+/** What the command line asks for. */
 export interface ServeFlags {
+  /** Machines on this computer instead of the cloud's. */
+  local: boolean;
   readOnly: boolean;
   /** Names of tools, separated by commas; all when undefined. */
   tools: string | undefined;
@@ -27,12 +31,12 @@ export interface ServeFlags {
  * Serves until the client is gone. A wrong setting does not stop it: every call then says what is wrong.
  * @throws AppError `config` for a wrong flag: a limit that is not understood must not be left out.
  */
-export async function serve(
-  readEnvironment: () => Environment,
-  connect: Connect,
-  flags: ServeFlags,
-): Promise<void> {
-  const { env, config, fault } = settingsOf(readEnvironment);
+export async function serveCommand(flags: ServeFlags): Promise<void> {
+  // Whatever a bundled package prints must not reach stdout: that is the protocol.
+  globalThis.console = new Console(process.stderr, process.stderr);
+  const { plain, withSecrets } = processEnvironment();
+  const connect = flags.local ? connectLocal(plain) : connectCloud;
+  const { env, config, fault } = settingsOf(withSecrets);
   const providers = providerKeys(env);
   const assembled = assembleServer({
     config,
@@ -70,7 +74,7 @@ export const connectCloud: Connect = async (config) => {
 };
 
 /** Machines on this computer, behind a background API that outlives this process. */
-export const connectLocal =
+const connectLocal =
   (env: Environment): Connect =>
   async (config, learn) => {
     const { baseUrl, apiKey } = await ensureDaemon({

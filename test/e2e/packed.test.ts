@@ -65,7 +65,8 @@ function command() {
 
 test('the tarball holds the bundle and what people read, and nothing else', async () => {
   const { stdout } = await run('tar', ['-tzf', tarball]);
-  const files = ['LICENSE', 'README.md', 'dist/openclaw-dedalus-mcp.js', 'package.json'];
+  const parts = ['commands.mjs', 'openclaw-dedalus-mcp.js', 'serve.mjs', 'undici.mjs'];
+  const files = ['LICENSE', 'README.md', ...parts.map((part) => `dist/${part}`), 'package.json'];
   expect(stdout.trim().split('\n').sort()).toEqual(files.map((file) => `package/${file}`));
 });
 

@@ -1,5 +1,5 @@
 /** The built server as a process of its own, with a client on its stdio: what a person's MCP client would start. */
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -9,7 +9,7 @@ import { answer, type Lab, type ToolAnswer } from './lab.ts';
 /** Another Node than the one that runs the tests, where the same bin is to be proven on it. */
 export const NODE = process.env.OPENCLAW_MCP_TEST_NODE ?? process.execPath;
 
-const BUILT = new URL('../../dist/openclaw-dedalus-mcp.js', import.meta.url);
+const BUILT = new URL('../../dist/', import.meta.url);
 
 export interface Bin {
   path: string;
@@ -19,9 +19,12 @@ export interface Bin {
 /** The bin as it is now: a build meanwhile must not pull it from under a running test. `npm test` has built it. */
 export async function copyOfBin(): Promise<Bin> {
   const dir = await mkdtemp(join(tmpdir(), 'bin-'));
-  const path = join(dir, 'openclaw-dedalus-mcp.mjs');
-  await copyFile(BUILT, path);
-  return { path, remove: () => rm(dir, { recursive: true, force: true }) };
+  await cp(BUILT, dir, { recursive: true });
+  await writeFile(join(dir, 'package.json'), '{"type":"module"}');
+  return {
+    path: join(dir, 'openclaw-dedalus-mcp.js'),
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
 }
 
 export interface BinProcess {
