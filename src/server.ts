@@ -137,6 +137,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const keyFile = join(config.stateDir, 'transfer.key');
   const repair = repairService({ ...onMachines, providers });
   const posture = postureService(machines);
+  const configure = configureService(onMachines);
   const gateway = gatewayService({ machines });
   const store = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const kinds = {
@@ -146,7 +147,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     [CONFIGURE]: configureKind({
       machines,
       openclaw,
-      configure: configureService(onMachines),
+      configure,
       posture,
       clock,
       stateDir: config.stateDir,
@@ -168,6 +169,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     machines,
     posture,
     openclaw,
+    settings: configure,
     gateway,
     operations: running,
     confirmations: confirmations(config.stateDir, clock),

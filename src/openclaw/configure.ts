@@ -11,7 +11,8 @@ import { runScript, type ScriptOutput } from './script-output.ts';
 const START_JOB_MS = 30_000;
 const SHOW_MS = 20_000;
 /** Each question to OpenClaw's command line takes one to three seconds, on a busy machine ten. */
-const LIVE_MS = 180_000;
+const LIVE_MS = { channels: 45_000, all: 180_000 };
+const ANSWER_MS = 180_000;
 
 /** What only a running gateway tells, as its command line answered; foreign data, to be read with care. */
 export interface LiveAnswers {
@@ -57,7 +58,7 @@ export function configureService(deps: OpenClawDeps): ConfigureService {
   return {
     async show(machineId, { signal, live } = {}) {
       const env = live === undefined ? {} : { OPENCLAW_MCP_LIVE: live };
-      const timing = { timeoutMs: live === undefined ? SHOW_MS : LIVE_MS, rerunnable: true };
+      const timing = { timeoutMs: live === undefined ? SHOW_MS : LIVE_MS[live], rerunnable: true };
       const script = machineScript('configure-show', env, timing);
       return shown(await runScript(deps.machines, machineId, script, { signal }));
     },
@@ -72,7 +73,7 @@ export function configureService(deps: OpenClawDeps): ConfigureService {
     },
     async answer(machineId, answers, { signal } = {}) {
       const lines = answers.map(({ kind, id, verdict }) => `${kind} ${id} ${verdict}`).join('\n');
-      const timing = { timeoutMs: LIVE_MS, rerunnable: false };
+      const timing = { timeoutMs: ANSWER_MS, rerunnable: false };
       const script = machineScript('channel-answer', { OPENCLAW_MCP_ANSWERS: lines }, timing);
       const { values, blobs } = await runScript(deps.machines, machineId, script, { signal });
       return answers.map((answer, index) => ({

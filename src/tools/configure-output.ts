@@ -1,7 +1,7 @@
 /** What an operation of configure_openclaw adds to the shape of all operations. */
 import * as z from 'zod';
 import type { OperationRecord } from '../operations/record.ts';
-import { channelState, pendingRequest } from '../workflows/channels.ts';
+import { type ChannelState, channelState, pendingRequest } from '../workflows/channels.ts';
 
 export const configureResult = z.object({
   applied: z
@@ -35,15 +35,20 @@ export function configureFields({ result = {} }: OperationRecord): z.input<typeo
 export function configureDetails(data: z.output<typeof configureResult>): string[] {
   return [
     ...(data.applied === undefined ? [] : [APPLIED[data.applied]]),
-    ...(data.channels ?? []).flatMap(({ id, state }) =>
-      /^[a-z0-9-]{1,30}$/.test(id) ? [`${id} ${state.replace('_', ' ')}`] : [],
-    ),
+    ...channelWords(data.channels ?? []),
     ...(data.pending ?? []).map(({ id }) => `waiting for an answer: ${id}`),
     ...(data.answers ?? []).map(
       ({ id, verdict, accepted }) => `${verdict} ${id}: ${accepted ? 'done' : 'refused by OpenClaw'}`,
     ),
     ...(data.control_ui === undefined ? [] : [`to open the Control UI: ${data.control_ui.steps.join(' ')}`]),
   ];
+}
+
+/** `telegram connected`, of each channel whose id may stand in a sentence. */
+export function channelWords(channels: readonly ChannelState[]): string[] {
+  return channels.flatMap(({ id, state }) =>
+    /^[a-z0-9-]{1,30}$/.test(id) ? [`${id} ${state.replace('_', ' ')}`] : [],
+  );
 }
 
 const APPLIED = {

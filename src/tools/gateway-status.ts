@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { oneWord } from '../core/text.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
 import { safePhase } from '../workflows/awake.ts';
+import { type ChannelState, channelState } from '../workflows/channels.ts';
 import { gatewayStatus as look } from '../workflows/status.ts';
+import { channelWords } from './configure-output.ts';
 import { machineId } from './fields.ts';
 import { defineTool } from './services.ts';
 
@@ -30,6 +32,10 @@ export const gatewayStatus = defineTool({
     runtime: z.string().optional().describe('Only on this computer: how the machine is isolated.'),
     memory_available_mib: z.number().optional(),
     disk_free_mib: z.number().optional(),
+    channels: z
+      .array(channelState.omit({ error: true }))
+      .optional()
+      .describe('Connected messengers; only of a running gateway.'),
     posture: z
       .array(
         z.object({
@@ -44,14 +50,16 @@ export const gatewayStatus = defineTool({
   }),
   async run({ machine_id, audit }, { services, signal }) {
     const id = await services.directory.resolve(machine_id, { signal });
-    const { machine, layers, probe, advice, posture, ...seen } = await look(services, id, audit, { signal });
+    const { machine, layers, probe, advice, posture, channels, ...seen } = await look(services, id, audit, {
+      signal,
+    });
     const bad = layers
       .filter((layer) => layer.state !== 'ok')
       .map((layer) => `${layer.name}: ${layer.detail}`);
     const phase = safePhase(machine.phase);
-    const state = bad.length === 0 ? 'every layer works' : bad.join('; ');
+    const state = [bad.length === 0 ? 'every layer works' : bad.join('; '), ...channelWords(channels ?? [])];
     return {
-      summary: `Machine ${id} (phase ${phase}): ${state}.${advice.length === 0 ? '' : ` Advice: ${advice.join(' ')}`}`,
+      summary: `Machine ${id} (phase ${phase}): ${state.join('; ')}.${advice.length === 0 ? '' : ` Advice: ${advice.join(' ')}`}`,
       data: {
         machine_id: id,
         phase,
@@ -62,6 +70,7 @@ export const gatewayStatus = defineTool({
         runtime: wordOf(machine.runtime),
         memory_available_mib: probe?.memoryAvailableMib,
         disk_free_mib: probe?.diskFreeMib,
+        channels: channels?.map(({ id, state: how }) => ({ id, state: how })),
         posture,
         advice,
       },
@@ -69,6 +78,7 @@ export const gatewayStatus = defineTool({
         ...(probe?.gatewayLog === undefined
           ? []
           : [{ label: 'end of the gateway log', text: probe.gatewayLog }]),
+        ...channelErrors(channels ?? []),
         ...(seen.audit.length === 0
           ? []
           : [{ label: "findings of OpenClaw's audit", text: listed(seen.audit) }]),
@@ -76,6 +86,11 @@ export const gatewayStatus = defineTool({
     };
   },
 });
+
+function channelErrors(channels: readonly ChannelState[]) {
+  const failed = channels.flatMap(({ id, error }) => (error === undefined ? [] : [`${id}: ${error}`]));
+  return failed.length === 0 ? [] : [{ label: 'last errors of channels', text: failed.join('\n') }];
+}
 
 function listed(findings: readonly AuditFinding[]): string {
   return findings

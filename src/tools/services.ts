@@ -6,6 +6,7 @@ import type { GatewayService } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { toolDefiner } from '../mcp/define-tool.ts';
 import { parseInput } from '../mcp/parse-input.ts';
+import type { ConfigureService } from '../openclaw/configure.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { PostureService } from '../openclaw/posture.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
@@ -20,6 +21,7 @@ export interface Services {
   machines: MachineService;
   posture: PostureService;
   openclaw: OpenClawService;
+  settings: Pick<ConfigureService, 'show'>;
   gateway: GatewayService;
   operations: Operations;
   directory: Directory;

@@ -19,6 +19,8 @@ export type PendingRequest = z.output<typeof pendingRequest>;
 /** As approve and deny take it: `telegram:ABCD1234`, `device:…`, `exec:…`. */
 export const REQUEST_ID = /^([a-z][a-z0-9-]{0,30}):([A-Za-z0-9][A-Za-z0-9._:-]{0,120})$/;
 
+// OpenClaw knows fewer.
+const MAX_CHANNELS = 40;
 // More of them are an attack or an accident, and no person reads on.
 const MAX_PENDING = 20;
 const MAX_WORDS = 200;
@@ -39,11 +41,13 @@ export function channelStates({ channels: answer }: LiveAnswers): ChannelState[]
   const read = status.safeParse(answer);
   if (!read.success) return [];
   const { channels, channelAccounts } = read.data;
-  return Object.entries(channels).map(([id, seen]) => {
-    const account = channelAccounts[id]?.[0];
-    const error = seen.lastError ?? account?.lastError;
-    return { id: words(id), state: stateOf(seen, account), ...(error && { error: words(error) }) };
-  });
+  return Object.entries(channels)
+    .slice(0, MAX_CHANNELS)
+    .map(([id, seen]) => {
+      const account = channelAccounts[id]?.[0];
+      const error = seen.lastError ?? account?.lastError;
+      return { id: words(id), state: stateOf(seen, account), ...(error && { error: words(error) }) };
+    });
 }
 
 function stateOf(

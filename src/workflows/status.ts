@@ -5,9 +5,11 @@ import { oneWord } from '../core/text.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { OpeningCalls } from '../dedalus/opening-calls.ts';
 import type { MachineService } from '../machine/ports.ts';
+import type { ConfigureService } from '../openclaw/configure.ts';
 import type { OpenClawService, Probe } from '../openclaw/ports.ts';
 import type { AuditFinding, PostureService } from '../openclaw/posture.ts';
 import { safePhase } from './awake.ts';
+import { type ChannelState, channelStates } from './channels.ts';
 import { type Finding, postureFindings } from './posture.ts';
 
 export type LayerState = 'ok' | 'problem' | 'not_checked';
@@ -33,6 +35,8 @@ export interface Status {
   layers: Layer[];
   /** Undefined when the machine is not awake: looking must not wake it. */
   probe: Probe | undefined;
+  /** Undefined where no gateway could be asked. Errors are foreign. */
+  channels: ChannelState[] | undefined;
   /** How well it is protected; empty when nothing could be seen. */
   posture: Finding[];
   /** Written by OpenClaw: foreign but for the severities. */
@@ -46,6 +50,7 @@ export interface StatusDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   posture: PostureService;
+  settings: Pick<ConfigureService, 'show'>;
 }
 
 /**
@@ -61,8 +66,12 @@ export async function gatewayStatus(
 ): Promise<Status> {
   const machine = await deps.machines.get(machineId, options);
   if (machine.phase !== 'running') return asleep(machine);
-  const [probe, posture, openings] = await Promise.all([
-    deps.openclaw.probe(machineId, options),
+  const looking = deps.openclaw.probe(machineId, options);
+  const [probe, channels, posture, openings] = await Promise.all([
+    looking,
+    looking.then((seen) =>
+      seen.ready === 'yes' ? unlessFailed(channelsOf(deps, machineId, options)) : undefined,
+    ),
     unlessFailed(deps.posture.posture(machineId, audit, options)),
     unlessFailed(deps.openings.listOpenings(machineId, options).then((open) => open ?? null)),
   ]);
@@ -70,6 +79,7 @@ export async function gatewayStatus(
   return {
     machine,
     probe,
+    channels,
     layers: layersOf(machine, probe),
     posture: findings,
     audit: posture?.audit ?? [],
@@ -78,6 +88,16 @@ export async function gatewayStatus(
       ...findings.flatMap(({ fix, detail }) => (fix ? [`${capital(detail)}: ${fix}`] : [])),
     ],
   };
+}
+
+/** Only a running gateway tells them. */
+async function channelsOf(
+  { settings }: StatusDeps,
+  machineId: string,
+  { signal }: WaitOptions,
+): Promise<ChannelState[] | undefined> {
+  const { live } = await settings.show(machineId, { signal, live: 'channels' });
+  return live && channelStates(live);
 }
 
 /** A part that cannot be seen leaves a gap; the rest of the look is worth having. */
@@ -121,6 +141,7 @@ function asleep(machine: Machine): Status {
       { name: 'machine', state: phase === 'failed' ? 'problem' : 'ok', detail: `phase ${phase}` },
       ...unseen,
     ],
+    channels: undefined,
     posture: [],
     audit: [],
     advice,

@@ -33,6 +33,15 @@ it('connects Slack with its plugin, once, and says that tokens nobody could be a
   for (const token of Object.values(SLACK)) expect(shown).not.toContain(token);
 });
 
+it('gateway_status tells of channels, and what they complain of as words of others', async () => {
+  const { data, texts } = await agent.call('gateway_status');
+  expect(data).toMatchObject({ working: true, channels: [{ id: 'slack', state: 'running' }] });
+  expect(texts[0]).toContain('slack running');
+  const fenced = texts.find((text) => text.includes('last errors of channels'));
+  expect(fenced).toContain('slack: A request error occurred: fetch failed');
+  expect(JSON.stringify(data)).not.toContain('fetch failed');
+});
+
 it('a plugin that cannot be had leaves everything as it was', async () => {
   const { data, texts } = await agent.finish('configure_openclaw', { channel: 'discord' });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'command_failed' } });

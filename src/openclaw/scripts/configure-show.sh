@@ -20,7 +20,8 @@ configure_show_main() {
     return
   fi
   emit live yes
-  ask_openclaw channels channels status
+  # Most assistants have none, and are not made to wait for OpenClaw's command line.
+  if [ -n "$(names_in "$config" channels)" ]; then ask_openclaw channels channels status; fi
   if [ "$live" != all ]; then return; fi
   for channel in $(names_in "$config" channels); do
     case "$channel" in defaults | modelByChannel | *[!a-z0-9-]*) continue ;; esac
