@@ -64,6 +64,14 @@ export function backupKind(deps: BackupDeps): OperationKind {
       const { bytes, sha256 } = packed;
       return { machine_id: machineId, backup: { file, bytes, sha256, openclaw_version: version } };
     },
+    // What is packed on the machine is of no use: only the record said which file of this computer it is for.
+    recover: async () => {
+      throw new AppError(
+        'not_found',
+        'The record of this backup is lost, and with it where its file is; the assistant is as it was',
+        { next: 'Look for the file where backups go, or call backup_openclaw again.' },
+      );
+    },
   };
 }
 

@@ -30,9 +30,13 @@ import {
 } from './control-ui.ts';
 import { lastingJob } from './lasting-job.ts';
 import { parseStored } from './parse-state.ts';
+import { isRecovered } from './recover-deploy.ts';
+import { recoveredChange, recoverJob } from './recover-job.ts';
 import { wakeMachine } from './wake.ts';
 
 export const CONFIGURE = 'configure';
+const AGAIN =
+  'Call configure_openclaw without changes to see how things are, then with those that are missing.';
 
 export const configureInput = machineWish.extend({
   machineId: z.string(),
@@ -63,6 +67,7 @@ export function configureKind(deps: ConfigureDeps): OperationKind {
     async run(operation) {
       const input = parseStored(configureInput, operation.record.input);
       const { machineId } = input;
+      if (isRecovered(operation.record)) return recoveredChange(operation, deps, machineId, AGAIN);
       const slept = await changeMachine(operation, deps.machines, machineId, input);
       const looks = onlyLooks(input);
       if (slept || looks || changesAssistant(input)) await wakeMachine(operation, deps.machines, machineId);
@@ -82,6 +87,7 @@ export function configureKind(deps: ConfigureDeps): OperationKind {
         ...(await seen(operation, deps, input)),
       });
     },
+    recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
   };
 }
 

@@ -8,14 +8,19 @@ import type { MachineService } from '../machine/ports.ts';
 import { type BackupManifest, type BackupService, restoreFailure } from '../openclaw/backup.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
+import { asJson, type JsonObject } from '../operations/record.ts';
 import { knownChecksum, readAt, sha256Of } from './backup-file.ts';
 import { inFlight } from './in-flight.ts';
 import { lastingJob } from './lasting-job.ts';
 import { parseStored } from './parse-state.ts';
 import { readManifest } from './read-manifest.ts';
+import { isRecovered } from './recover-deploy.ts';
+import { recoveredJob, recoverJob } from './recover-job.ts';
 import { wakeMachine } from './wake.ts';
 
 export const RESTORE = 'restore';
+const AGAIN =
+  'Call list_sessions to see what the assistant knows, then the restore again if it is still wanted.';
 
 const restoreInput = z.object({ machineId: z.string(), file: z.string(), replace: z.boolean() });
 type RestoreInput = z.output<typeof restoreInput>;
@@ -35,6 +40,7 @@ const MB = 1_000_000;
 export function restoreKind(deps: RestoreDeps): OperationKind {
   return {
     async run(operation) {
+      if (isRecovered(operation.record)) return recoveredRestore(operation, deps);
       const input = parseStored(restoreInput, operation.record.input);
       const { machineId, file } = input;
       await operation.stage('check');
@@ -53,7 +59,16 @@ export function restoreKind(deps: RestoreDeps): OperationKind {
       const backup = { file, bytes, sha256, openclaw_version, created_at };
       return { machine_id: machineId, openclaw_version: openclawVersion, backup };
     },
+    recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
   };
+}
+
+async function recoveredRestore(operation: OperationHandle, { openclaw }: RestoreDeps): Promise<JsonObject> {
+  const machineId = String(operation.record.input.machineId);
+  const failure = restoreFailure(await recoveredJob(operation, openclaw, machineId, AGAIN));
+  if (failure) throw failure;
+  const { openclawVersion } = await openclaw.probe(machineId, { signal: operation.signal });
+  return asJson({ machine_id: machineId, openclaw_version: openclawVersion });
 }
 
 /** @throws AppError `invalid_input` when the file is damaged or no backup. */

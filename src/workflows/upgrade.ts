@@ -8,10 +8,13 @@ import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
 import { lastingJob } from './lasting-job.ts';
 import { parseStored } from './parse-state.ts';
+import { isRecovered } from './recover-deploy.ts';
+import { recoveredJob, recoverJob } from './recover-job.ts';
 import { requireSafeVersion } from './safe-version.ts';
 import { wakeMachine } from './wake.ts';
 
 export const UPGRADE = 'upgrade';
+const AGAIN = 'Call upgrade_openclaw again if it is still wanted: it undoes first what was left half done.';
 
 const upgradeInput = z.object({
   machineId: z.string(),
@@ -44,6 +47,7 @@ export interface UpgradeDeps {
 export function upgradeKind(deps: UpgradeDeps): OperationKind {
   return {
     async run(operation) {
+      if (isRecovered(operation.record)) return recoveredUpgrade(operation, deps);
       const { machineId } = parseStored(upgradeInput, operation.record.input);
       await wakeMachine(operation, deps.machines, machineId);
       const plan = await decided(operation, deps);
@@ -53,7 +57,14 @@ export function upgradeKind(deps: UpgradeDeps): OperationKind {
       );
       return concluded(operation, machineId, plan, upgradeOutcome(job));
     },
+    recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
   };
+}
+
+async function recoveredUpgrade(operation: OperationHandle, { openclaw }: UpgradeDeps): Promise<JsonObject> {
+  const machineId = String(operation.record.input.machineId);
+  const job = await recoveredJob(operation, openclaw, machineId, AGAIN);
+  return concluded(operation, machineId, { warnings: [], restore: undefined }, upgradeOutcome(job));
 }
 
 async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<Plan> {
@@ -96,7 +107,7 @@ async function unchanged(operation: OperationHandle, machineId: string, plan: Pl
 async function concluded(
   operation: OperationHandle,
   machineId: string,
-  plan: Plan,
+  plan: Pick<Plan, 'warnings' | 'restore'>,
   outcome: UpgradeOutcome,
 ): Promise<JsonObject> {
   const upgrade = {
