@@ -38,6 +38,7 @@ export async function poll<T>(options: PollOptions, look: () => Promise<Look<T>>
       throw new AppError('timeout', `Waited ${Math.round(options.timeoutMs / 1000)} s for ${options.what}`);
     }
     await clock.sleep(Math.min(seen.pauseMs ?? pause, left), options.signal);
-    pause = Math.min(pause * factor, options.maxIntervalMs);
+    // A pause that the other side asked for says nothing about how often to look after it.
+    if (seen.pauseMs === undefined) pause = Math.min(pause * factor, options.maxIntervalMs);
   }
 }

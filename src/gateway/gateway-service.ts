@@ -14,7 +14,7 @@ export interface GatewayDeps {
 }
 
 export function gatewayService({ machines, clock = systemClock }: GatewayDeps): GatewayService {
-  const turns = { machines, clock, lastTurnMs: new Map<string, number>() };
+  const turns = { machines, clock, turnTimes: new Map<string, readonly number[]>() };
   return {
     startTurn: (machineId, turn, options) => startTurn(turns, machineId, turn, options),
     readTurn: (machineId, turnId, options) => readTurn(turns, machineId, turnId, options),

@@ -18,16 +18,18 @@ const SCRIPT_SLACK_MS = 20_000;
 /** Output arrives only when a command ends, so text for a watcher comes in steps of this many seconds. */
 const WATCHED_WAIT_S = 3;
 
-/** A turn is first asked for when most of the time has passed that the one before it took on the same machine. */
-const EXPECTED_SHARE = 0.85;
-/** A turn that took longer says nothing about the next one; the machine's own timing is better then. */
-const PREDICTABLE_MS = 5_000;
+/** The script's own time around a turn, measured: 35 ms until it is sent, 25 ms after its end. */
+const AROUND_TURN_MS = 60;
+/** How many turns of a machine tell when the next one is first asked for: at the time that the shortest of them took. */
+const REMEMBERED_TURNS = 3;
+/** Longer turns differ by seconds from each other, and waiting for one that has ended is what a person feels. */
+const PREDICTABLE_MS = 1_000;
 
 export interface TurnDeps {
   machines: Pick<MachineService, 'run'>;
   clock: Clock;
-  /** Milliseconds that the newest turn of each machine took, by machine id. */
-  lastTurnMs: Map<string, number>;
+  /** Milliseconds that the newest turns of each machine took there, newest first, by machine id. */
+  turnTimes: Map<string, readonly number[]>;
 }
 
 export async function startTurn(
@@ -45,11 +47,11 @@ export async function startTurn(
     OPENCLAW_MCP_LANE: createHash('sha256').update(wire.address.key).digest('hex').slice(0, 32),
     ...largeInput('OPENCLAW_MCP_REQUEST', wire.body),
   };
-  const began = deps.clock.now();
   const snapshot = await follow(deps, machineId, turn.turnId, start, options);
-  const took = deps.clock.now() - began;
-  if (snapshot.state === 'done' && took < PREDICTABLE_MS) deps.lastTurnMs.set(machineId, took);
-  else deps.lastTurnMs.delete(machineId);
+  if (snapshot.state === 'done' && snapshot.elapsedSeconds !== undefined) {
+    const times = [snapshot.elapsedSeconds * 1000, ...(deps.turnTimes.get(machineId) ?? [])];
+    deps.turnTimes.set(machineId, times.slice(0, REMEMBERED_TURNS));
+  }
   return snapshot;
 }
 
@@ -121,8 +123,9 @@ async function look(
 }
 
 function paceOf(deps: TurnDeps, machineId: string, env: Readonly<Record<string, string>>): Pace | undefined {
-  const expected = env.OPENCLAW_MCP_MODE === 'start' ? deps.lastTurnMs.get(machineId) : undefined;
-  return expected === undefined ? undefined : { firstMs: expected * EXPECTED_SHARE };
+  if (env.OPENCLAW_MCP_MODE !== 'start') return undefined;
+  const shortest = Math.min(...(deps.turnTimes.get(machineId) ?? []));
+  return shortest < PREDICTABLE_MS ? { firstMs: shortest + AROUND_TURN_MS } : undefined;
 }
 
 function notSent(): AppError {

@@ -126,7 +126,7 @@ turn_state() {
   fi
 }
 
-# Looks at `exit` every 25 ms without starting a process, and at the sender itself every half second.
+# Looks at `exit` every 10 ms without starting a process, and at the sender itself every half second.
 await_turn() {
   local now deadline grace_end looks=0
   tick
@@ -141,7 +141,7 @@ await_turn() {
     nap
     tick
     looks=$((looks + 1))
-    if [ -s "$job_dir/exit" ] || [ "$state" = unsent ] || [ $((looks % 20)) = 0 ]; then turn_state; fi
+    if [ -s "$job_dir/exit" ] || [ "$state" = unsent ] || [ $((looks % 50)) = 0 ]; then turn_state; fi
   done
 }
 
@@ -165,7 +165,7 @@ nap() {
     exec {nap_fd}<>"$job_dir/nap.$$"
     rm -f "$job_dir/nap.$$"
   fi
-  read -r -t 0.025 -u "$nap_fd" _ || true
+  read -r -t 0.01 -u "$nap_fd" _ || true
 }
 
 # Closing the connection is how a client cancels; what was not sent is never sent after this.
