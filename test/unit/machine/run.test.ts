@@ -41,6 +41,15 @@ it('returns what was printed, looking again until the end', async () => {
   expect(clock.slept.filter((ms) => ms < 20_000)).toEqual([60, 96, 153.60000000000002]);
 });
 
+it('a command of a known duration is first asked for when it should have ended, then soon and often', async () => {
+  const { server, clock, service } = await serviceOnWire();
+  server.on('POST', EXECUTIONS, execution('queued'));
+  server.on('GET', E1, execution('running'), execution('running'), execution('succeeded', { exit_code: 0 }));
+  server.on('GET', OUTPUT, output);
+  await service.run('dm-1', command({ pace: { firstMs: 270 } }));
+  expect(clock.slept.filter((ms) => ms < 20_000)).toEqual([270, 60, 96]);
+});
+
 it('asks no more than it must: nothing when the first answer is the end, no output where none is announced', async () => {
   const { server, service } = await serviceOnWire();
   const ended = { exit_code: 0, stdout_bytes: 0, stderr_bytes: 0 };
