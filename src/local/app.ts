@@ -23,6 +23,7 @@ import type { Answer } from './idempotency.ts';
 import type { MachineLife } from './machine-life.ts';
 import { type ExecutionRecord, isTerminal } from './model.ts';
 import { events, pageOf } from './pages.ts';
+import { portRoutes } from './port-routes.ts';
 import { coded, invalid, problem } from './problems.ts';
 import { parse, parseCreate, parseExecution, parseNothing, parsePage, parseUpdate } from './schemas.ts';
 import type { KeptOutput } from './store.ts';
@@ -39,6 +40,7 @@ export function createApp(parts: Parts): Hono<AppEnv> {
   app.notFound((c) => respondToError(problem(404, 'not found'), c, parts.options.log));
   machineRoutes(app, parts);
   executionRoutes(app, parts);
+  portRoutes(app, parts);
   localRoutes(app, parts);
   return app;
 }

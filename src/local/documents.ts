@@ -1,11 +1,14 @@
 /** Writes records as each generation of the API shows them. */
-import type { ExecutionRecord, Generation, MachineRecord } from './model.ts';
+import type { ExecutionRecord, Generation, MachineRecord, PortRecord } from './model.ts';
 
 /** A JSON object on the wire. */
 export type Document = Record<string, unknown>;
 
 /** `name` is what the machine runs on here; the cloud has no such field. */
 export type RuntimeName = 'namespace' | 'process';
+
+// About what a wake takes here.
+const PORT_RETRY_MS = 250;
 
 export function machineId(generation: Generation, id: string): string {
   return generation === 3 ? id : `dm-${id}`;
@@ -82,6 +85,22 @@ export function executionDocument(generation: Generation, record: ExecutionRecor
     error_message: record.errorMessage,
     retry_after_ms: record.retryAfterMs,
     ...outputFacts(record),
+  });
+}
+
+export function portDocument(generation: Generation, record: PortRecord): Document {
+  return defined({
+    [generation === 3 ? 'port_id' : 'preview_id']: record.portId,
+    machine_id: machineId(generation, record.machine),
+    port: record.port,
+    protocol: record.protocol,
+    visibility: record.visibility,
+    status: record.status,
+    url: record.url,
+    created_at: record.createdAt,
+    ready_at: record.readyAt,
+    retry_after_ms: record.status === 'wake_in_progress' ? PORT_RETRY_MS : undefined,
+    error_message: record.errorMessage,
   });
 }
 

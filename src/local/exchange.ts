@@ -148,5 +148,7 @@ function finish(call: Call, answer: Answer): Response {
 
 /** Ids look as the service's do. */
 function idMaker(operation: Operation): () => string {
-  return operation === 'create' ? () => randomUUID() : () => `wexec-${randomBytes(20).toString('hex')}`;
+  return operation === 'create' || operation === 'port_create'
+    ? () => randomUUID()
+    : () => `wexec-${randomBytes(20).toString('hex')}`;
 }

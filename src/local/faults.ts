@@ -17,6 +17,10 @@ export const OPERATIONS = [
   'execution_cancel',
   'execution_output',
   'execution_events',
+  'port_list',
+  'port_create',
+  'port_get',
+  'port_close',
 ] as const;
 
 export type Operation = (typeof OPERATIONS)[number];

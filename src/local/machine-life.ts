@@ -3,6 +3,7 @@ import { background } from './background.ts';
 import { type Admission, Executions } from './executions.ts';
 import { type FaultAction, find } from './faults.ts';
 import { IdleTimer } from './idle-timer.ts';
+import { MachinePorts } from './machine-ports.ts';
 import type { ExecutionRecord, MachineRecord, MachineSize, Phase } from './model.ts';
 import type { LocalOptions } from './options.ts';
 import { GONE, INTERRUPTED, MachineFailure, NOT_ROUTABLE, REFUSALS, type Refusal } from './refusals.ts';
@@ -24,6 +25,7 @@ const WAKE_RETRY_MS = 250;
 
 export class MachineLife {
   readonly executions: Executions;
+  readonly ports: MachinePorts;
   readonly #world: World;
   readonly #onGone: () => void;
   #record: MachineRecord;
@@ -45,6 +47,10 @@ export class MachineLife {
     this.executions = new Executions(record.id, world.options, world.store, world.stats, {
       ready: () => this.#whenReady(),
       succeeded: () => this.#idle.touch(),
+    });
+    this.ports = new MachinePorts(record.id, world.options, {
+      ready: () => this.#whenReady(),
+      used: () => this.#idle.touch(),
     });
     this.#idle = new IdleTimer({
       clock: world.options.clock,
@@ -209,6 +215,7 @@ export class MachineLife {
 
   async #powerOff(why: Refusal): Promise<void> {
     this.executions.interrupt(why);
+    this.ports.closeAll();
     const running = this.#running;
     this.#running = undefined;
     await running?.stop();

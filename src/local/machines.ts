@@ -1,7 +1,15 @@
 /** All machines of one server: what may be created, found, changed and put to sleep. */
 import type { FaultAction } from './faults.ts';
 import { MachineLife, type World } from './machine-life.ts';
-import { bareId, type DesiredState, type MachineRecord, type MachineSize, type Phase } from './model.ts';
+import {
+  bareId,
+  type DesiredState,
+  type MachineRecord,
+  type MachineSize,
+  type Phase,
+  type PortRecord,
+  type PortRequest,
+} from './model.ts';
 import { coded, machineNotFound, problem } from './problems.ts';
 import type { MachinePatch } from './schemas.ts';
 
@@ -107,6 +115,22 @@ export class Machines {
   reboot(life: MachineLife): void {
     expectPhase(life.record, ['running'], 'running');
     life.reboot();
+  }
+
+  /**
+   * Opens a port of a machine to this computer, waking it first.
+   * @throws ApiProblem 409 in a phase that does not lead to `running`.
+   */
+  openPort(
+    life: MachineLife,
+    portId: string,
+    request: PortRequest,
+    actions: readonly FaultAction[],
+  ): Promise<PortRecord> {
+    expectPhase(life.record, ['running', 'starting', 'sleeping'], 'running');
+    const waking = life.record.phase !== 'running';
+    if (life.record.phase === 'sleeping') life.wake(actions);
+    return life.ports.open(portId, request, waking);
   }
 
   /** Starts the end of the machine; one that is already ending is left to it. */

@@ -93,6 +93,28 @@ export interface OutputFacts {
   stderrTruncated: boolean;
 }
 
+export type PortStatus = 'wake_in_progress' | 'ready' | 'closed' | 'failed';
+
+export interface PortRequest {
+  port: number;
+  protocol: 'http' | 'https';
+  /** Undefined in generation 3, which has no such field. */
+  visibility: 'public' | 'private' | 'org' | undefined;
+}
+
+/** A port of a machine that is open to this computer. Never kept on disk: it ends with the server. */
+export interface PortRecord extends PortRequest {
+  portId: string;
+  /** Bare UUID of its machine. */
+  machine: string;
+  status: PortStatus;
+  createdAt: string;
+  readyAt: string | undefined;
+  /** Set while it is ready. */
+  url: string | undefined;
+  errorMessage: string | undefined;
+}
+
 export function isTerminal(status: ExecutionStatus): boolean {
   return ['succeeded', 'failed', 'cancelled', 'expired'].includes(status);
 }

@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { systemClock } from '../core/clock.ts';
@@ -81,6 +81,18 @@ class ProcessMachine implements RunningMachine {
       ended: endOf(child),
       kill: () => killGroup(child.pid),
     };
+  }
+
+  connect(port: number): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        socket.on('error', () => socket.destroy());
+        resolve(socket);
+      });
+    });
   }
 
   stop(): Promise<void> {

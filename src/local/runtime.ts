@@ -1,4 +1,5 @@
 /** The port between the local API and whatever isolates its machines on this computer. */
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 export interface MachineBoot {
@@ -36,6 +37,8 @@ export interface RunningCommand {
 
 export interface RunningMachine {
   run(spec: CommandSpec): RunningCommand;
+  /** A connection to a port on the machine's own loopback; rejects when nothing listens there. Ends with the machine. */
+  connect(port: number): Promise<Socket>;
   /** Power off: every process of the machine is gone when this resolves, and its disposable root with them. */
   stop(): Promise<void>;
   /** Resolves when the machine died without stop() (its first process was killed, say). */

@@ -1,7 +1,7 @@
 /** What the API accepts, per generation; unknown fields are refused as the service does. */
 import * as z from 'zod';
 import { parseAutosleep } from './autosleep.ts';
-import type { Generation, MachineSize } from './model.ts';
+import type { Generation, MachineSize, PortRequest } from './model.ts';
 import { type FieldProblem, invalid } from './problems.ts';
 
 const vcpu = z.number().positive().multipleOf(0.25);
@@ -36,6 +36,11 @@ const execution = z.strictObject({
   stdin: z.string().optional(),
   timeout_ms: z.int().positive().optional(),
 });
+const portNew = z.strictObject({
+  port: z.int().min(1).max(65_535),
+  protocol: z.enum(['http', 'https']).default('http'),
+});
+const portOld = portNew.extend({ visibility: z.enum(['public', 'private', 'org']).default('private') });
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   cursor: z.string().optional(),
@@ -75,6 +80,11 @@ export function parseUpdate(generation: Generation, body: unknown): MachinePatch
 
 export function parseExecution(body: unknown): ExecutionRequest {
   return parse(execution, body, 'body');
+}
+
+export function parsePort(generation: Generation, body: unknown): PortRequest {
+  if (generation !== 3) return parse(portOld, body, 'body');
+  return { ...parse(portNew, body, 'body'), visibility: undefined };
 }
 
 export function parsePage(query: Record<string, string>): PageRequest {

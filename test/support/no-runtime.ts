@@ -12,6 +12,7 @@ export const noRuntime: Runtime = {
       ended: Promise.resolve({ exitCode: 0, signal: undefined }),
       kill: () => {},
     }),
+    connect: () => Promise.reject(new Error('nothing listens there')),
     stop: async () => {},
     died: new Promise<void>(() => {}),
   }),

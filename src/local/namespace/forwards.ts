@@ -1,6 +1,6 @@
 /** Services on the host's loopback that a machine was told about, reachable inside under the same address. */
 import { connect, type Socket } from 'node:net';
-import { pipeline } from 'node:stream';
+import { joinSockets } from '../join-sockets.ts';
 import { PROXY_PORT } from './environment.ts';
 import { unbracketed } from './reachable.ts';
 
@@ -34,8 +34,7 @@ function loopbackTarget(value: string): LoopbackTarget | undefined {
 export function forwardTo(target: LoopbackTarget): (socket: Socket) => void {
   return (socket) => {
     const outside = connect({ host: target.host, port: target.port, autoSelectFamily: true });
-    pipeline(socket, outside, () => socket.destroy());
-    pipeline(outside, socket, () => outside.destroy());
+    joinSockets(socket, outside);
   };
 }
 

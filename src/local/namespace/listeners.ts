@@ -1,10 +1,10 @@
 /** Sockets that listen inside a machine's network and are served by this process, which is outside of it. */
-import { spawn } from 'node:child_process';
 import { Server, type Socket } from 'node:net';
 import { withDeadline } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Init } from './init.ts';
+import { networkHelper } from './network-helper.ts';
 import type { Tools } from './tools.ts';
 
 export interface Listener {
@@ -15,8 +15,7 @@ export interface Listener {
   serve: (socket: Socket) => void;
 }
 
-// A socket belongs to the network namespace of the process that made it, wherever it travels afterwards. Node hands
-// a listening socket over its IPC channel. One constant line, since the bundle is a single file.
+// Node hands a listening socket over its IPC channel.
 const LISTEN = `
 const net = require('node:net');
 process.on('disconnect', () => process.exit());
@@ -41,11 +40,7 @@ export async function listenInside(
   clock: Clock,
 ): Promise<(Server | undefined)[]> {
   const targets = listeners.map(({ address, port }) => `${address}|${port}`);
-  const enter = ['--target', `${init.ownerPid}`, '--user', '--net', '--preserve-credentials', '--'];
-  const helper = spawn(tools.nsenter, [...enter, process.execPath, '-e', LISTEN, ...targets], {
-    env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
+  const helper = networkHelper(tools, init, LISTEN, targets);
   const answers = new Map<number, Server | undefined>();
   const collected = new Promise<void>((resolve, reject) => {
     const failed = () =>

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { MachineBoot, RunningMachine } from '../runtime.ts';
 import { runInside } from './command.ts';
+import { connectorInto } from './connector.ts';
 import { type InheritedTrust, machineEnvironment } from './environment.ts';
 import { type LoopbackTarget, loopbackTargets } from './forwards.ts';
 import { type Init, startInit } from './init.ts';
@@ -26,6 +27,7 @@ export async function bootMachine(options: MachineOptions, boot: MachineBoot): P
   const init = await startInit(tools, boot, copies, options.clock);
   const network = await connected(options, boot, init);
   const inside = { tools, init, scratchDir: boot.scratchDir };
+  const connector = connectorInto(tools, init, options.clock);
   const commands = new Set<Promise<void>>();
   let stopping = false;
 
@@ -38,9 +40,11 @@ export async function bootMachine(options: MachineOptions, boot: MachineBoot): P
       commands.add(gone);
       return running.command;
     },
+    connect: (port) => connector.connect(port),
     stop: async () => {
       stopping = true;
       network.close();
+      connector.close();
       init.kill();
       await init.exited;
       await Promise.all(commands);
@@ -48,6 +52,7 @@ export async function bootMachine(options: MachineOptions, boot: MachineBoot): P
     },
     died: init.exited.then(() => {
       network.close();
+      connector.close();
       // Whoever asked for the end does not want to be told of it.
       return stopping ? new Promise<void>(() => {}) : undefined;
     }),
