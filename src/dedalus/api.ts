@@ -35,6 +35,8 @@ export interface Machine {
   lastTransitionAt: string | undefined;
   /** The local API says here how the machine is isolated; undefined on the cloud. */
   runtime: string | undefined;
+  /** The local API says here where the machine's home lies on this computer; only GET of one machine has it. */
+  homeDir?: string | undefined;
 }
 
 export interface MachineSpec {

@@ -8,6 +8,8 @@ export interface Opening {
   port: number;
   /** `public`, `org`, `private`; undefined where the API has no such thing: then it is public. */
   visibility: string | undefined;
+  /** Its address is of the computer that asks: a local API's forward, which the network does not see. */
+  loopback: boolean;
 }
 
 export interface OpeningCalls {
@@ -28,15 +30,20 @@ const page = z
           port: z.number(),
           status: z.string().catch('unknown'),
           visibility: z.string().optional().catch(undefined),
+          url: z.string().optional().catch(undefined),
         }),
       )
       .nullish(),
   })
   .transform(({ items }) =>
-    (items ?? []).flatMap(({ port, status, visibility }) =>
-      CLOSED.has(status) ? [] : [{ port, visibility }],
+    (items ?? []).flatMap(({ port, status, visibility, url }) =>
+      CLOSED.has(status) ? [] : [{ port, visibility, loopback: isLoopback(url) }],
     ),
   );
+
+function isLoopback(url: string | undefined): boolean {
+  return url !== undefined && URL.canParse(url) && new URL(url).hostname === '127.0.0.1';
+}
 
 export function openingCalls(call: Call): OpeningCalls {
   return {

@@ -16,6 +16,7 @@ const status = z
     last_transition_at: text,
     last_error: text,
     runtime: text,
+    home_dir: text,
   })
   .optional()
   .catch(undefined);
@@ -50,6 +51,7 @@ export const machineSchema = rawMachine.transform(
     revision: raw.status?.revision,
     lastTransitionAt: raw.status?.last_transition_at,
     runtime: raw.runtime ?? raw.status?.runtime,
+    homeDir: raw.status?.home_dir,
   }),
 );
 

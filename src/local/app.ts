@@ -49,11 +49,12 @@ function machineRoutes(app: Hono<AppEnv>, parts: Parts): void {
   const { machines, runtimeName } = parts;
   const { generation } = parts.options;
   const exchange = new Exchange(parts);
+  const here = ({ homeDir }: MachineLife) => ({ runtime: runtimeName, homeDir });
   const etag = (life: MachineLife): Record<string, string> =>
     generation === 3 ? {} : { etag: `"${life.record.revision}"` };
   const changed = (life: MachineLife): Answer => ({
     status: convergence(life.record),
-    body: machineDocument(generation, life.record, runtimeName),
+    body: machineDocument(generation, life.record, here(life)),
     headers: etag(life),
   });
   /** The machine of a change; generation 1 wants to know which revision the caller has seen. */
@@ -66,7 +67,7 @@ function machineRoutes(app: Hono<AppEnv>, parts: Parts): void {
   app.get(
     '/v1/machines',
     exchange.plain('list', ({ c }) => {
-      const items = machines.list().map((life) => listItem(generation, life.record, runtimeName));
+      const items = machines.list().map((life) => listItem(generation, life.record, here(life)));
       return ok(pageOf(items, parsePage(c.req.query())));
     }),
   );
@@ -80,7 +81,7 @@ function machineRoutes(app: Hono<AppEnv>, parts: Parts): void {
     '/v1/machines/:machine_id',
     exchange.plain('get', ({ machineId }) => {
       const life = machines.get(machineId);
-      return { ...ok(machineWithStatus(generation, life.record, runtimeName)), headers: etag(life) };
+      return { ...ok(machineWithStatus(generation, life.record, here(life))), headers: etag(life) };
     }),
   );
   app.patch(

@@ -4,8 +4,14 @@ import type { ExecutionRecord, Generation, MachineRecord, PortRecord } from './m
 /** A JSON object on the wire. */
 export type Document = Record<string, unknown>;
 
-/** `name` is what the machine runs on here; the cloud has no such field. */
 export type RuntimeName = 'namespace' | 'process';
+
+/** What only a machine of this computer has; the cloud has no such fields. */
+export interface Here {
+  runtime: RuntimeName;
+  /** Its persistent home as a folder of this computer. */
+  homeDir: string;
+}
 
 // About what a wake takes here.
 const PORT_RETRY_MS = 250;
@@ -15,23 +21,15 @@ export function machineId(generation: Generation, id: string): string {
 }
 
 /** What creating, changing and listing answer: generation 3 keeps only the phase, at the top. */
-export function machineDocument(
-  generation: Generation,
-  record: MachineRecord,
-  runtime: RuntimeName,
-): Document {
-  if (generation !== 3) return machineWithStatus(generation, record, runtime);
-  return { ...machineFacts(generation, record, runtime), phase: record.phase };
+export function machineDocument(generation: Generation, record: MachineRecord, here: Here): Document {
+  if (generation !== 3) return machineWithStatus(generation, record, here);
+  return { ...machineFacts(generation, record, here), phase: record.phase };
 }
 
 /** What GET of one machine answers: `status{}` in every generation. */
-export function machineWithStatus(
-  generation: Generation,
-  record: MachineRecord,
-  runtime: RuntimeName,
-): Document {
+export function machineWithStatus(generation: Generation, record: MachineRecord, here: Here): Document {
   return {
-    ...machineFacts(generation, record, runtime),
+    ...machineFacts(generation, record, here),
     status: {
       phase: record.phase,
       reason: record.reason,
@@ -41,13 +39,14 @@ export function machineWithStatus(
       last_progress_at: record.lastProgressAt,
       ...(record.lastError !== undefined && { last_error: record.lastError }),
       ...(generation === 3 && { memory_configured_mib: record.memoryMib }),
-      runtime,
+      runtime: here.runtime,
+      home_dir: here.homeDir,
     },
   };
 }
 
-export function listItem(generation: Generation, record: MachineRecord, runtime: RuntimeName): Document {
-  return { ...machineDocument(generation, record, runtime), created_at: record.createdAt };
+export function listItem(generation: Generation, record: MachineRecord, here: Here): Document {
+  return { ...machineDocument(generation, record, here), created_at: record.createdAt };
 }
 
 /** 200 once the machine is where it was asked to be, 202 on the way there. */
@@ -55,7 +54,7 @@ export function convergence(record: MachineRecord): 200 | 202 {
   return record.phase === record.desiredState || record.phase === 'failed' ? 200 : 202;
 }
 
-function machineFacts(generation: Generation, record: MachineRecord, runtime: RuntimeName): Document {
+function machineFacts(generation: Generation, record: MachineRecord, { runtime }: Here): Document {
   return {
     machine_id: machineId(generation, record.id),
     vcpu: record.vcpu,

@@ -67,6 +67,11 @@ export class MachineLife {
     return this.#record;
   }
 
+  /** Its persistent home as a folder of this computer. */
+  get homeDir(): string {
+    return this.#world.store.homeDir(this.#record.id);
+  }
+
   /** Milliseconds for which going to sleep is still refused after a wake. */
   holdLeftMs(): number {
     return Math.max(0, this.#holdUntil - this.#now());

@@ -35,11 +35,15 @@ export class Store {
 
   /** Folders of one machine; created here, removed by `removeMachine`. */
   boot(id: string): MachineBoot {
-    const homeDir = path.join(this.#machine(id), 'home');
+    const homeDir = this.homeDir(id);
     const scratchDir = path.join(this.#machine(id), 'scratch');
     privateDirSync(homeDir);
     privateDirSync(scratchDir);
     return { machineId: id, homeDir, scratchDir };
+  }
+
+  homeDir(id: string): string {
+    return path.join(this.#machine(id), 'home');
   }
 
   /** Every machine that was ever saved and not removed. A folder whose machine was never saved is dropped. */

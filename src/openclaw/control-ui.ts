@@ -73,10 +73,10 @@ export function sshSteps(connection: Connection, files: SshFiles, home: string, 
   ];
 }
 
-/** What a person does where the machine is a set of processes on this very computer. */
-export function localSteps(home: string, port: number): string[] {
+/** What a person does where the machine is on this very computer. @param home its home as a folder of this computer. */
+export function localSteps(origin: string, home: string): string[] {
   return [
-    `Open http://127.0.0.1:${port}/ in a browser of this computer.`,
+    `Open ${origin}/ in a browser of this computer. The address is good until the machine sleeps.`,
     `It asks for the gateway token: the value of "gateway" in ${secretsFile(home)}, which only you can read.`,
   ];
 }

@@ -1,11 +1,12 @@
 /** configure_openclaw: settings, keys, channels and the machine's size of an assistant that runs. */
 import * as z from 'zod';
+import type { CallContext } from '../mcp/define-tool.ts';
 import { patchOf } from '../openclaw/configure-paths.ts';
 import { type ConfigureInput, startConfigure } from '../workflows/configure.ts';
 import { controlUiWished } from '../workflows/control-ui.ts';
 import { autosleep, machineId, modelName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
-import { defineTool } from './services.ts';
+import { defineTool, type Services } from './services.ts';
 
 const MAX_LIST = 10;
 // What JSON can say. Not in the listed schema: it would refer to itself, which costs a model a line and some clients refuse.
@@ -46,9 +47,9 @@ export const configureOpenclaw = defineTool({
   }),
   output: operationOutput,
   async run(args, context) {
-    const { directory, operations } = context.services;
+    const { services, signal } = context;
     patchOf(args.set ?? {});
-    const id = await directory.resolve(args.machine_id, { signal: context.signal });
+    const id = await services.directory.resolve(args.machine_id, { signal });
     const input: ConfigureInput = {
       machineId: id,
       model: args.model,
@@ -63,10 +64,24 @@ export const configureOpenclaw = defineTool({
       vcpu: args.vcpu,
       memoryMib: args.memory_mib,
       storageGib: args.storage_gib,
-      controlUi:
-        args.control_ui && (await controlUiWished(args.control_ui, args.ssh_public_key, args.expose)),
+      controlUi: await controlUiOf(args, id, context),
     };
-    const record = await startConfigure(operations, input);
+    const record = await startConfigure(services.operations, input);
     return awaited(record.id, args.wait_seconds, context);
   },
 });
+
+async function controlUiOf(
+  args: {
+    control_ui?: 'ssh' | 'preview' | undefined;
+    ssh_public_key?: string | undefined;
+    expose?: boolean | undefined;
+  },
+  machineId: string,
+  { services, signal }: CallContext<Services>,
+) {
+  if (args.control_ui === undefined) return undefined;
+  const machine = await services.machines.get(machineId, { signal });
+  const { control_ui: how, ssh_public_key: keyFile, expose } = args;
+  return controlUiWished(machine, { how, keyFile, expose });
+}

@@ -184,10 +184,7 @@ async function opensPreview(
   { machineId, controlUi: wish }: ConfigureInput,
 ): Promise<OpenedAddress | undefined> {
   if (wish?.how !== 'preview') return undefined;
-  const { signal } = operation;
-  const { runtime } = await deps.machines.get(machineId, { signal });
-  if (runtime !== undefined) return undefined;
-  const { port } = await deps.configure.show(machineId, { signal });
+  const { port } = await deps.configure.show(machineId, { signal: operation.signal });
   return openAddress(operation, deps, machineId, port);
 }
 
@@ -201,9 +198,9 @@ async function controlUi(
   if (preview) return { control_ui: previewSteps(preview) };
   const { signal } = operation;
   const shown = await deps.configure.show(machineId, { signal });
-  const here = onThisComputer(await deps.machines.get(machineId, { signal }), shown);
-  if (here || wish.how === 'preview') return here ? { control_ui: here } : {};
-  return { control_ui: await overSsh(operation, deps, machineId, wish, shown) };
+  if (wish.how === 'ssh') return { control_ui: await overSsh(operation, deps, machineId, wish, shown) };
+  const machine = await deps.machines.get(machineId, { signal });
+  return { control_ui: await onThisComputer(operation, deps, machine, shown) };
 }
 
 async function answerRequests(

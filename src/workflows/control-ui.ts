@@ -15,9 +15,11 @@ import {
   localSteps,
   sshSteps,
 } from '../openclaw/control-ui.ts';
+import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../operations/ports.ts';
 
 export const controlUiWish = z.discriminatedUnion('how', [
+  z.object({ how: z.literal('local') }),
   z.object({ how: z.literal('ssh'), publicKey: z.string(), keyFile: z.string() }),
   z.object({ how: z.literal('preview') }),
 ]);
@@ -32,15 +34,22 @@ export interface ControlUi {
 // The longest real key, an RSA one of 16 384 bits, has under 3 kB.
 const MAX_KEY_BYTES = 16_384;
 
+export interface ControlUiCall {
+  how: 'ssh' | 'preview';
+  keyFile: string | undefined;
+  expose: boolean | undefined;
+}
+
 /**
  * What the call asks for, with the public key read: a private one never is.
  * @throws AppError `invalid_input` without consent to an exposure, or when the file holds no public key.
  */
 export async function controlUiWished(
-  how: ControlUiWish['how'],
-  keyFile: string | undefined,
-  expose: boolean | undefined,
+  { runtime }: Pick<Machine, 'runtime'>,
+  { how, keyFile, expose }: ControlUiCall,
 ): Promise<ControlUiWish> {
+  // On this computer there is nothing to log in to, and nothing is shown to anybody else.
+  if (runtime !== undefined) return { how: 'local' };
   if (how === 'preview') {
     if (expose === true) return { how };
     throw new AppError(
@@ -76,6 +85,7 @@ async function readPublicKey(path: string): Promise<string> {
 
 export interface ControlUiDeps {
   machines: MachineService;
+  openclaw: Pick<OpenClawService, 'startGateway'>;
   /** Folder of this server, for what ssh needs beside the key. */
   stateDir: string;
 }
@@ -124,19 +134,24 @@ export function previewSteps({ origin, visibility }: OpenedAddress): ControlUi {
   };
 }
 
-/** What to do where the machine is on this computer; undefined on the cloud. */
-export function onThisComputer({ runtime }: Machine, { home, port }: ShownSettings): ControlUi | undefined {
-  if (runtime === undefined) return undefined;
-  if (runtime === 'process') {
-    return { how: 'local', url: `http://127.0.0.1:${port}`, steps: localSteps(home, port) };
+/** Opens an address of this computer for a machine of the local API, with the gateway behind it. */
+export async function onThisComputer(
+  operation: OperationHandle,
+  { machines, openclaw }: ControlUiDeps,
+  { machineId, homeDir }: Machine,
+  { home, port }: ShownSettings,
+): Promise<ControlUi> {
+  await operation.stage('address');
+  const { signal } = operation;
+  await openclaw.startGateway(machineId, { signal });
+  const { url = '' } = await machines.openPort(machineId, port, `${operation.id}-port`, { signal });
+  const origin = URL.canParse(url) ? new URL(url).origin : '';
+  if (/^http:\/\/127\.0\.0\.1:\d+$/.test(origin)) {
+    return { how: 'local', url: origin, steps: localSteps(origin, homeDir ?? home) };
   }
-  return {
-    how: 'local',
-    steps: [
-      'This machine has a network of its own on this computer, and no browser outside reaches its loopback.',
-      'To see the Control UI, deploy on a local API whose runtime is "process", or on the cloud.',
-    ],
-  };
+  throw new AppError('unavailable', 'The local API opened no address of this computer', {
+    next: 'Restart the local API, then repeat the call.',
+  });
 }
 
 /** Asks for an SSH session and lays what it needs beside the operation's other files. */

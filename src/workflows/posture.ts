@@ -120,8 +120,9 @@ function openings(open: Seen['openings']): Finding {
   if (open === undefined) return { name: 'openings', state: 'not_checked', detail: 'the API did not say' };
   if (open === null)
     return { name: 'openings', state: 'ok', detail: 'this API opens no ports to the network' };
-  if (open.length === 0) return { name: 'openings', state: 'ok', detail: 'no port is open to the network' };
-  const ports = [...new Set(open.map(({ port }) => port))].slice(0, 10).join(', ');
+  const seen = open.filter(({ loopback }) => !loopback);
+  if (seen.length === 0) return { name: 'openings', state: 'ok', detail: 'no port is open to the network' };
+  const ports = [...new Set(seen.map(({ port }) => port))].slice(0, 10).join(', ');
   return {
     name: 'openings',
     state: 'warning',

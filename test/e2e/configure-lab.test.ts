@@ -97,13 +97,3 @@ it('changes autosleep and size without waking anything', async () => {
     machines: [{ phase: 'sleeping', memory_mib: 8192, autosleep_seconds: 0 }],
   });
 });
-
-it('tells how to open the Control UI, and opens nothing to the internet unasked', async () => {
-  const { texts, isError } = await agent.call('configure_openclaw', { control_ui: 'preview' });
-  expect(isError).toBe(true);
-  expect(texts[0]).toContain('Ask the person');
-  const { data } = await agent.finish('configure_openclaw', { control_ui: 'preview', expose: true });
-  expect(data).toMatchObject({
-    control_ui: { how: 'local', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) },
-  });
-});

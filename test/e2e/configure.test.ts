@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,6 +65,21 @@ async function gatewayToken(): Promise<unknown> {
   return JSON.parse(await readFile(file, 'utf8')).gateway;
 }
 
+/** What the gateway answers to a page of its own that asks for a WebSocket. */
+async function upgraded(url: string): Promise<number | undefined> {
+  const headers = {
+    Origin: url,
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
+  };
+  const asked = request(url, { headers }).end();
+  const [response] = await Promise.race([once(asked, 'upgrade'), once(asked, 'response')]);
+  asked.destroy();
+  return response.statusCode;
+}
+
 const lastModel = () => model.requests.at(-1)?.model;
 
 describe('the real OpenClaw, configured through the tool alone', () => {
@@ -112,6 +130,21 @@ describe('the real OpenClaw, configured through the tool alone', () => {
       status: 'done',
     });
     expect((await agent.call('gateway_status')).structuredContent).toMatchObject({ working: true });
+  });
+
+  it('opens the Control UI at an address of this computer: its page, its program, its connection', async () => {
+    const done = await agent.finish('configure_openclaw', { control_ui: 'ssh' });
+    const { url, steps } = Object(done.control_ui);
+    const page = await fetch(url);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    const html = await page.text();
+    expect(html).toContain('<title>OpenClaw');
+    const program = /<script[^>]+src="([^"]+)"/.exec(html)?.[1] ?? '';
+    const script = await fetch(new URL(program, `${url}/`));
+    expect(script.headers.get('content-type')).toContain('javascript');
+    expect(await upgraded(url)).toBe(101);
+    const file = / in (\S+secrets\.json)/.exec(steps.join(' '))?.[1] ?? '';
+    expect(JSON.parse(await readFile(file, 'utf8')).gateway).toBe(await gatewayToken());
   });
 
   it('connects Telegram, lets the person in that was approved, and answers there', async () => {
