@@ -3,7 +3,6 @@
 
 # Sets `started` (yes|no) and `repaired` (what was missing and put back).
 ensure_gateway() {
-  local owner
   started=no repaired=''
   if [ "$(gateway_ready)" = yes ] && [ "$(gateway_authenticated)" = yes ] && live_pid "$gateway_pid" >/dev/null; then
     return
@@ -71,13 +70,14 @@ launch_gateway() {
   (
     use_openclaw_env
     use_trust # for the model provider behind a company proxy
-    unset NODE_COMPILE_CACHE # with it newer releases add a parent process of 60 MB
+    keep_compiled
     if spares_memory; then
       # Measured: the difference between a first turn that works in 1.25 GiB and one that is killed.
       export NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=4" MALLOC_ARENA_MAX=2
     fi
     cd "$state_dir"
-    detach "$gateway_pid" "$log" "$log" "$mcp_dir/node/bin/node" \
+    # An old bash takes an empty list for an unset name.
+    detach "$gateway_pid" "$log" "$log" "$mcp_dir/node/bin/node" ${node_flags[@]+"${node_flags[@]}"} \
       "$mcp_dir/current/node_modules/openclaw/openclaw.mjs" gateway run --port "$port"
   )
   started=yes
@@ -89,6 +89,22 @@ launch_gateway() {
   if [ "$(oom_kills)" != "$kills_before" ] || grep -q 'heap out of memory' "$log"; then fail out_of_memory "$log"; fi
   if live_pid "$gateway_pid" >/dev/null; then fail gateway_not_ready "$log"; fi
   fail gateway_exited "$log"
+}
+
+# A start compiles 6000 files into a cache under /tmp, which a wake may find empty; beside the package it saves a second
+# (measured). Node writes it when a process ends, and a machine that falls asleep ends none: hence the flush.
+# Only where the release knows the variable: others answer NODE_COMPILE_CACHE with a parent process of 60 MB.
+keep_compiled() { # sets node_flags
+  node_flags=()
+  unset NODE_COMPILE_CACHE
+  if ! grep -q OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED "$mcp_dir/current/node_modules/openclaw/openclaw.mjs"; then
+    return
+  fi
+  write_file "$mcp_dir/current/keep-compiled.mjs" "import module from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+if (isMainThread) for (const seconds of [30, 300]) setTimeout(() => module.flushCompileCache?.(), seconds * 1000).unref();"
+  node_flags=(--import "$mcp_dir/current/keep-compiled.mjs")
+  export NODE_COMPILE_CACHE=$mcp_dir/current/compiled OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED=1
 }
 
 # Ready, and it takes our token. Fails at once when its process is gone.
