@@ -59,6 +59,7 @@ mend_disk() {
     .tmp/node-compile-cache .openclaw-mcp/installing .openclaw/logs/support; do
     rm -rf "${home:?}/$cache"
   done
+  rm -rf "$mcp_dir"/app-*/compiled
   forget_old_trees
   # A turn or an operation that has ended is read within minutes.
   find "$mcp_dir/jobs" -mindepth 2 -maxdepth 2 -name exit -mmin +1440 2>/dev/null | while IFS= read -r file; do
