@@ -38,7 +38,7 @@ export async function execute(
   const polling = {
     clock,
     what: 'a command on the machine to end',
-    intervalMs: timing.executionPollMs,
+    intervalMs: command.pace?.nextMs ?? timing.executionPollMs,
     maxIntervalMs: command.pace?.maxMs ?? timing.maxExecutionPollMs,
     timeoutMs: command.timeoutMs + timing.executionSlackMs,
     signal,

@@ -7,6 +7,8 @@ import type { Machine, MachineChange, MachineSpec } from '../dedalus/api.ts';
 export interface Pace {
   /** Until the first question. */
   firstMs: number;
+  /** Between the first and the second; each later pause is longer. The machine's own timing when undefined. */
+  nextMs?: number | undefined;
   /** Longest pause between two questions; the machine's own timing when undefined. */
   maxMs?: number | undefined;
 }
