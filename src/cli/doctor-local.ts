@@ -1,9 +1,8 @@
 /** The doctor's look at this computer as a place for local machines. */
-import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../config/config.ts';
-import { isErrno } from '../core/files.ts';
+import { isErrno, isExecutable } from '../core/files.ts';
 import { probeNamespace } from '../local/namespace/index.ts';
 import { type Finding, ok, problem, warning } from './doctor-finding.ts';
 
@@ -82,14 +81,5 @@ async function existing(folder: string): Promise<string> {
     const parent = path.dirname(folder);
     if (!isErrno(error, 'ENOENT') || parent === folder) throw error;
     return existing(parent);
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

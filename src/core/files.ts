@@ -1,6 +1,6 @@
 /** Files that only their owner may read, and that are whole after a crash at any moment. */
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from './clock.ts';
@@ -38,6 +38,16 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
+  }
+}
+
+/** Whether there is such a file and this process may run it. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

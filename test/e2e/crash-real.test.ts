@@ -1,23 +1,16 @@
 /** The real OpenClaw under the same blows, fewer of them: servers killed in a deploy and in a turn, a sleep in a turn. */
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
-import { type ServedLocally, serveLocally } from '../support/local-serve.ts';
-import { RawClient } from '../support/raw-client.ts';
+import type { RawClient } from '../support/raw-client.ts';
+import { type RealLab, startRealLab } from '../support/real-lab.ts';
 
-let dir: string;
-let model: StandInModel;
-let local: ServedLocally;
+let lab: RealLab;
 let machine: unknown;
 /** Whether the one question that is never answered has been asked. */
 let hung = false;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'crash-real-'));
-  model = await startStandInModel({
+  lab = await startRealLab({
     // Only once: the turn that OpenClaw resumes asks the same again, and is answered.
     fault: ({ question }) => {
       // The resumed turn asks again in other words, and is answered.
@@ -26,17 +19,12 @@ beforeAll(async () => {
       return { kind: 'hang' };
     },
   });
-  local = await serveLocally(join(dir, 'local'));
 });
-afterAll(async () => {
-  await local.stop();
-  await model.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => lab.close());
 
 /** A server process that is ended, kindly, after `use`. */
 async function withServer<T>(use: (server: RawClient) => Promise<T>): Promise<T> {
-  const server = await startServer();
+  const server = await lab.server();
   try {
     return await use(server);
   } finally {
@@ -44,22 +32,8 @@ async function withServer<T>(use: (server: RawClient) => Promise<T>): Promise<T>
   }
 }
 
-async function startServer(): Promise<RawClient> {
-  const server = new RawClient([], {
-    PATH: process.env.PATH ?? '',
-    HOME: dir,
-    DEDALUS_API_KEY: local.apiKey,
-    DEDALUS_BASE_URL: local.baseUrl,
-    ANTHROPIC_API_KEY: 'sk-ant-e2e-0123456789abcdef',
-    ANTHROPIC_BASE_URL: model.url,
-    OPENCLAW_MCP_STATE_DIR: join(dir, 'state'),
-  });
-  await server.initialize();
-  return server;
-}
-
 async function killedAfter(ms: number, begin: (server: RawClient) => Promise<unknown>): Promise<void> {
-  const server = await startServer();
+  const server = await lab.server();
   const call = begin(server).catch(() => {});
   await systemClock.sleep(ms);
   const gone = once(server.child, 'exit');
@@ -74,7 +48,7 @@ async function operationOf(server: RawClient, session: string): Promise<unknown>
   return rows.find((row) => row.session === session)?.operation_id;
 }
 
-const asked = (question: string) => model.requests.filter((one) => one.question === question).length;
+const asked = (question: string) => lab.model.requests.filter((one) => one.question === question).length;
 
 it('a deploy whose server is killed again and again becomes ready, on one machine', async () => {
   for (const ms of [300, 1500, 4000, 6000]) {
@@ -86,8 +60,8 @@ it('a deploy whose server is killed again and again becomes ready, on one machin
     machine = ready.machine_id;
     expect(await server.finish('list_machines')).toMatchObject({ quota_used: 1 });
   });
-  const headers = { 'x-api-key': local.apiKey };
-  const stats = await (await fetch(`${local.baseUrl}/_local/stats`, { headers })).json();
+  const headers = { 'x-api-key': lab.local.apiKey };
+  const stats = await (await fetch(`${lab.local.baseUrl}/_local/stats`, { headers })).json();
   expect(stats).toMatchObject({ machines_created: 1 });
 });
 
@@ -110,9 +84,9 @@ it('a turn in whose middle the machine slept is resumed by OpenClaw, and its rep
   await withServer(async (server) => {
     const begun = await server.call('chat', { message, session: 'nap', wait_seconds: 0 });
     await expect.poll(() => asked(message), { timeout: 120_000 }).toBeGreaterThan(0);
-    await fetch(`${local.baseUrl}/v1/machines/${machine}/sleep`, {
+    await fetch(`${lab.local.baseUrl}/v1/machines/${machine}/sleep`, {
       method: 'POST',
-      headers: { 'x-api-key': local.apiKey, 'idempotency-key': 'autosleep' },
+      headers: { 'x-api-key': lab.local.apiKey, 'idempotency-key': 'autosleep' },
     });
     const done = await server.finish('get_operation', {
       operation_id: begun.structuredContent?.operation_id,

@@ -1,54 +1,18 @@
-import { randomBytes } from 'node:crypto';
+/** The real OpenClaw, newest and old, through the built server: deployed, asked, put to sleep, woken, destroyed. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
-import { type ServedLocally, serveLocally } from '../support/local-serve.ts';
-import { type Message, RawClient } from '../support/raw-client.ts';
+import type { Message, RawClient } from '../support/raw-client.ts';
+import { mark, type RealLab, saysMarks, startRealLab } from '../support/real-lab.ts';
 
-/** Answers with the last word of the question that is marked, and with every marked word said before. */
-const marked = /\bmark-[0-9a-f]{8}\b/g;
-const mark = () => `mark-${randomBytes(4).toString('hex')}`;
-
-let dir: string;
-let model: StandInModel;
-let local: ServedLocally;
+let lab: RealLab;
 let agent: RawClient;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'real-openclaw-'));
-  model = await startStandInModel({
-    reply: ({ turns }) => {
-      const said = turns
-        .filter((turn) => turn.role === 'user')
-        .flatMap((turn) => turn.text.match(marked) ?? []);
-      return `You said: ${[...new Set(said)].join(' ') || 'nothing marked'}`;
-    },
-  });
-  local = await serveLocally(join(dir, 'local'));
-  agent = newAgent();
-  await agent.initialize();
+  lab = await startRealLab(saysMarks);
+  agent = await lab.server();
 });
-afterAll(async () => {
-  await agent.close();
-  await local.stop();
-  await model.close();
-  await rm(dir, { recursive: true, force: true });
-});
-
-/** With the environment that the poorest client passes on, and what its configuration names. */
-function newAgent(): RawClient {
-  return new RawClient([], {
-    PATH: process.env.PATH ?? '',
-    HOME: dir,
-    DEDALUS_API_KEY: local.apiKey,
-    DEDALUS_BASE_URL: local.baseUrl,
-    ANTHROPIC_API_KEY: 'sk-ant-e2e-0123456789abcdef',
-    ANTHROPIC_BASE_URL: model.url,
-    OPENCLAW_MCP_STATE_DIR: join(dir, 'state'),
-  });
-}
+afterAll(() => lab.close());
 
 async function chat(machine: unknown, message: string, session: string): Promise<Message> {
   return agent.finish('chat', { machine_id: machine, message, session });
@@ -64,7 +28,7 @@ async function destroy(machine: unknown): Promise<Message> {
 
 /** Everything that the model was told by a person in its last request. */
 const lastAsked = () =>
-  (model.requests.at(-1)?.turns ?? []).map((turn) => (turn.role === 'user' ? turn.text : '')).join('\n');
+  (lab.model.requests.at(-1)?.turns ?? []).map((turn) => (turn.role === 'user' ? turn.text : '')).join('\n');
 
 const AWKWARD = `quotes " and ' and \`ticks\`, back\\slashes \\n \\\\, $(touch /tmp/never) \${HOME} %s %% !!
 second line\twith a tab, emoji 👩‍👩‍👧‍👦 é ü 漢字, {"json": "yes"}, <b>&amp;</b>, trailing blanks   
@@ -134,7 +98,7 @@ describe('the real OpenClaw, newest release', () => {
   });
 
   it('is gone after destroy: no process and no file', async () => {
-    expect(processesUnder(dir)).not.toEqual([]);
+    expect(processesUnder(lab.dir)).not.toEqual([]);
     expect(await destroy(machine)).toMatchObject({ status: 'done', phase: 'destroyed' });
     expect(processesOfMachines()).toEqual([]);
     expect(await filesOf(String(machine))).toEqual([]);
@@ -154,7 +118,7 @@ describe('the real OpenClaw, an old release', () => {
   });
 
   it('leaves no process behind when the local API is told to end', async () => {
-    await local.stop();
+    await lab.local.stop();
     expect(processesOfMachines()).toEqual([]);
   });
 });
@@ -170,7 +134,7 @@ function processesUnder(text: string): string[] {
 /** Gateways and first processes of machines: nothing of ours but the server and the API may be left. */
 function processesOfMachines(): string[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && descends(name, local.child.pid))
+    .filter((name) => /^\d+$/.test(name) && descends(name, lab.local.child.pid))
     .map((pid) => commandLine(pid))
     .filter((line) => line !== '');
 }
@@ -200,6 +164,6 @@ function commandLine(pid: string): string {
 
 async function filesOf(machine: string): Promise<string[]> {
   const bare = machine.replace(/^dm-/, '');
-  const all = await readdir(join(dir, 'local'), { recursive: true });
+  const all = await readdir(join(lab.dir, 'local'), { recursive: true });
   return all.filter((path) => path.includes(bare));
 }

@@ -1,52 +1,26 @@
 /** The recipe's troubleshooting table on the real OpenClaw: each row is provoked, repaired, and proved, in one life. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
 import { Client } from '../contract/support/harness.ts';
-import { type ServedLocally, serveLocally } from '../support/local-serve.ts';
-import { type Message, RawClient } from '../support/raw-client.ts';
+import type { Message, RawClient } from '../support/raw-client.ts';
+import { type RealLab, startRealLab } from '../support/real-lab.ts';
 
 // The harness sets shorter ones, for machines on which nothing is installed.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
-let dir: string;
-let model: StandInModel;
-let local: ServedLocally;
+let lab: RealLab;
 let agent: RawClient;
 let machine: string;
 /** Runs a shell line on the machine, as an accident would. */
 let sh: (line: string) => Promise<string>;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'repair-'));
-  model = await startStandInModel();
-  local = await serveLocally(join(dir, 'local'));
-  agent = await newAgent({ ANTHROPIC_API_KEY: 'sk-ant-e2e-0123456789abcdef', ANTHROPIC_BASE_URL: model.url });
+  lab = await startRealLab();
+  agent = await lab.server();
   machine = String((await agent.finish('deploy_openclaw')).machine_id);
-  const api = new Client(local);
+  const api = new Client(lab.local);
   sh = async (line) => String((await api.sh(machine, line, { timeout_ms: 60_000 })).stdout);
 });
-afterAll(async () => {
-  await agent.close();
-  await local.stop();
-  await model.close();
-  await rm(dir, { recursive: true, force: true });
-});
-
-async function newAgent(keys: Record<string, string>): Promise<RawClient> {
-  const client = new RawClient([], {
-    PATH: process.env.PATH ?? '',
-    HOME: dir,
-    DEDALUS_API_KEY: local.apiKey,
-    DEDALUS_BASE_URL: local.baseUrl,
-    OPENCLAW_MCP_STATE_DIR: join(dir, 'state'),
-    ...keys,
-  });
-  await client.initialize();
-  return client;
-}
+afterAll(() => lab.close());
 
 const repair = (by: RawClient = agent): Promise<Message> =>
   by.finish('repair_openclaw', { machine_id: machine });
@@ -110,7 +84,10 @@ it("another program holds the port: it is named and left alone, then the machine
 
   await sh(`cd $HOME/.openclaw && sed -i 's/"anthropic":"[^"]*"/"other":"x"/' secrets.json`);
   await agent.finish('sleep_machine', { machine_id: machine });
-  const stranger = await newAgent({ OPENAI_API_KEY: 'sk-openai-e2e-0123456789abcdef' });
+  const stranger = await lab.server({
+    ANTHROPIC_API_KEY: '',
+    OPENAI_API_KEY: 'sk-openai-e2e-0123456789abcdef',
+  });
   const told = await repair(stranger);
   await stranger.close();
   expect(told.found).toEqual(

@@ -1,52 +1,19 @@
 /** The real OpenClaw: a new version keeps the sessions, one that refuses the settings is rolled back, a backup moves house. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
-import { type ServedLocally, serveLocally } from '../support/local-serve.ts';
-import { type Message, RawClient } from '../support/raw-client.ts';
+import type { Message, RawClient } from '../support/raw-client.ts';
+import { mark, type RealLab, saysMarks, startRealLab } from '../support/real-lab.ts';
 
-const marked = /\bmark-[0-9a-f]{8}\b/g;
-const mark = () => `mark-${randomBytes(4).toString('hex')}`;
-
-let dir: string;
-let model: StandInModel;
-let local: ServedLocally;
+let lab: RealLab;
 let agent: RawClient;
 let machine: unknown;
 const words = [mark(), mark(), mark(), mark()];
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'real-upgrade-'));
-  // Answers with every marked word that a person has said in this conversation so far.
-  model = await startStandInModel({
-    reply: ({ turns }) => {
-      const said = turns
-        .filter(({ role }) => role === 'user')
-        .flatMap(({ text }) => text.match(marked) ?? []);
-      return `You said: ${[...new Set(said)].join(' ') || 'nothing marked'}`;
-    },
-  });
-  local = await serveLocally(join(dir, 'local'));
-  agent = new RawClient([], {
-    PATH: process.env.PATH ?? '',
-    HOME: dir,
-    DEDALUS_API_KEY: local.apiKey,
-    DEDALUS_BASE_URL: local.baseUrl,
-    ANTHROPIC_API_KEY: 'sk-ant-e2e-0123456789abcdef',
-    ANTHROPIC_BASE_URL: model.url,
-    OPENCLAW_MCP_STATE_DIR: join(dir, 'state'),
-    OPENCLAW_MCP_CONFIRM: 'off',
-  });
-  await agent.initialize();
+  lab = await startRealLab(saysMarks);
+  agent = await lab.server({ OPENCLAW_MCP_CONFIRM: 'off' });
 });
-afterAll(async () => {
-  await agent.close();
-  await local.stop();
-  await model.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => lab.close());
 
 async function reply(message: string): Promise<unknown> {
   return (await agent.finish('chat', { machine_id: machine, message, session: 'words' })).reply;
@@ -64,9 +31,9 @@ async function upgrade(args: Message): Promise<Message | undefined> {
 
 /** The machine's persistent home, as a folder of this computer. */
 async function home(): Promise<string> {
-  const all = await readdir(join(dir, 'local'), { recursive: true });
+  const all = await readdir(join(lab.dir, 'local'), { recursive: true });
   const mine = all.find((path) => path.endsWith(join(String(machine).replace(/^dm-/, ''), 'home')));
-  return join(dir, 'local', mine ?? 'there is none');
+  return join(lab.dir, 'local', mine ?? 'there is none');
 }
 
 /** As if 2026.9.6 had been installed, and lost most of its files since. */

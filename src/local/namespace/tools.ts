@@ -1,6 +1,6 @@
 /** The programs of the host that namespaces are made with. */
-import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
+import { isExecutable } from '../../core/files.ts';
 
 /** Absolute paths on the host. */
 export interface Tools {
@@ -40,13 +40,4 @@ export function findTools(folders: readonly string[] = FOLDERS): Tools | { missi
 
 function locate(name: string, folders: readonly string[]): string | undefined {
   return folders.map((folder) => path.join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

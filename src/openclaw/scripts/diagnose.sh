@@ -24,14 +24,9 @@ diagnose_machine() {
 }
 
 diagnose_gateway() {
-  local pid listening=no health=not_checked ready=not_checked authenticated=not_checked owner
+  local pid listening health ready authenticated owner
   pid=$(live_pid "$gateway_pid" || true)
-  if port_open; then listening=yes; fi
-  if [ "$listening" = yes ]; then health=$(gateway_health); fi
-  if [ "$health" = live ]; then
-    ready=$(gateway_ready)
-    authenticated=$(gateway_authenticated)
-  fi
+  ask_gateway
   emit process "$(if [ -n "$pid" ]; then printf running; else printf gone; fi)"
   emit listening "$listening"
   emit health "$health"

@@ -44,3 +44,15 @@ gateway_authenticated() { # → yes | refused | no_token | no
     *) printf no ;;
   esac
 }
+
+# Sets listening, health, ready and authenticated. What was not asked says `not_checked`.
+# shellcheck disable=SC2034 # for the callers
+ask_gateway() {
+  listening=no health=not_checked ready=not_checked authenticated=not_checked
+  if ! port_open; then return 0; fi
+  listening=yes
+  health=$(gateway_health)
+  if [ "$health" != live ]; then return 0; fi
+  ready=$(gateway_ready)
+  authenticated=$(gateway_authenticated)
+}

@@ -54,13 +54,10 @@ config_state() { # valid | invalid | missing | not_checked (there is no node to 
 }
 
 probe_gateway() {
-  local pid body health=not_checked ready=not_checked authenticated=not_checked startup=not_checked listening=no
+  local pid body listening health ready authenticated startup=not_checked
   pid=$(live_pid "$gateway_pid" || true)
-  if port_open; then listening=yes; fi
-  if [ "$listening" = yes ]; then health=$(gateway_health); fi
+  ask_gateway
   if [ "$health" = live ]; then
-    ready=$(gateway_ready)
-    authenticated=$(gateway_authenticated)
     body=$(gateway_curl /startupz -m 3 2>/dev/null || true)
     # Older releases answer this path with their user interface.
     case "$body" in '{'*) printf '%s' "$body" | emit_blob startupz && startup=json ;; *) startup=unsupported ;; esac
