@@ -33,6 +33,17 @@ it('connects Slack with its plugin, once, and says that tokens nobody could be a
   for (const token of Object.values(SLACK)) expect(shown).not.toContain(token);
 });
 
+it('after an upgrade, connecting again brings the plugin of the new version', async () => {
+  const other = { name: 'other', openclaw_version: '2026.7.1' };
+  const { machine_id } = (await agent.finish('deploy_openclaw', other)).data;
+  await agent.finish('configure_openclaw', { machine_id, channel: 'slack' });
+  await agent.finish('upgrade_openclaw', { machine_id });
+  const { data } = await agent.finish('configure_openclaw', { machine_id, channel: 'slack' });
+  expect(data.status).toBe('done');
+  expect(asked().slice(-2)).toEqual(['/@openclaw/slack/2026.7.1', '/@openclaw/slack/2026.9.6']);
+  await agent.assembled.services.machines.destroy(String(machine_id));
+}, 60_000);
+
 it('gateway_status tells of channels, and what they complain of as words of others', async () => {
   const { data, texts } = await agent.call('gateway_status');
   expect(data).toMatchObject({ working: true, channels: [{ id: 'slack', state: 'running' }] });

@@ -44,16 +44,28 @@ validate_draft() {
   fi
 }
 
+# In the version of the assistant: an upgrade leaves plugins as they are.
 install_plugin() { # NPM-SPEC
-  local folder=${1#@openclaw/}
+  local folder=${1#@openclaw/} present
   folder=${folder%@*}
   if [ -d "$mcp_dir/current/node_modules/openclaw/dist/extensions/$folder" ]; then return; fi
-  if openclaw_cli plugins list --json 2>/dev/null | grep -q "\"id\": *\"$folder\""; then return; fi
+  present=$(openclaw_cli plugins list --json 2>/dev/null | plugin_version "$folder" || true)
+  if [ "$present" = "${1##*@}" ] || [ "$present" = unknown ]; then return; fi
   stage plugin
   use_network
   export NPM_CONFIG_REGISTRY=$registry
   openclaw_cli plugins install "$1" --force --accept-capabilities >"$scratch/plugin" 2>&1 ||
     openclaw_cli plugins install "$1" >>"$scratch/plugin" 2>&1 || fail plugin_install_failed "$scratch/plugin"
+}
+
+plugin_version() { # ID < what `plugins list` printed; nothing when it is not there
+  # shellcheck disable=SC2016 # JavaScript
+  machine_node -e '
+    const text = require("node:fs").readFileSync(0, "utf8");
+    const { plugins = [] } = JSON.parse(text.slice(text.indexOf("{")));
+    const found = plugins.find(({ id }) => id === process.argv[1]);
+    if (found) console.log(found.version ?? "unknown");
+  ' "$1" 2>/dev/null
 }
 
 write_settings() {

@@ -48,7 +48,7 @@ export function registryPackages(timing: GatewayTiming): StandInPackage[] {
     ...NODE_PLATFORMS.map(bunPackage),
     npmPackage(),
     // The only messenger whose plugin can be had.
-    { name: '@openclaw/slack', version: LATEST, fields: {}, files: [] },
+    ...['2026.7.1', LATEST].map((version) => ({ name: '@openclaw/slack', version, fields: {}, files: [] })),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** `openclaw plugins`: packages from the registry that the machine names, remembered in the state folder. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { StartError, stateDir } from './config.mjs';
 
@@ -15,7 +15,7 @@ export function knownChannels(env) {
 export async function plugins(rest, env) {
   const [command, spec = ''] = rest;
   if (command === 'list') {
-    const list = knownChannels(env).map((id) => ({ id, enabled: true }));
+    const list = knownChannels(env).map((id) => ({ id, version: versionOf(id, env), enabled: true }));
     return console.log(JSON.stringify({ plugins: list }, null, 2));
   }
   const [, name, version] = /^(@openclaw\/[a-z]+)@(.+)$/.exec(spec) ?? [];
@@ -29,6 +29,12 @@ export async function plugins(rest, env) {
 
 function folder(env) {
   return path.join(stateDir(env), 'plugins');
+}
+
+/** Of a plugin; undefined for what the release brings along. */
+function versionOf(id, env) {
+  if (BUNDLED.includes(id)) return undefined;
+  return JSON.parse(readFileSync(path.join(folder(env), `${id}.json`), 'utf8')).version;
 }
 
 function installed(env) {
