@@ -13,7 +13,7 @@ export const gatewayStatus = defineTool({
   name: 'gateway_status',
   title: 'Gateway status',
   description:
-    'Looks through machine, guest, Node, OpenClaw, configuration, process, health, readiness and authentication, and how well it is protected, and says what to do about each finding. Never wakes, changes or bills anything. First thing to call when something fails.',
+    'Looks through machine, guest, Node, OpenClaw, configuration, process, health, readiness, authentication and channels, and how well it is protected, and says what to do about each finding. Never wakes, changes or bills anything. First thing to call when something fails.',
   effect: 'read',
   idempotent: true,
   input: z.strictObject({
