@@ -28,6 +28,7 @@ export async function copyOfBin(): Promise<Bin> {
 }
 
 export interface BinProcess {
+  client: Client;
   call(name: string, args?: Record<string, unknown>, signal?: AbortSignal): Promise<ToolAnswer>;
   /** Follows `running` with get_operation until it ends. */
   finish(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
@@ -37,12 +38,16 @@ export interface BinProcess {
 }
 
 /** Starts the bin against the lab's API and connects. */
-export async function startBin(bin: Bin, lab: Lab): Promise<BinProcess> {
-  const { PATH = '/usr/bin:/bin', HOME = '/' } = process.env;
+export async function startBin(
+  bin: Bin,
+  lab: Lab,
+  { node = NODE, home = process.env.HOME ?? '/' } = {},
+): Promise<BinProcess> {
+  const { PATH = '/usr/bin:/bin' } = process.env;
   const transport = new StdioClientTransport({
-    command: NODE,
+    command: node,
     args: [bin.path],
-    env: { PATH, HOME, ...lab.env },
+    env: { PATH, HOME: home, ...lab.env },
     cwd: tmpdir(),
     stderr: 'ignore',
   });
@@ -53,6 +58,7 @@ export async function startBin(bin: Bin, lab: Lab): Promise<BinProcess> {
     return answer(await client.callTool({ name, arguments: args }, undefined, options));
   };
   return {
+    client,
     call,
     async finish(name, args = {}) {
       let seen = await call(name, args);
