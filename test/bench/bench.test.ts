@@ -55,6 +55,7 @@ it('the journey, against the published recipe', async () => {
   await agent.close();
   const recipe = await runRecipe(local, { url: model.url, key: KEY });
   console.log('stages of our deploy, seconds:', ours.stages);
+  console.log('stages of our turn after a sleep:', ours.wakeStages);
   figures.push(
     {
       what: 'create to first reply, ours / recipe',

@@ -9,8 +9,10 @@ export interface OurTimes {
   sleepToReplySeconds: number;
   deployRequests: number;
   wakeRequests: number;
-  /** Of the deploy, by stage. */
+  /** Seconds of the deploy, by stage. */
   stages: Record<string, number>;
+  /** Seconds of the turn that found the machine asleep. */
+  wakeStages: readonly Stage[];
   turnMs: number;
   /** The same call made with curl inside the machine. */
   directTurnMs: number;
@@ -24,7 +26,9 @@ interface Api {
 
 const TURNS = 11;
 const stats = z.object({ requests: z.record(z.string(), z.number()) });
-const stages = z.array(z.object({ name: z.string(), seconds: z.number() }));
+const stage = z.object({ name: z.string(), seconds: z.number() });
+const stages = z.array(stage);
+type Stage = z.output<typeof stage>;
 
 export async function runOurs(agent: RawClient, api: Api): Promise<OurTimes> {
   const count = requestCounter(api);
@@ -48,7 +52,8 @@ export async function runOurs(agent: RawClient, api: Api): Promise<OurTimes> {
   await agent.finish('sleep_machine', { machine_id });
   await count();
   const slept = performance.now();
-  requireDone(await agent.finish('chat', { machine_id, message: 'Hello again!', session: 'bench' }));
+  const again = await agent.finish('chat', { machine_id, message: 'Hello again!', session: 'bench' });
+  requireDone(again);
   const sleepToReplySeconds = (performance.now() - slept) / 1000;
   const wakeRequests = await count();
   const plan = await agent.call('destroy_machine', { machine_id });
@@ -58,6 +63,7 @@ export async function runOurs(agent: RawClient, api: Api): Promise<OurTimes> {
     sleepToReplySeconds,
     deployRequests,
     wakeRequests,
+    wakeStages: stages.parse(again.stages),
     stages: Object.fromEntries(stages.parse(ready.stages).map(({ name, seconds }) => [name, seconds])),
     turnMs: median(turns),
     directTurnMs,
