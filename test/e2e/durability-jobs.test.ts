@@ -12,10 +12,11 @@ let machine: string;
 beforeAll(async () => {
   lab = await startLab({
     model: {
-      fault: ({ model }) =>
-        model === 'claude-2'
-          ? { kind: 'status', status: 404, type: 'not_found_error', message: `model: ${model}` }
-          : undefined,
+      fault: ({ model }) => {
+        if (model === 'claude-haiku-4-5') return { kind: 'hang' };
+        if (model !== 'claude-2') return undefined;
+        return { kind: 'status', status: 404, type: 'not_found_error', message: `model: ${model}` };
+      },
     },
   });
   agent = await lab.connect();
@@ -33,13 +34,17 @@ async function toldAnew(operation_id: unknown): Promise<ToolAnswer> {
   return agent.finish('get_operation', { operation_id });
 }
 
-it('a change of settings is followed to its end', async () => {
-  const args = { model: 'anthropic/claude-opus-4-6', wait_seconds: 0 };
-  const { operation_id } = (await agent.call('configure_openclaw', args)).data;
+/** The id of a change of the model that is at work at this `stage`. */
+async function changing(model: string, stage: string): Promise<unknown> {
+  const { operation_id } = (await agent.call('configure_openclaw', { model, wait_seconds: 0 })).data;
   const stages = async () =>
     JSON.stringify((await agent.call('get_operation', { operation_id, wait_seconds: 0 })).data.stages);
-  await expect.poll(stages, { timeout: 20_000, interval: 20 }).toContain('prepare');
-  const { data } = await toldAnew(operation_id);
+  await expect.poll(stages, { timeout: 20_000, interval: 20 }).toContain(`"${stage}"`);
+  return operation_id;
+}
+
+it('a change of settings is followed to its end', async () => {
+  const { data } = await toldAnew(await changing('anthropic/claude-opus-4-6', 'prepare'));
   expect(data).toMatchObject({ status: 'done', applied: 'restart', model: 'anthropic/claude-opus-4-6' });
   expect(data.notes).toContainEqual(expect.stringContaining('record of this operation was lost'));
 }, 60_000);
@@ -48,6 +53,17 @@ it('a change that failed still says why', async () => {
   const failed = await agent.finish('configure_openclaw', { model: 'anthropic/claude-2' });
   const { data } = await toldAnew(failed.data.operation_id);
   expect(data).toMatchObject({ status: 'failed', error: { code: 'provider' } });
+}, 60_000);
+
+it('a change whose machine stopped under it is not begun anew: nobody knows what was asked for', async () => {
+  const operation_id = await changing('anthropic/claude-haiku-4-5', 'check');
+  agent.assembled.close();
+  await agent.assembled.services.machines.sleep(machine);
+  await agent.finish('wake_machine');
+  const { data } = await toldAnew(operation_id);
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'machine_failed' } });
+  expect(data.next).toContain('configure_openclaw');
+  expect((await agent.finish('configure_openclaw')).data.model).toBe('anthropic/claude-opus-4-6');
 }, 60_000);
 
 it('an upgrade that was rolled back, and one that went well', async () => {
