@@ -30,6 +30,8 @@ const START_JOB_MS = 30_000;
 const READ_JOB_SLACK_MS = 15_000;
 /** A start waits up to 45 s for a gateway that already runs, ends it in 10 s, and gives the next one 150 s. */
 const START_GATEWAY_MS = 230_000;
+/** A person waits for their reply meanwhile: its end, after some seconds, must not wait for the next look. */
+const STARTING = { firstMs: 60, maxMs: 400 };
 /** A newer gateway drains its turns for up to 315 s; ours get this long, then they are cut. */
 const STOP_SECONDS = 20;
 const STOP_GATEWAY_MS = 60_000;
@@ -100,7 +102,7 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       const script = machineScript(
         'start-gateway',
         { ...deps.providerAddresses },
-        { timeoutMs: START_GATEWAY_MS, rerunnable: true },
+        { timeoutMs: START_GATEWAY_MS, rerunnable: true, pace: STARTING },
       );
       const { started, repaired } = startOutput.parse((await run(machineId, script, options)).values);
       const codes = [...new Set(repaired.split(' ').filter((code) => code !== ''))];

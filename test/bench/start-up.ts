@@ -96,7 +96,7 @@ async function startOnce(script: string, home: string): Promise<StartUp> {
 }
 
 /** MiB resident in a process and everything below it. */
-function treeMemory(root: number): number {
+export function treeMemory(root: number): number {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
