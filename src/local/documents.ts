@@ -87,9 +87,25 @@ export function executionDocument(generation: Generation, record: ExecutionRecor
   });
 }
 
+/** Name of the id of a port. */
+export function idField(generation: Generation): 'port_id' | 'preview_id' {
+  return generation === 3 ? 'port_id' : 'preview_id';
+}
+
+/** What is left to say of a port that was shown so, and that nobody remembers. */
+export function closedDocument(shown: Document): Document {
+  return defined({
+    ...shown,
+    status: 'closed',
+    url: undefined,
+    ready_at: undefined,
+    retry_after_ms: undefined,
+  });
+}
+
 export function portDocument(generation: Generation, record: PortRecord): Document {
   return defined({
-    [generation === 3 ? 'port_id' : 'preview_id']: record.portId,
+    [idField(generation)]: record.portId,
     machine_id: machineId(generation, record.machine),
     port: record.port,
     protocol: record.protocol,

@@ -63,8 +63,15 @@ export class Exchange {
     };
   }
 
-  /** A request that must name an Idempotency-Key, and is done once per key. */
-  mutation(operation: Operation, work: Work<Mutation>): Handler {
+  /**
+   * A request that must name an Idempotency-Key, and is done once per key.
+   * @param again what a repeat is told instead of the answer of then.
+   */
+  mutation(
+    operation: Operation,
+    work: Work<Mutation>,
+    again: (call: Call, answer: Answer) => Answer = (_, answer) => answer,
+  ): Handler {
     return async (c) => {
       const call = await this.#begin(c, operation);
       const key = c.req.header('idempotency-key');
@@ -79,12 +86,13 @@ export class Exchange {
       const machine = call.machineId === '' ? undefined : bareId(call.machineId);
       const fingerprint = `${c.req.method} ${c.req.path}\n${text}`;
       const request = { key, operation, fingerprint, machine, newResourceId: idMaker(operation) };
-      const answer = await this.#parts.keys.once(request, async (resourceId) => {
+      const once = async (resourceId: string) => {
         const done = await work({ ...call, body, resourceId });
         // The key counts as in flight until the answer leaves.
         await this.#linger(call);
         return done;
-      });
+      };
+      const answer = await this.#parts.keys.once(request, once, (known) => again(call, known));
       return finish(call, answer);
     };
   }

@@ -56,9 +56,14 @@ export class Idempotency {
 
   /**
    * Runs `work` once per key; a repeat gets the same answer. A refusal is not kept: the key stays usable.
+   * @param again what a repeat is told where the answer may have stopped being true.
    * @throws ApiProblem 409 when the key was used for something else, 429 while its first request is at work.
    */
-  async once(request: KeyedRequest, work: (resourceId: string) => Promise<Answer>): Promise<Answer> {
+  async once(
+    request: KeyedRequest,
+    work: (resourceId: string) => Promise<Answer>,
+    again = (answer: Answer): Answer => answer,
+  ): Promise<Answer> {
     // Keys are hashed: they name files, and may hold anything.
     const name = sha256(request.key);
     const requestHash = sha256(request.fingerprint);
@@ -74,7 +79,7 @@ export class Idempotency {
         retryAfterMs: IN_FLIGHT_RETRY_MS,
       });
     }
-    if (known?.answer) return known.answer;
+    if (known?.answer) return again(known.answer);
     const record: KeyRecord = known ?? {
       requestHash,
       operation: request.operation,

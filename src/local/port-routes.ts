@@ -1,6 +1,6 @@
 /** Ways into a machine over HTTP: `ports` in generation 3, `previews` in those before it. */
 import type { Hono } from 'hono';
-import { portDocument } from './documents.ts';
+import { closedDocument, idField, portDocument } from './documents.ts';
 import { type AppEnv, type Call, Exchange, type Parts } from './exchange.ts';
 import type { Answer } from './idempotency.ts';
 import type { PortRecord } from './model.ts';
@@ -18,13 +18,22 @@ export function portRoutes(app: Hono<AppEnv>, parts: Parts): void {
     return { status: 200, body: portDocument(generation, record), headers: {} };
   };
   const portId = ({ c }: Call): string => c.req.param('port_id') ?? '';
+  // A port ends with the server and with every sleep of its machine; an address that was told outlives both.
+  const again = ({ machineId }: Call, { body, ...answer }: Answer): Answer => {
+    const record = machines.get(machineId).ports.get(String(body[idField(generation)]));
+    return record ? shown(record) : { ...answer, body: closedDocument(body) };
+  };
 
   app.post(
     base,
-    exchange.mutation('port_create', async ({ machineId, body, resourceId, actions }) => {
-      const life = machines.get(machineId);
-      return shown(await machines.openPort(life, resourceId, parsePort(generation, body), actions));
-    }),
+    exchange.mutation(
+      'port_create',
+      async ({ machineId, body, resourceId, actions }) => {
+        const life = machines.get(machineId);
+        return shown(await machines.openPort(life, resourceId, parsePort(generation, body), actions));
+      },
+      again,
+    ),
   );
   app.get(
     base,

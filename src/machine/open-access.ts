@@ -18,7 +18,9 @@ export async function openPort(
   options: WaitOptions,
 ): Promise<OpenedPort> {
   const { api } = context;
-  const opened = await api.openPort(machineId, port, { idempotencyKey, signal: options.signal });
+  const opened = await openOne(idempotencyKey, (key) =>
+    api.openPort(machineId, port, { idempotencyKey: key, signal: options.signal }),
+  );
   return ready(context, 'the address of the port', opened, options, () =>
     api.getPort(machineId, opened, options),
   );
@@ -33,11 +35,30 @@ export async function openSsh(
   options: WaitOptions,
 ): Promise<SshSession> {
   const { api } = context;
-  const opened = await api.openSsh(machineId, publicKey, { idempotencyKey, signal: options.signal });
+  const opened = await openOne(idempotencyKey, (key) =>
+    api.openSsh(machineId, publicKey, { idempotencyKey: key, signal: options.signal }),
+  );
   return ready(context, 'the SSH session', opened, options, () => api.getSsh(machineId, opened.id, options));
 }
 
 const OVER = new Set(['closed', 'expired', 'failed']);
+// A sleep or a restart in between costs one each; more of them are no accident.
+const MAX_OPENINGS = 4;
+
+/**
+ * A repeated key answers with what it opened then, which may be closed by now. The next key follows from the closed one,
+ * so that whoever repeats all this opens no second one.
+ */
+async function openOne<T extends OpenedPort | SshSession>(
+  idempotencyKey: string,
+  ask: (key: string) => Promise<T>,
+): Promise<T> {
+  let opened = await ask(idempotencyKey);
+  for (let count = 1; count < MAX_OPENINGS && ['closed', 'expired'].includes(opened.status); count++) {
+    opened = await ask(`${idempotencyKey}-${opened.id}`);
+  }
+  return opened;
+}
 
 async function ready<T extends OpenedPort | SshSession>(
   { clock }: MachineContext,

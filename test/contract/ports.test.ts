@@ -97,6 +97,25 @@ describe('a port of a machine', () => {
     expect(await text(socket).catch(() => '')).toBe('');
   });
 
+  it('is closed after a restart also for the key that opened it, and another key opens it anew', async () => {
+    const before = await localApi();
+    const id = await before.machine();
+    const open = async (api: LocalClient, value: string) =>
+      (await api.send('POST', `/v1/machines/${id}/ports`, { port: 4242 }, { 'idempotency-key': value })).body;
+    const first = await open(before, 'one');
+    expect(await open(before, 'one')).toEqual(first);
+    const api = await before.restart();
+    const then = await open(api, 'one');
+    expect(then).toMatchObject({ port_id: first.port_id, status: 'closed' });
+    expect(then).not.toHaveProperty('url');
+    await api.change('POST', id, '/wake');
+    await api.phase(id, 'running');
+    expect(await open(api, 'two')).toMatchObject({ status: 'ready', url: expect.any(String) });
+    await api.change('POST', id, '/sleep');
+    await api.phase(id, 'sleeping');
+    expect(await open(api, 'two')).toMatchObject({ status: 'closed' });
+  });
+
   it('counts as use of its machine', async () => {
     const clock = manualClock();
     const none = { accepted: 0, placement: 0, starting: 0, guest: 0, stopping: 0, destroying: 0 };

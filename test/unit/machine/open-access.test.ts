@@ -22,6 +22,16 @@ it('waits until a port has its address', async () => {
   expect(server.requests[0]?.headers['idempotency-key']).toBe('k');
 });
 
+it('a key whose port has closed since then opens another one, the same whenever it is repeated', async () => {
+  const { server, service } = await serviceOnWire();
+  const again = { json: { port_id: 'p2', status: 'ready', url: 'https://b.example' } };
+  server.on('POST', `${MACHINE}/ports`, port('closed'), again, port('expired'), again);
+  expect(await service.openPort('dm-1', 18789, 'k')).toMatchObject({ url: 'https://b.example' });
+  expect(await service.openPort('dm-1', 18789, 'k')).toMatchObject({ url: 'https://b.example' });
+  const keys = server.requests.map(({ headers }) => headers['idempotency-key']);
+  expect(keys).toEqual(['k', 'k-p1', 'k', 'k-p1']);
+});
+
 it('asks for a private preview where the API knows no ports', async () => {
   const { server, service } = await serviceOnWire();
   server.on('POST', `${MACHINE}/previews`, {
