@@ -1,9 +1,13 @@
 /** The doctor's look at this computer as a place for local machines. */
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
+import semver from 'semver';
+import { version } from '../../package.json';
 import type { Environment } from '../config/config.ts';
 import { isErrno, isExecutable } from '../core/files.ts';
 import { probeNamespace } from '../local/namespace/index.ts';
+import { isOutdated } from '../local/outdated-server.ts';
+import { livingServer, type ReadyFile } from '../local/ready-file.ts';
 import { type Finding, ok, problem, warning } from './doctor-finding.ts';
 
 // What the machine scripts call.
@@ -24,7 +28,32 @@ export interface LocalPlace {
 
 /** Starts one empty machine for a fifth of a second to see whether machines can be isolated; leaves nothing behind. */
 export async function localNeeds(place: LocalPlace): Promise<Finding[]> {
-  return [programs(place), await isolation(place), memory(place.availableMemory), await disk(place.stateDir)];
+  return [
+    programs(place),
+    await isolation(place),
+    memory(place.availableMemory),
+    await disk(place.stateDir),
+    await presentServer(place.stateDir),
+  ];
+}
+
+/** The local API that runs already, perhaps since before the package was updated. */
+export async function presentServer(stateDir: string): Promise<Finding> {
+  const check = 'local API';
+  const found = await livingServer(stateDir);
+  if (!found) return ok(check, 'not running; the server starts it when it is needed');
+  const its = semver.valid(found.version);
+  if (its === version) return ok(check, `process ${found.pid}, of this version`);
+  const detail = `process ${found.pid} is of ${its === null ? 'an older version' : `version ${its}`}, this program of ${version}`;
+  return warning(check, detail, remedyFor(found));
+}
+
+function remedyFor(found: ReadyFile): string {
+  if (!found.background)
+    return `End process ${found.pid} where you started it, then start "local serve" again.`;
+  if (!isOutdated(found, version))
+    return 'Update this program too: the newer local API goes on serving both.';
+  return 'Call sleep_machine for every machine that list_machines shows awake, then restart the MCP client: the server replaces the old one by itself.';
 }
 
 function programs({ platform, env }: LocalPlace): Finding {

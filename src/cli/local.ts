@@ -1,5 +1,6 @@
 /** `local serve`: the flags of the local API checked, its line printed, its end tied to the signals. */
 import * as z from 'zod';
+import { version } from '../../package.json';
 import { type Environment, readConfig } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
@@ -30,6 +31,7 @@ export async function localCommand(flags: unknown, env: Environment): Promise<nu
     port,
     runtime,
     generation: generation && GENERATIONS[generation],
+    version,
     env,
     clock: systemClock,
     log: lineLog(

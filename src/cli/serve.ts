@@ -1,6 +1,7 @@
 /** The MCP server over stdio: reads the process's settings, connects, and ends with its client. */
 import { Console } from 'node:console';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { version } from '../../package.json';
 import { type Config, type Environment, readConfig } from '../config/config.ts';
 import { secretValues } from '../config/secret-sources.ts';
 import { systemClock } from '../core/clock.ts';
@@ -8,6 +9,7 @@ import { AppError, isAppError } from '../core/errors.ts';
 import type { DedalusApi } from '../dedalus/api.ts';
 import { dedalusClient } from '../dedalus/client.ts';
 import { ensureDaemon } from '../local/daemon.ts';
+import { daemonFetch } from '../local/daemon-fetch.ts';
 import { channelKeys } from '../openclaw/channels.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { assembleServer } from '../server.ts';
@@ -77,15 +79,20 @@ export const connectCloud: Connect = async (config) => {
 const connectLocal =
   (env: Environment): Connect =>
   async (config, learn) => {
-    const { baseUrl, apiKey } = await ensureDaemon({
-      stateDir: config.stateDir,
-      node: process.execPath,
-      bin: process.argv[1] ?? '',
-      env,
-      clock: systemClock,
-    });
+    const ensure = () =>
+      ensureDaemon({
+        stateDir: config.stateDir,
+        node: process.execPath,
+        bin: process.argv[1] ?? '',
+        env,
+        clock: systemClock,
+        version,
+      });
+    const found = await ensure();
+    const { baseUrl, apiKey } = found;
     learn(apiKey);
-    return dedalusClient({ apiKey, baseUrl, orgId: undefined, clock: systemClock });
+    const fetch = daemonFetch(found, ensure);
+    return dedalusClient({ apiKey, baseUrl, orgId: undefined, clock: systemClock, fetch });
   };
 
 interface ReadSettings {

@@ -7,8 +7,11 @@ import { AppError, isAppError } from '../core/errors.ts';
 import { privateDir, readIfThere } from '../core/files.ts';
 import { poll } from '../core/poll.ts';
 import { tail } from '../core/text.ts';
+import { askServer } from './ask-server.ts';
 import { type Env, TRUST_VARIABLES } from './host-trust.ts';
 import { livingHolder } from './lock.ts';
+import { endOutdated } from './outdated-server.ts';
+import { livingServer, localFolder, type ReadyFile } from './ready-file.ts';
 
 export interface DaemonOptions {
   /** The local API keeps its state in the folder `local` of this one. */
@@ -19,6 +22,8 @@ export interface DaemonOptions {
   /** This computer's environment, of which only an allow-list reaches the server. */
   env: Env;
   clock: Clock;
+  /** Of the package: a background server of an older one makes way. */
+  version: string;
   /** Milliseconds without a machine and without a request after which the server ends itself. */
   idleMs?: number;
 }
@@ -28,13 +33,6 @@ export interface LocalEndpoint {
   apiKey: string;
 }
 
-/** What a server that answers leaves for others to find; mode 0600. */
-export interface ReadyFile {
-  base_url: string;
-  api_key: string;
-  pid: number;
-}
-
 /** How a background server learns its idle time; one that was started by hand never ends by itself. */
 export const IDLE_VARIABLE = 'OPENCLAW_MCP_LOCAL_IDLE_MS';
 
@@ -42,7 +40,6 @@ export const IDLE_VARIABLE = 'OPENCLAW_MCP_LOCAL_IDLE_MS';
 const IDLE_MS = 15 * 60_000;
 // Finding out about namespaces takes up to some seconds on a busy computer, starting the bin about one.
 const START_TIMEOUT_MS = 45_000;
-const PING_TIMEOUT_MS = 2_000;
 const LOG_TAIL_CHARACTERS = 2_000;
 
 // PATH and HOME find npm and its settings; nothing here holds a key.
@@ -52,15 +49,6 @@ const PASSED_ON = new Set([
 ]);
 const PASSED_ON_NPM = /^npm_config_(?:registry|cafile|userconfig|globalconfig)$/i;
 
-/** Where the local API keeps its state, apart from what else is in the state folder. */
-export function localFolder(stateDir: string): string {
-  return path.join(stateDir, 'local');
-}
-
-export function readyPath(stateDir: string): string {
-  return path.join(localFolder(stateDir), 'daemon.json');
-}
-
 /**
  * Finds the server of this state folder, or starts one that outlives this process. Two callers at once end up
  * with the same one: of two servers the second finds the folder locked and ends.
@@ -68,16 +56,16 @@ export function readyPath(stateDir: string): string {
  */
 export async function ensureDaemon(options: DaemonOptions): Promise<LocalEndpoint> {
   const found = await answering(options);
-  if (found) return found;
+  if (found && !(await endOutdated(found, options))) return endpointOf(found);
   const started = await start(options);
   const pace = { intervalMs: 50, maxIntervalMs: 500, timeoutMs: START_TIMEOUT_MS };
   try {
     return await poll({ clock: options.clock, what: 'the local API to start', ...pace }, async () => {
       const ended = started.ended();
-      const endpoint = await answering(options);
+      const server = await answering(options);
       // Ours may have lost to another that was started at the same time; then that one holds the folder.
-      if (endpoint || !ended || (await livingHolder(localFolder(options.stateDir))))
-        return { done: endpoint };
+      if (server || !ended || (await livingHolder(localFolder(options.stateDir))))
+        return { done: server && endpointOf(server) };
       throw new AppError('timeout', 'The local API ended while it started');
     });
   } catch (cause) {
@@ -119,37 +107,15 @@ async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptio
   return { logFile, ended: () => ended };
 }
 
-/** The server of the ready file, if it is alive and takes the key of that file. */
-async function answering({ stateDir, clock }: DaemonOptions): Promise<LocalEndpoint | undefined> {
-  const ready = parseReady(await readIfThere(readyPath(stateDir)));
-  // A killed server's port may belong to a stranger now, who must not be shown the key: also not in the moment in which
-  // the next server has the folder and the file is still the old one's.
-  if (!ready || ready.pid !== (await livingHolder(localFolder(stateDir)))) return undefined;
-  const timeout = new AbortController();
-  const timer = clock.sleep(PING_TIMEOUT_MS, timeout.signal).then(() => timeout.abort());
-  try {
-    const response = await fetch(`${ready.base_url}/_local/stats`, {
-      headers: { 'x-api-key': ready.api_key },
-      redirect: 'error',
-      signal: timeout.signal,
-    });
-    await response.arrayBuffer();
-    return response.ok ? { baseUrl: ready.base_url, apiKey: ready.api_key } : undefined;
-  } catch {
-    // On its way up or down.
-    return undefined;
-  } finally {
-    timeout.abort();
-    await timer.catch(() => {});
-  }
+/** The living server, if it takes the key of its file. */
+async function answering({ stateDir, clock }: DaemonOptions): Promise<ReadyFile | undefined> {
+  const server = await livingServer(stateDir);
+  if (!server || (await askServer(server, '/_local/stats', clock)) === undefined) return undefined;
+  return server;
 }
 
-function parseReady(text: string | undefined): ReadyFile | undefined {
-  if (text === undefined) return undefined;
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (!('base_url' in value && 'api_key' in value && 'pid' in value)) return undefined;
-  return { base_url: String(value.base_url), api_key: String(value.api_key), pid: Number(value.pid) };
+function endpointOf({ base_url, api_key }: ReadyFile): LocalEndpoint {
+  return { baseUrl: base_url, apiKey: api_key };
 }
 
 function passedOn(env: Env): Record<string, string> {

@@ -5,9 +5,10 @@ import { writePrivate } from '../core/files.ts';
 import type { Log } from '../core/log.ts';
 import { poll } from '../core/poll.ts';
 import { createRuntime } from './create-runtime.ts';
-import { IDLE_VARIABLE, localFolder, type ReadyFile, readyPath } from './daemon.ts';
+import { IDLE_VARIABLE } from './daemon.ts';
 import type { Env } from './host-trust.ts';
 import type { Generation } from './model.ts';
+import { localFolder, type ReadyFile, readyPath } from './ready-file.ts';
 import type { Runtime } from './runtime.ts';
 import { type LocalServer, serveLocal } from './serve.ts';
 
@@ -18,6 +19,8 @@ export interface LocalServeOptions {
   port: number;
   runtime: Runtime['name'] | undefined;
   generation: Generation | undefined;
+  /** Of the package. */
+  version: string;
   /** This computer's environment. */
   env: Env;
   clock: Clock;
@@ -41,7 +44,13 @@ export async function localServe(options: LocalServeOptions): Promise<void> {
     port: options.port,
     settings: { clock, log, ...(options.generation && { generation: options.generation }) },
   });
-  const ready: ReadyFile = { base_url: server.baseUrl, api_key: server.apiKey, pid: process.pid };
+  const ready: ReadyFile = {
+    base_url: server.baseUrl,
+    api_key: server.apiKey,
+    pid: process.pid,
+    version: options.version,
+    background: env[IDLE_VARIABLE] !== undefined,
+  };
   try {
     await writePrivate(readyPath(options.stateDir), JSON.stringify(ready));
     options.print(JSON.stringify({ base_url: server.baseUrl, api_key: server.apiKey }));

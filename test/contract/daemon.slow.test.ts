@@ -1,7 +1,7 @@
 /** Servers as processes: killed, shared, locked, ended when nobody needs them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,9 @@ import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { writePrivate } from '../../src/core/files.ts';
-import { ensureDaemon, IDLE_VARIABLE, readyPath } from '../../src/local/daemon.ts';
+import { ensureDaemon, IDLE_VARIABLE } from '../../src/local/daemon.ts';
+import { daemonFetch } from '../../src/local/daemon-fetch.ts';
+import { readyPath } from '../../src/local/ready-file.ts';
 import { Client, runs } from './support/harness.ts';
 
 let binDir: string;
@@ -58,7 +60,14 @@ function clientOf(baseUrl: string, apiKey: string): Client {
   return new Client({ baseUrl, apiKey });
 }
 
-const daemon = () => ensureDaemon({ stateDir, node: process.execPath, bin, env, clock: systemClock });
+const daemon = (version = '1.0.0', program = bin) =>
+  ensureDaemon({ stateDir, node: process.execPath, bin: program, env, clock: systemClock, version });
+
+/** What the living server says of itself. */
+async function ready() {
+  const { pid, version, background } = JSON.parse(await readFile(readyPath(stateDir), 'utf8'));
+  return { pid, version, background };
+}
 
 describe('a server process', () => {
   it('that is killed leaves machines asleep, nothing running, and failed executions', async () => {
@@ -135,7 +144,14 @@ describe('the background server', () => {
   it('that cannot start says so at once, with the end of its log', async () => {
     const broken = path.join(stateDir, 'broken.mjs');
     await writeFile(broken, 'throw new Error("no luck today")');
-    const options = { stateDir, node: process.execPath, bin: broken, env, clock: systemClock };
+    const options = {
+      stateDir,
+      node: process.execPath,
+      bin: broken,
+      env,
+      clock: systemClock,
+      version: '1.0.0',
+    };
     await expect(ensureDaemon(options)).rejects.toMatchObject({
       code: 'unavailable',
       foreign: expect.stringContaining('no luck today'),
@@ -156,5 +172,77 @@ describe('the background server', () => {
     expect(asked).toBe(0);
     stranger.close();
     process.kill(JSON.parse(await readFile(readyPath(stateDir), 'utf8')).pid, 'SIGKILL');
+  });
+});
+
+describe('after an update of the package', () => {
+  const update = async () => {
+    const newer = path.join(binDir, 'serve-1.1.0.mjs');
+    await copyFile(bin, newer);
+    return () => daemon('1.1.0', newer);
+  };
+  const end = async () => process.kill((await ready()).pid, 'SIGKILL');
+
+  it('the background server makes way while its machines sleep, and loses none of them', async () => {
+    const old = await daemon();
+    expect(await ready()).toMatchObject({ version: '1.0.0', background: true });
+    const client = clientOf(old.baseUrl, old.apiKey);
+    const id = await client.machine({});
+    await systemClock.sleep(50);
+    await client.sh(id, 'echo kept > ~/file');
+    await client.change('POST', id, '/sleep');
+    await client.phase(id, 'sleeping');
+    const before = await ready();
+
+    const updated = await update();
+    const [next, other] = await Promise.all([updated(), updated()]);
+    expect(other).toEqual(next);
+    expect(next.apiKey).toBe(old.apiKey);
+    expect(await ready()).toMatchObject({ version: '1.1.0', background: true });
+    expect(runs(String(before.pid))).toBe(false);
+    // Whoever still has the older package uses the newer server.
+    expect(await daemon()).toEqual(next);
+
+    // A client of before goes on with the server of now.
+    const fetchOn = daemonFetch(old, () => daemon());
+    const answer = await fetchOn(`${old.baseUrl}/v1/machines/${id}`, {
+      headers: { 'x-api-key': old.apiKey },
+    });
+    expect(await answer.json()).toMatchObject({ machine_id: id, status: { phase: 'sleeping' } });
+    const now = clientOf(next.baseUrl, next.apiKey);
+    await now.change('POST', id, '/wake');
+    await now.phase(id, 'running');
+    await systemClock.sleep(50);
+    expect(await now.sh(id, 'cat ~/file')).toMatchObject({ stdout: 'kept\n' });
+    await end();
+  });
+
+  it('the old one stays while a machine is awake, and where a person started it', async () => {
+    const old = await daemon();
+    await clientOf(old.baseUrl, old.apiKey).machine({});
+    const updated = await update();
+    expect(await updated()).toEqual(old);
+    await end();
+    await expect.poll(async () => runs(String((await ready()).pid)), { interval: 5 }).toBe(false);
+
+    const { child, client } = await serve();
+    expect(await ready()).toMatchObject({ background: false });
+    expect((await updated()).baseUrl).toBe(client.baseUrl);
+    expect(child.exitCode).toBeNull();
+  });
+
+  it('a client whose server has ended, as when it was idle, gets the next one', async () => {
+    const old = await daemon();
+    const fetchOn = daemonFetch(old, () => daemon());
+    const { pid } = await ready();
+    await end();
+    await expect.poll(() => runs(String(pid)), { interval: 5 }).toBe(false);
+    const headers = { 'x-api-key': old.apiKey };
+    // A connection that was kept breaks first, which is the caller's to try again.
+    const stats = async () =>
+      (await fetchOn(`${old.baseUrl}/_local/stats`, { headers }).catch(() => {}))?.status;
+    await expect.poll(stats).toBe(200);
+    expect(await stats()).toBe(200);
+    await end();
   });
 });

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { CLIENTS } from '../../src/cli/install-clients.ts';
 import { SERVER_NAME } from '../../src/cli/install-entry.ts';
 import { processLives } from '../../src/core/files.ts';
-import { readyPath } from '../../src/local/daemon.ts';
+import { readyPath } from '../../src/local/ready-file.ts';
 import { BIN } from '../support/raw-client.ts';
 
 const run = promisify(execFile);

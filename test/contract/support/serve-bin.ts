@@ -10,6 +10,8 @@ await localServe({
   port: 0,
   runtime: 'process',
   generation: undefined,
+  // The test names its bins after the version that they shall be of.
+  version: /(\d+\.\d+\.\d+)\.mjs$/.exec(process.argv[1] ?? '')?.[1] ?? '1.0.0',
   env: process.env,
   clock: systemClock,
   log: lineLog(

@@ -5,11 +5,16 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { version } from '../../../package.json';
 import { type DoctorFlags, doctor } from '../../../src/cli/doctor.ts';
 import type { Finding } from '../../../src/cli/doctor-finding.ts';
+import { presentServer } from '../../../src/cli/doctor-local.ts';
 import type { Environment } from '../../../src/config/config.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
+import { writePrivate } from '../../../src/core/files.ts';
+import { lockStateDir } from '../../../src/local/lock.ts';
+import { localFolder, readyPath } from '../../../src/local/ready-file.ts';
 
 const KEY = 'dk-0123456789';
 const GIB = 1024 ** 3;
@@ -160,8 +165,30 @@ test('files that others can read are named with the command that mends it', asyn
   });
 });
 
+test('a local API of another version that still serves is warned of, with what to do', async () => {
+  const look = () => presentServer(dir);
+  expect(await look()).toMatchObject({ state: 'ok', detail: expect.stringContaining('not running') });
+  const unlock = await lockStateDir(systemClock, localFolder(dir));
+  const serving = { base_url: 'http://127.0.0.1:9', api_key: 'k', pid: process.pid, background: true };
+  const told = (version: object) => writePrivate(readyPath(dir), JSON.stringify({ ...serving, ...version }));
+  await told({ version: '0.0.1' });
+  expect(await look()).toMatchObject({
+    state: 'warning',
+    detail: expect.stringContaining(`process ${process.pid} is of version 0.0.1`),
+    remedy: expect.stringMatching(/sleep_machine .* restart the MCP client/),
+  });
+  await told({ version: '999.0.0' });
+  expect((await look()).remedy).toContain('Update this program');
+  await told({ version: '0.0.1', background: false });
+  expect((await look()).remedy).toContain(`End process ${process.pid} where you started it`);
+  await told({ version });
+  expect(await look()).toMatchObject({ state: 'ok' });
+  await unlock();
+});
+
 test('local mode wants programs, memory and disk, and no account', async () => {
   const report = await examine({ ANTHROPIC_API_KEY: 'sk-ant-1', PATH: process.env.PATH }, { local: true });
+  expect(report.of('local API')).toMatchObject({ state: 'ok' });
   expect(report.of('Dedalus key')).toBeUndefined();
   expect(report.of('programs')?.state).toBe('ok');
   expect(report.of('memory')?.detail).toBe('3072 MiB free');
