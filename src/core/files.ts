@@ -1,7 +1,7 @@
 /** Files that only their owner may read, and that are whole after a crash at any moment. */
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from './clock.ts';
 import { AppError, isAppError } from './errors.ts';
@@ -56,12 +56,16 @@ export function isErrno(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-// A holder does a few file operations; one that lives longer is dead or was stopped, and its lock is taken over.
+// A holder does a few file operations.
 const LOCK_WAIT_MS = 5_000;
+// Its process id may be somebody else's by now, after a restart of the computer; no holder needs a minute.
+const LOCK_OLD_MS = 60_000;
+// In a container every server has the same process id: this tells whether a lock is of this one's life.
+const LIFE = randomBytes(8).toString('hex');
 
 /**
  * Runs `work` while no other process runs work under the same lock file.
- * A lock whose holder no longer lives is taken over.
+ * A lock whose holder no longer lives, or that is older than a minute, is taken over.
  * @throws AppError `unavailable` when a living holder keeps it for 5 s.
  */
 export async function withFileLock<T>(clock: Clock, path: string, work: () => Promise<T>): Promise<T> {
@@ -79,7 +83,7 @@ async function lock(clock: Clock, path: string): Promise<void> {
   try {
     await poll(wait, async () => {
       if (await tryLock(path)) return { done: true };
-      return (await dropDeadLock(path)) ? { pauseMs: 0 } : {};
+      return (await dropDeadLock(clock, path)) ? { pauseMs: 0 } : {};
     });
   } catch (cause) {
     if (!isAppError(cause, 'timeout')) throw cause;
@@ -93,7 +97,7 @@ async function lock(clock: Clock, path: string): Promise<void> {
 /** A link appears at once with its content: nobody ever sees a lock that does not yet name its holder. */
 async function tryLock(path: string): Promise<boolean> {
   const mine = uniqueBeside(path);
-  await writeFile(mine, String(process.pid), { mode: 0o600, flag: 'wx' });
+  await writeFile(mine, `${process.pid} ${LIFE}`, { mode: 0o600, flag: 'wx' });
   try {
     await link(mine, path);
     return true;
@@ -106,12 +110,12 @@ async function tryLock(path: string): Promise<boolean> {
 }
 
 /** Moves a dead holder's lock away; when two do so at once, the one that moved a living lock puts it back. */
-async function dropDeadLock(path: string): Promise<boolean> {
-  if (holderLives(await readIfThere(path))) return false;
+async function dropDeadLock(clock: Clock, path: string): Promise<boolean> {
+  if (await isHeld(clock, path)) return false;
   const aside = uniqueBeside(path);
   try {
     await rename(path, aside);
-    if (holderLives(await readIfThere(aside))) await link(aside, path);
+    if (await isHeld(clock, aside)) await link(aside, path);
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'EEXIST')) throw error;
   } finally {
@@ -120,8 +124,22 @@ async function dropDeadLock(path: string): Promise<boolean> {
   return true;
 }
 
-function holderLives(pid: string | undefined): boolean {
-  return pid !== undefined && processLives(Number(pid));
+async function isHeld(clock: Clock, path: string): Promise<boolean> {
+  const holder = await readIfThere(path);
+  if (holder === undefined) return false;
+  const [pid, life] = holder.split(' ');
+  if (Number(pid) === process.pid) return life === LIFE;
+  return processLives(Number(pid)) && clock.now() - (await lastChange(path)) < LOCK_OLD_MS;
+}
+
+/** Milliseconds since the epoch; 0 when there is no such file. */
+async function lastChange(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 0;
+    throw error;
+  }
 }
 
 function uniqueBeside(path: string): string {

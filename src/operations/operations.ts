@@ -54,6 +54,17 @@ export function operations(
     return record;
   }
 
+  /** The record as it is once the work is stopped and undone; one that has ended otherwise, as it is. */
+  async function markCancelled(id: string, known: OperationRecord): Promise<OperationRecord> {
+    const { unsettled: _, ...last } = (await store.get(id)) ?? known;
+    if (last.status !== 'running' && last.status !== 'cancelled') return last;
+    const ended: OperationRecord = { ...last, status: 'cancelled', updatedAt: isoNow() };
+    endStage(ended, isoNow());
+    // Written before the work is stopped: another process that is at it stops instead of repairing what we end.
+    await store.put({ ...ended, unsettled: true });
+    return ended;
+  }
+
   /** Leaves no trace of a failure: old records are a matter of tidiness, new work is not. */
   async function forgetOutdated(records: readonly OperationRecord[]): Promise<void> {
     const old = outdated(records, clock.now());
@@ -99,12 +110,8 @@ export function operations(
       const running = live.get(id);
       running?.abort.abort(STOPPED);
       await running?.finished;
-      const { unsettled: _, ...last } = (await store.get(id)) ?? record;
-      if (last.status !== 'running' && last.status !== 'cancelled') return last;
-      const ended: OperationRecord = { ...last, status: 'cancelled', updatedAt: isoNow() };
-      endStage(ended, isoNow());
-      // Written before the work is stopped: another process that is at it stops instead of repairing what we end.
-      await store.put({ ...ended, unsettled: true });
+      const ended = await store.changing(id, () => markCancelled(id, record));
+      if (ended.status !== 'cancelled') return ended;
       await kind.cancel(ended);
       await store.put(ended);
       return ended;

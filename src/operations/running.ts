@@ -69,7 +69,10 @@ async function drive(
 }
 
 function failWith({ record, abort }: Running, error: unknown): void {
-  record.status = abort.signal.reason === STOPPED ? 'cancelled' : 'failed';
+  const stopped = abort.signal.reason === STOPPED;
+  record.status = stopped ? 'cancelled' : 'failed';
+  // Whoever stopped it has yet to remove what it made, and may die before that.
+  if (stopped) record.unsettled = true;
   record.error = storeError(
     isAppError(error)
       ? error
@@ -79,13 +82,16 @@ function failWith({ record, abort }: Running, error: unknown): void {
 
 /** Two processes may be at the same operation: the first end counts, and the other one stops at its next step. */
 async function persist(running: Running, store: OperationStore, clock: Clock): Promise<void> {
-  const stored = await store.get(running.record.id);
-  if (stored && stored.status !== 'running') {
-    running.abort.abort(ENDED_ELSEWHERE);
-    throw ENDED_ELSEWHERE;
-  }
-  running.record.updatedAt = new Date(clock.now()).toISOString();
-  await store.put(running.record);
+  const { record } = running;
+  await store.changing(record.id, async () => {
+    const stored = await store.get(record.id);
+    if (stored && stored.status !== 'running') {
+      running.abort.abort(ENDED_ELSEWHERE);
+      throw ENDED_ELSEWHERE;
+    }
+    record.updatedAt = new Date(clock.now()).toISOString();
+    await store.put(record);
+  });
   tellListeners(running);
 }
 

@@ -16,6 +16,8 @@ export interface OperationStore {
   list(): Promise<OperationRecord[]>;
   /** No other process is inside `exclusive` of the same folder meanwhile. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
+  /** No other process is inside `changing` of the same record meanwhile. */
+  changing<T>(id: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** Records under `dir`, which is created on the first write. A file that cannot be read as a record is skipped. */
@@ -35,6 +37,7 @@ export function fileStore(dir: string, clock: Clock): OperationStore {
         .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
     },
     exclusive: (work) => withFileLock(clock, join(dir, '.lock'), work),
+    changing: (id, work) => withFileLock(clock, join(dir, `.${id}.lock`), work),
   };
 }
 
