@@ -26,7 +26,14 @@ const endless: OperationKind['run'] = ({ signal }) =>
 
 it('a server that dies between stopping the work and removing what it made leaves that to the next', async () => {
   const removed: string[] = [];
-  const kind: OperationKind = { run: endless, cancel: async ({ id }) => void removed.push(id) };
+  let begun = false;
+  const kind: OperationKind = {
+    async run(operation) {
+      begun = true;
+      return endless(operation);
+    },
+    cancel: async ({ id }) => void removed.push(id),
+  };
   const files = fileStore(dir, systemClock);
   let dead = false;
   const dying: OperationStore = {
@@ -40,6 +47,7 @@ it('a server that dies between stopping the work and removing what it made leave
   const first = server(kind, dying);
   const { id } = await first.start(begin);
   void first.await(id, { waitMs: 1000 }).catch(() => {});
+  await expect.poll(() => begun).toBe(true);
   void first.cancel(id).catch(() => {});
   await expect.poll(async () => (await files.get(id))?.status).toBe('cancelled');
 
