@@ -44,12 +44,19 @@ export function configureDetails(data: z.output<typeof configureResult>): string
   ];
 }
 
-/** `telegram connected`, of each channel whose id may stand in a sentence. */
+/** `telegram connected`, of each channel, and no more than OpenClaw says of it. */
 export function channelWords(channels: readonly ChannelState[]): string[] {
-  return channels.flatMap(({ id, state }) =>
-    /^[a-z0-9-]{1,30}$/.test(id) ? [`${id} ${state.replace('_', ' ')}`] : [],
-  );
+  return channels.map(({ id, state }) => `${id} ${CHANNEL[state]}`);
 }
+
+const CHANNEL = {
+  connected: 'connected',
+  not_connected: 'running, but not connected',
+  running: 'running (OpenClaw does not say whether it is connected)',
+  stopped: 'stopped',
+  configured: 'configured (OpenClaw does not say whether it runs: its plugin may be missing)',
+  not_configured: 'not configured',
+} as const;
 
 const APPLIED = {
   none: 'nothing had to change',

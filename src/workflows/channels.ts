@@ -2,10 +2,13 @@
 import * as z from 'zod';
 import { head, plainText } from '../core/text.ts';
 import type { LiveAnswers } from '../openclaw/configure.ts';
+import { isPatch, type Patch } from '../openclaw/configure-paths.ts';
 
 export const channelState = z.object({
   id: z.string(),
-  state: z.enum(['connected', 'running', 'stopped', 'not_configured']),
+  state: z
+    .enum(['connected', 'not_connected', 'running', 'stopped', 'configured', 'not_configured'])
+    .describe('running: OpenClaw does not say whether it is connected.'),
   error: z.string().optional().describe("The messenger's or OpenClaw's own words."),
 });
 export type ChannelState = z.output<typeof channelState>;
@@ -29,34 +32,53 @@ const text = z.string().optional().catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
 const list = <T extends z.ZodType>(item: T) => z.array(item).catch([]);
 
-const status = z.object({
-  channels: z
-    .record(z.string(), z.object({ configured: flag, running: flag, lastError: text }).catch({}))
-    .catch({}),
-  channelAccounts: z.record(z.string(), list(z.object({ connected: flag, lastError: text }))).catch({}),
-});
+const about = { configured: flag, running: flag, connected: flag, lastError: text };
+type Told = z.output<z.ZodObject<typeof about>>;
 
-/** One row for each channel that the gateway knows. */
-export function channelStates({ channels: answer }: LiveAnswers): ChannelState[] {
-  const read = status.safeParse(answer);
-  if (!read.success) return [];
-  const { channels, channelAccounts } = read.data;
-  return Object.entries(channels)
-    .slice(0, MAX_CHANNELS)
-    .map(([id, seen]) => {
-      const account = channelAccounts[id]?.[0];
-      const error = seen.lastError ?? account?.lastError;
-      return { id: words(id), state: stateOf(seen, account), ...(error && { error: words(error) }) };
+const status = z.object({
+  channels: z.record(z.string(), z.object(about).catch({})).catch({}),
+  channelAccounts: z.record(z.string(), list(z.object({ ...about, accountId: text }))).catch({}),
+  channelDefaultAccountId: z.record(z.string(), z.string()).catch({}),
+});
+const nothing = { channels: {}, channelAccounts: {}, channelDefaultAccountId: {} };
+
+// As OpenClaw names them; what else stands there is no channel.
+const CHANNEL_ID = /^[a-z][a-z0-9-]{0,29}$/;
+
+/**
+ * One row for each channel that the gateway knows or its settings name: without its plugin a channel has settings, and
+ * the gateway is silent about it.
+ * @param config the gateway's settings.
+ */
+export function channelStates({ channels: answer }: LiveAnswers, config: Patch): ChannelState[] {
+  const { channels, channelAccounts, channelDefaultAccountId } = status.catch(nothing).parse(answer);
+  const named = channelNames(config);
+  const ids = [...new Set([...Object.keys(channels), ...named])].filter((id) => CHANNEL_ID.test(id));
+  return ids.slice(0, MAX_CHANNELS).map((id) => {
+    const whole = channels[id];
+    const accounts = channelAccounts[id] ?? [];
+    // Its own command line tells each account; most people have one.
+    const account =
+      accounts.find(({ accountId }) => accountId === channelDefaultAccountId[id]) ?? accounts[0];
+    const state = stateOf({
+      configured: account?.configured ?? whole?.configured ?? named.includes(id),
+      running: account?.running ?? whole?.running,
+      connected: account?.connected ?? whole?.connected,
     });
+    const error = account?.lastError ?? whole?.lastError;
+    return { id, state, ...(error && { error: words(error) }) };
+  });
 }
 
-function stateOf(
-  seen: { configured?: boolean | undefined; running?: boolean | undefined },
-  account: { connected?: boolean | undefined } | undefined,
-): ChannelState['state'] {
-  if (account?.connected) return 'connected';
-  if (seen.running) return 'running';
-  return seen.configured ? 'stopped' : 'not_configured';
+function channelNames({ channels }: Patch): string[] {
+  const names = isPatch(channels) ? Object.keys(channels) : [];
+  return names.filter((name) => name !== 'defaults' && name !== 'modelByChannel');
+}
+
+function stateOf({ configured, running, connected }: Omit<Told, 'lastError'>): ChannelState['state'] {
+  if (running) return connected === undefined ? 'running' : connected ? 'connected' : 'not_connected';
+  if (!configured) return 'not_configured';
+  return running === false ? 'stopped' : 'configured';
 }
 
 const person = z.object({ username: text, firstName: text }).catch({});

@@ -258,7 +258,7 @@ async function seen(
     model: presentModel(shown),
     openclaw_version: shown.openclawVersion,
     ...(looks && { settings: settingsOf(shown) }),
-    ...(shown.live && { channels: channelStates(shown.live) }),
+    ...(shown.live && { channels: channelStates(shown.live, shown.config) }),
     ...(shown.live && looks && { pending: pendingRequests(shown.live) }),
   });
 }

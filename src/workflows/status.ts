@@ -96,8 +96,8 @@ async function channelsOf(
   machineId: string,
   { signal }: WaitOptions,
 ): Promise<ChannelState[] | undefined> {
-  const { live } = await settings.show(machineId, { signal, live: 'channels' });
-  return live && channelStates(live);
+  const { live, config } = await settings.show(machineId, { signal, live: 'channels' });
+  return live && channelStates(live, config);
 }
 
 /** A part that cannot be seen leaves a gap; the rest of the look is worth having. */

@@ -23,7 +23,7 @@ const asked = () => lab.registry.requests.filter((path) => path.startsWith('/@op
 
 it('connects Slack with its plugin, once, and says that tokens nobody could be asked about are unproved', async () => {
   const { data, texts } = await agent.finish('configure_openclaw', { channel: 'slack' });
-  expect(data).toMatchObject({ status: 'done', channels: [{ id: 'slack', state: 'running' }] });
+  expect(data).toMatchObject({ status: 'done', channels: [{ id: 'slack', state: 'not_connected' }] });
   expect(texts[0]).toMatch(/slack could not be asked.*unproved/);
   expect(asked()).toEqual(['/@openclaw/slack/2026.9.6']);
   await agent.finish('configure_openclaw', { channel: 'slack' });
@@ -46,8 +46,8 @@ it('after an upgrade, connecting again brings the plugin of the new version', as
 
 it('gateway_status tells of channels, and what they complain of as words of others', async () => {
   const { data, texts } = await agent.call('gateway_status');
-  expect(data).toMatchObject({ working: true, channels: [{ id: 'slack', state: 'running' }] });
-  expect(texts[0]).toContain('slack running');
+  expect(data).toMatchObject({ working: true, channels: [{ id: 'slack', state: 'not_connected' }] });
+  expect(texts[0]).toContain('slack running, but not connected');
   const fenced = texts.find((text) => text.includes('last errors of channels'));
   expect(fenced).toContain('slack: A request error occurred: fetch failed');
   expect(JSON.stringify(data)).not.toContain('fetch failed');

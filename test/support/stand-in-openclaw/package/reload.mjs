@@ -42,8 +42,11 @@ export function makeReload({ settings, env, version, log }) {
     const own = Object.keys(settings.config.channels ?? {}).filter((id) => knownChannels(env).includes(id));
     // The plugins of this stand-in reach nobody.
     const said = (id) => (id === 'telegram' ? null : 'A request error occurred: fetch failed');
-    const running = own.map((id) => [id, { configured: true, running: true, lastError: said(id) }]);
-    return [0, { channelOrder: own, channels: Object.fromEntries(running), channelAccounts: {} }];
+    const rows = own.map((id) => [id, { configured: true, running: true, lastError: said(id) }]);
+    const account = (id) => ({ accountId: 'default', running: true, connected: id === 'telegram' });
+    const accounts = own.map((id) => [id, [account(id)]]);
+    const channelAccounts = Object.fromEntries(accounts);
+    return [0, { channelOrder: own, channels: Object.fromEntries(rows), channelAccounts }];
   }
 
   const methods = {
