@@ -26,6 +26,16 @@ export async function localCommand(flags: unknown, env: Environment): Promise<nu
   const { port, stateDir, runtime, generation } = parsed.data;
   const ending = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+  const log = lineLog(
+    (line) => process.stderr.write(`${line}\n`),
+    (text) => text,
+  );
+  // A defect in one request must not end the machines of all the others.
+  for (const defect of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(defect, (error: unknown) =>
+      log.warn('unexpected error', { error: error instanceof Error ? error.stack : String(error) }),
+    );
+  }
   await localServe({
     stateDir: stateDir ?? readConfig({ OPENCLAW_MCP_STATE_DIR: env.OPENCLAW_MCP_STATE_DIR }).stateDir,
     port,
@@ -34,10 +44,7 @@ export async function localCommand(flags: unknown, env: Environment): Promise<nu
     version,
     env,
     clock: systemClock,
-    log: lineLog(
-      (line) => process.stderr.write(`${line}\n`),
-      (text) => text,
-    ),
+    log,
     print: (line) => process.stdout.write(`${line}\n`),
     signal: ending.signal,
   });

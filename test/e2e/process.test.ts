@@ -1,8 +1,9 @@
 /** The built server as a process: it ends at once with its client, whatever the way, and nothing stray ends it. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bin, copyOfBin, NODE } from '../support/bin.ts';
@@ -117,6 +118,32 @@ async function latency(): Promise<number> {
   return performance.now() - start;
 }
 
+/** On SIGUSR2: what a defect in a package would do. */
+const STRAY = `--import=data:text/javascript,${encodeURIComponent(
+  "process.on('SIGUSR2',()=>{setTimeout(()=>{throw new Error('stray')});Promise.reject(new Error('stray'))})",
+)}`;
+
+it('the local API goes on too, with all its machines', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'stray-'));
+  const child = spawn(NODE, [bin.path, 'local', 'serve', '--state-dir', dir, '--runtime', 'process'], {
+    env: { PATH: process.env.PATH ?? '', HOME: dir, NODE_OPTIONS: STRAY },
+  });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  const { base_url, api_key } = JSON.parse(String(line));
+  let log = '';
+  child.stderr.on('data', (text) => {
+    log += text;
+  });
+  child.kill('SIGUSR2');
+  await expect.poll(() => log, { timeout: 5000 }).toMatch(/stray[\s\S]*stray/);
+  const stats = await fetch(`${base_url}/_local/stats`, { headers: { 'x-api-key': api_key } });
+  expect(stats.status).toBe(200);
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  await rm(dir, { recursive: true, force: true });
+});
+
 describe('a server goes on', () => {
   it('after cancellations of what it does not know', async () => {
     const server = await started();
@@ -136,11 +163,7 @@ describe('a server goes on', () => {
   });
 
   it('after a rejection that nobody handled, and an exception that nobody caught', async () => {
-    const stray =
-      "process.on('SIGUSR2',()=>{setTimeout(()=>{throw new Error('stray')});Promise.reject(new Error('stray'))})";
-    const server = await started({
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(stray)}`,
-    });
+    const server = await started({ NODE_OPTIONS: STRAY });
     let log = '';
     server.child.stderr.on('data', (text) => {
       log += text;
