@@ -17,7 +17,7 @@ const READ_FIRST =
 function verdictOf(job: TurnOutput, answer: TurnStream): Verdict {
   if (job.state === 'running') return { state: 'running' };
   if (job.state === 'unknown' || job.state === 'unsent') return { state: 'unknown' };
-  if (job.curlExit === 'cancelled') return failed(cancelled());
+  if (job.curlExit === 'cancelled') return failed(cancelled(job.sent));
   if (job.httpStatus !== 200 && job.httpStatus !== 0) return failed(explainTurnError(refusal(job, answer)));
   if (answer.error) return failed(explainTurnError(answer.error));
   if (answer.done) return endedWell(job, answer);
@@ -61,9 +61,10 @@ function failed(error: AppError): Verdict {
   return { state: 'failed', error };
 }
 
-function cancelled(): AppError {
+function cancelled(sent: boolean): AppError {
   return new AppError('cancelled', 'The chat turn was cancelled', {
     next: 'Send the message again if it is still wanted; what the assistant did before stays in the session.',
+    details: sent ? {} : { sent: false },
   });
 }
 

@@ -97,7 +97,8 @@ async function follow(
     answer.feed(job.sse);
     if (answer.text.length > before) options.onText?.(answer.text);
     const over = job.state !== 'running' || deps.clock.now() >= deadline;
-    if (job.next >= job.size && over) return snapshotOf(turnId, job, answer);
+    // What is left may be a part of a character, which is handed out only with its rest.
+    if (over && (job.next >= job.size || job.sse === '')) return snapshotOf(turnId, job, answer);
   }
 }
 

@@ -29,6 +29,8 @@ export interface TurnDeps extends LostTurnDeps {
 // Within one execution; a machine's own stdout arrives only when that ends, so this is how often a reply is seen to grow.
 const WAIT_SECONDS = 4;
 const MAX_ATTEMPTS = 3;
+// A machine keeps its newest 50 turns for a week. One of longer ago may have been sent, answered and forgotten there.
+const SEND_WITHIN_MS = 3_600_000;
 
 /** `run` results in `{machine_id, session, reply, usage?, finish_reason?}`. */
 export function turnKind(deps: TurnDeps): OperationKind {
@@ -36,6 +38,7 @@ export function turnKind(deps: TurnDeps): OperationKind {
     async run(operation) {
       const input = parseStored(turnInput, operation.record.input);
       try {
+        await refuseForgotten(operation, deps, input);
         return resultOf(input, await wholeTurn(operation, deps, input));
       } finally {
         if (!operation.signal.aborted) await operation.save({ message: null });
@@ -68,6 +71,24 @@ async function findTurn(
 
 type TurnInput = z.output<typeof turnInput>;
 
+/** @throws AppError `conflict` for an old message of which nobody can know any more whether it was sent. */
+async function refuseForgotten(operation: OperationHandle, deps: TurnDeps, input: TurnInput): Promise<void> {
+  const { stages, createdAt, state } = operation.record;
+  const { message, attempt } = parseStored(turnState, state);
+  const begun = stages.some(({ name }) => name === TURN);
+  if (!message || !begun || deps.clock.now() - Date.parse(createdAt) <= SEND_WITHIN_MS) return;
+  const look = { waitSeconds: 0, signal: operation.signal };
+  const read = () => deps.gateway.readTurn(input.machineId, turnId(operation.id, attempt), look);
+  if ((await patiently(operation, deps.clock, read)).state !== 'unknown') return;
+  throw new AppError(
+    'conflict',
+    'This message was given more than an hour ago, and its machine no longer knows whether it was sent; it was not sent now',
+    {
+      next: 'Call read_session to see whether it was answered; send it again only if it is still wanted.',
+    },
+  );
+}
+
 async function wholeTurn(
   operation: OperationHandle,
   deps: TurnDeps,
@@ -97,7 +118,7 @@ async function finishedTurn(
   const { message, attempt } = parseStored(turnState, operation.record.state);
   const id = turnId(operation.id, attempt);
   const options = { waitSeconds: WAIT_SECONDS, signal, onText: (text: string) => operation.partial(text) };
-  await operation.stage('turn');
+  await operation.stage(TURN);
   const read = () => deps.gateway.readTurn(input.machineId, id, options);
   const start = (text: string) =>
     started(deps, input.machineId, { ...input, turnId: id, message: text }, options);

@@ -171,7 +171,10 @@ nap() {
 # Closing the connection is how a client cancels; what was not sent is never sent after this.
 cancel_turn() {
   local owner
-  if [ ! -e "$job_dir/turn" ] || [ -s "$job_dir/exit" ]; then return; fi
+  # The id of another job is left alone; where there is nothing yet, a start may be on its way.
+  if [ -s "$job_dir/exit" ] || [ -e "$job_dir/pid" ]; then return; fi
+  mkdir -p "$job_dir"
+  : >"$job_dir/turn"
   printf '%s 0 - -\n' "$(now_ms)" >"$job_dir/claim.$$"
   if ! ln "$job_dir/claim.$$" "$job_dir/sending" 2>/dev/null && sender_lives "$job_dir"; then
     read -r _ owner <"$job_dir/sending"
