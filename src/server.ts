@@ -36,7 +36,7 @@ import { BACKUP, backupKind } from './workflows/backup.ts';
 import { CONFIGURE, configureKind } from './workflows/configure.ts';
 import { confirmations } from './workflows/confirmations.ts';
 import { DEPLOY, deployKind } from './workflows/deploy.ts';
-import { DESTROY, destroyKind } from './workflows/destroy.ts';
+import { DESTROY, destroyKind, endDeploysOn } from './workflows/destroy.ts';
 import { directory } from './workflows/directory.ts';
 import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows/least-power.ts';
 import { outdated } from './workflows/outdated.ts';
@@ -153,7 +153,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
       stateDir: config.stateDir,
       keys: { providers, channels },
     }),
-    [DESTROY]: destroyKind({ machines, clock }),
+    [DESTROY]: destroyKind({ machines, clock, endDeploys: (id) => endDeploysOn(every, id) }),
     [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades }),
     [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile }),

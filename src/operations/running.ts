@@ -17,6 +17,11 @@ export interface Running {
 /** Why this process stops working on an operation. */
 export const CLOSED = new AppError('cancelled', 'The server is ending');
 export const STOPPED = new AppError('cancelled', 'The operation was cancelled');
+/**
+ * details.reason of an error by which a kind says that this process lacks what the work needs: it is told to whoever
+ * waits here, and the operation goes on where it was begun.
+ */
+export const NOT_HERE = 'not_here';
 const ENDED_ELSEWHERE = new AppError('cancelled', 'Another process has ended this operation');
 
 export function startRunning(
@@ -56,6 +61,7 @@ async function drive(
     record.status = 'done';
   } catch (error) {
     if (abort.signal.reason === CLOSED) return;
+    if (isAppError(error) && error.details.reason === NOT_HERE) throw error;
     if (abort.signal.reason !== ENDED_ELSEWHERE) failWith(running, error);
   }
   endStage(record, new Date(clock.now()).toISOString());

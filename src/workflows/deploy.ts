@@ -7,6 +7,7 @@ import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/open
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
+import { NOT_HERE } from '../operations/running.ts';
 import { livingMachine, machineSource, machineState } from './create-machine.ts';
 import { decidedPlan } from './deploy-version.ts';
 import { followJob, jobError } from './follow-job.ts';
@@ -40,7 +41,7 @@ export function deployKind(deps: DeployDeps): OperationKind {
     async run(operation) {
       const input = parseStored(deployInput, operation.record.input);
       if (isRecovered(operation.record)) return followRecovered(operation, deps.openclaw, input.name);
-      requireProvider(deps.providers);
+      if (deps.providers.length === 0) throw keyless();
       const machineId = await livingMachine(operation, deps, input);
       await operation.stage('plan');
       const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
@@ -66,6 +67,18 @@ export function requireProvider(providers: readonly ProviderKey[]): void {
     'No model provider key is set, so the assistant could not answer; nothing was created',
     {
       next: "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY) in this server's environment and restart it.",
+    },
+  );
+}
+
+/** The server that began it had a key. */
+function keyless(): AppError {
+  return new AppError(
+    'config',
+    'This server has no model provider key, so it cannot go on with the deploy; a server that has one can',
+    {
+      next: "Call get_operation in the client that began it, or set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY) in this server's environment and restart it.",
+      details: { reason: NOT_HERE },
     },
   );
 }
@@ -99,11 +112,25 @@ async function removeUnfinishedMachine(
   if (input.machineId !== undefined) return;
   const spec = key === input.unanswered?.key ? (input.unanswered?.spec ?? input.spec) : input.spec;
   // A create call that was sent and not yet answered: the same key tells which machine it made.
-  const created = machineId ?? (key && (await machines.create(spec, key)).machineId);
+  const created = machineId ?? (key && (await askedAgain(machines, spec, key)));
   if (!created) return;
   try {
     await machines.destroy(created);
   } catch (error) {
     if (!isAppError(error, 'not_found')) throw error;
+  }
+}
+
+/** Undefined where the call was never carried out, and is not now: no machine can be its own. */
+async function askedAgain(
+  machines: MachineService,
+  spec: DeployInput['spec'],
+  key: string,
+): Promise<string | undefined> {
+  try {
+    return (await machines.create(spec, key)).machineId;
+  } catch (error) {
+    if (isAppError(error, 'quota', 'invalid_input')) return undefined;
+    throw error;
   }
 }

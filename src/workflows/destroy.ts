@@ -8,7 +8,8 @@ import type { MachineService } from '../machine/ports.ts';
 import type { OperationHandle, OperationKind, Operations } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { CONFIRMATION_MS } from './confirmations.ts';
-import { isAlive } from './directory.ts';
+import { DEPLOY } from './deploy.ts';
+import { isAlive, machineOf } from './directory.ts';
 import { parseStored } from './parse-state.ts';
 import { type PhaseGoal, recoverPhase } from './recover-phase.ts';
 
@@ -17,14 +18,22 @@ export const DESTROY = 'destroy';
 const destroyInput = z.object({ machineId: z.string(), identity: z.string() });
 const GOAL: PhaseGoal = { tool: 'destroy_machine', arrived: ['destroyed'], onItsWay: ['destroying'] };
 
+export interface DestroyDeps {
+  machines: MachineService;
+  clock: Clock;
+  /** Ends every deploy that is at work on the machine: it would replace the one that goes. */
+  endDeploys(machineId: string): Promise<void>;
+}
+
 /** `run` results in `{machine_id, phase}`. */
-export function destroyKind(deps: { machines: MachineService; clock: Clock }): OperationKind {
+export function destroyKind(deps: DestroyDeps): OperationKind {
   return {
     async run(operation) {
       const { machineId, identity } = parseStored(destroyInput, operation.record.input);
       await operation.stage('check');
       await lastLook(operation, deps, machineId, identity);
       await operation.stage('destroy');
+      await deps.endDeploys(machineId);
       const machine = await deps.machines.destroy(machineId, { signal: operation.signal });
       return { machine_id: machineId, phase: machine.phase };
     },
@@ -43,6 +52,13 @@ export function startDestroy(
   identity: string,
 ): Promise<OperationRecord> {
   return operations.start({ kind: DESTROY, key: machineId, input: { machineId, identity }, machineId });
+}
+
+/** `DestroyDeps.endDeploys`. */
+export async function endDeploysOn(operations: Operations, machineId: string): Promise<void> {
+  for (const record of await operations.list('running')) {
+    if (record.kind === DEPLOY && machineOf(record) === machineId) await operations.cancel(record.id);
+  }
 }
 
 /** The running destruction of this machine, if there is one. */

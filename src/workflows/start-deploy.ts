@@ -27,9 +27,17 @@ export async function startDeploy(
   options: WaitOptions,
 ): Promise<OperationRecord> {
   const earlier = await deps.directory.latestDeploy(input.name);
-  if (earlier?.status === 'running') return earlier;
+  if (earlier?.status === 'running') return joined(earlier, input);
   const source = input.machineId === undefined ? await leftBy(deps, earlier, input, options) : input;
   return deps.operations.start({ kind: DEPLOY, key: input.name, input: asJson({ ...input, ...source }) });
+}
+
+/** @throws AppError `conflict` where another machine is meant than the one that the running deploy is about. */
+function joined(running: OperationRecord, { name, machineId }: DeployInput): OperationRecord {
+  if (machineId === undefined || machineId === machineOf(running)) return running;
+  throw new AppError('conflict', `Nothing was begun: a deploy of "${name}" onto another machine is running`, {
+    next: `Call get_operation with operation_id "${running.id}", or deploy_openclaw under another name.`,
+  });
 }
 
 async function leftBy(
@@ -39,6 +47,11 @@ async function leftBy(
   options: WaitOptions,
 ): Promise<Partial<MachineSource>> {
   if (!earlier) return adopted(deps, input.name, options);
+  if (earlier.unsettled) {
+    // Its machine is on its way out: what a later try to remove it would take must not be in use by then.
+    await deps.operations.cancel(earlier.id);
+    return {};
+  }
   const machineId = machineOf(earlier);
   if (machineId !== undefined) {
     const machine = await livingOrGone(deps.machines, machineId, options);

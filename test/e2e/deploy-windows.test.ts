@@ -1,0 +1,91 @@
+/** Deploys that somebody else touches half-way: another server, a cancellation, a destruction, a second wish. */
+import { rm } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { FaultsRequest } from '../../src/local/faults.ts';
+import { type Lab, type LabClient, startLab } from '../support/lab.ts';
+
+let lab: Lab;
+let agent: LabClient;
+beforeAll(async () => {
+  lab = await startLab({ settings: { delays: { starting: 400 } }, env: { OPENCLAW_MCP_CONFIRM: 'off' } });
+  agent = await lab.connect();
+});
+afterAll(() => lab.close());
+afterEach(async () => {
+  set([]);
+  for (const id of await machines()) await agent.assembled.services.machines.destroy(id);
+  await rm(lab.stateDir, { recursive: true, force: true });
+});
+
+const set = (faults: FaultsRequest['faults']) => lab.local.api.faults.set({ faults });
+const created = () => Number(lab.local.api.stats.document().machines_created);
+
+async function machines(): Promise<string[]> {
+  return (await agent.assembled.services.machines.list()).map((one) => one.machineId);
+}
+
+/** Begins a deploy and resolves when its machine is there but not yet up. */
+async function begun(args: Record<string, unknown> = {}): Promise<{ id: string; machine: string }> {
+  const id = String((await agent.call('deploy_openclaw', { wait_seconds: 0, ...args })).data.operation_id);
+  const record = async () => (await agent.assembled.services.operations.list('all')).find((r) => r.id === id);
+  await expect.poll(async () => (await record())?.state.machineId, { interval: 10 }).toBeDefined();
+  return { id, machine: String((await record())?.state.machineId) };
+}
+
+it('a machine that is destroyed while it boots is not replaced by a new one', async () => {
+  const before = created();
+  const { id, machine } = await begun();
+  const destroyed = await agent.finish('destroy_machine', { machine_id: machine });
+  expect(destroyed.data).toMatchObject({ status: 'done', phase: 'destroyed' });
+  expect((await agent.finish('get_operation', { operation_id: id })).data.status).toBe('cancelled');
+  expect(await machines()).toEqual([]);
+  expect(created() - before).toBe(1);
+});
+
+it('a server without keys that looks at a deploy says so, and the one that began it goes on', async () => {
+  const before = created();
+  const keyless = await lab.connect({ ANTHROPIC_API_KEY: undefined });
+  const { id } = await begun();
+  const seen = await keyless.call('get_operation', { operation_id: id });
+  expect(seen).toMatchObject({ isError: true, texts: [expect.stringContaining('ANTHROPIC_API_KEY')] });
+  expect((await agent.finish('get_operation', { operation_id: id })).data.status).toBe('ready');
+  expect(created() - before).toBe(1);
+});
+
+it('a deploy after a cancellation that could not be finished finishes that first', async () => {
+  const { id, machine } = await begun();
+  set([{ operation: 'delete', action: { type: 'signature_missing' } }]);
+  expect((await agent.call('cancel_operation', { operation_id: id })).isError).toBe(true);
+  const again = await agent.finish('deploy_openclaw');
+  expect(again.data.status).toBe('ready');
+  expect(again.data.machine_id).not.toBe(machine);
+  // Repeating the old cancellation must not take the new assistant.
+  await agent.call('cancel_operation', { operation_id: id });
+  expect(await machines()).toEqual([again.data.machine_id]);
+});
+
+it('a deploy of a name onto another machine than the one that is on its way is refused, not joined', async () => {
+  const { id, machine } = await begun();
+  const other = await agent.call('deploy_openclaw', { machine_id: 'dm-another', wait_seconds: 0 });
+  expect(other).toMatchObject({ isError: true, texts: [expect.stringContaining(id)] });
+  const same = await agent.call('deploy_openclaw', { machine_id: machine, wait_seconds: 0 });
+  expect(same.data.operation_id).toBe(id);
+  await agent.call('cancel_operation', { operation_id: id });
+});
+
+it('a deploy whose create call was not sent can be cancelled on a full account', async () => {
+  const full = {
+    type: 'refuse',
+    status: 409,
+    error_code: 'QUOTA',
+    message: 'machine quota exceeded',
+  } as const;
+  set([{ operation: 'create', action: { type: 'unavailable' }, times: 100 }]);
+  const { operation_id } = (await agent.call('deploy_openclaw', { wait_seconds: 0 })).data;
+  const { operations } = agent.assembled.services;
+  await expect
+    .poll(async () => (await operations.list('running'))[0]?.state.key, { interval: 10 })
+    .toBeDefined();
+  set([{ operation: 'create', action: { retryable: false, ...full }, times: 100 }]);
+  expect((await agent.call('cancel_operation', { operation_id })).data.status).toBe('cancelled');
+});
