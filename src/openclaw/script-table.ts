@@ -23,6 +23,7 @@ import network from './scripts/network.sh';
 import openclawCli from './scripts/openclaw-cli.sh';
 import outsideChecks from './scripts/outside-checks.sh';
 import pieces from './scripts/pieces.sh';
+import plugins from './scripts/plugins.sh';
 import posture from './scripts/posture.sh';
 import probe from './scripts/probe.sh';
 import process from './scripts/process.sh';
@@ -49,7 +50,7 @@ const GATEWAY = [network, configure, machineFacts, gatewayProcess];
 
 export const SCRIPTS = {
   deploy: [install, ...GATEWAY, jsonEdit, openclawCli, deploy],
-  upgrade: [install, ...GATEWAY, changeState, upgrade],
+  upgrade: [install, ...GATEWAY, jsonEdit, openclawCli, plugins, changeState, upgrade],
   'kept-states': [keptStates],
   backup: [backup],
   restore: [install, ...GATEWAY, changeState, restore],
@@ -57,7 +58,7 @@ export const SCRIPTS = {
   'write-piece': [transfer],
   'list-pieces': [transfer],
   'end-transfer': [transfer],
-  'configure-change': [...GATEWAY, jsonEdit, openclawCli, outsideChecks, configureChange],
+  'configure-change': [...GATEWAY, jsonEdit, openclawCli, plugins, outsideChecks, configureChange],
   'configure-show': [network, jsonEdit, openclawCli, configureShow],
   'channel-answer': [network, openclawCli, channelAnswer],
   probe: [machineFacts, probe],

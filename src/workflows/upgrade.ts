@@ -122,6 +122,12 @@ async function concluded(
   await operation.save({ upgrade });
   if (outcome.rolledBack) throw outcome.rolledBack;
   for (const warning of plan.warnings) await operation.note(warning);
+  for (const id of outcome.plugins.updated) await operation.note(`The ${id} plugin came along.`);
+  for (const id of outcome.plugins.left) {
+    await operation.note(
+      `The ${id} plugin could not be had in ${outcome.to}, so ${id} may be silent: call configure_openclaw with channel "${id}", which tells why.`,
+    );
+  }
   if (plan.restore !== undefined) {
     await operation.note(
       `The assistant is back in the state in which ${plan.restore} was upgraded; the newer state is kept aside on the machine.`,

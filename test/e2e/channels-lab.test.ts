@@ -33,14 +33,30 @@ it('connects Slack with its plugin, once, and says that tokens nobody could be a
   for (const token of Object.values(SLACK)) expect(shown).not.toContain(token);
 });
 
-it('after an upgrade, connecting again brings the plugin of the new version', async () => {
+it('an upgrade brings the plugin along, and the gateway works with it', async () => {
   const other = { name: 'other', openclaw_version: '2026.7.1' };
   const { machine_id } = (await agent.finish('deploy_openclaw', other)).data;
   await agent.finish('configure_openclaw', { machine_id, channel: 'slack' });
-  await agent.finish('upgrade_openclaw', { machine_id });
-  const { data } = await agent.finish('configure_openclaw', { machine_id, channel: 'slack' });
-  expect(data.status).toBe('done');
+  const { data } = await agent.finish('upgrade_openclaw', { machine_id });
+  expect(data).toMatchObject({ status: 'done', openclaw_version: '2026.9.6' });
+  expect(data.notes).toEqual(['The slack plugin came along.']);
   expect(asked().slice(-2)).toEqual(['/@openclaw/slack/2026.7.1', '/@openclaw/slack/2026.9.6']);
+  const { texts } = await agent.finish('read_logs', { machine_id });
+  expect(texts.join('\n')).toContain('plugin slack 2026.9.6 loaded');
+  const again = await agent.finish('configure_openclaw', { machine_id, channel: 'slack' });
+  expect(again.data).toMatchObject({ status: 'done', applied: 'none' });
+  expect(asked().at(-2)).toBe('/@openclaw/slack/2026.7.1');
+  await agent.assembled.services.machines.destroy(String(machine_id));
+}, 60_000);
+
+it('an upgrade stands without a plugin that cannot be had, and says what to do', async () => {
+  const other = { name: 'other', openclaw_version: '2026.7.1' };
+  const { machine_id } = (await agent.finish('deploy_openclaw', other)).data;
+  await agent.finish('configure_openclaw', { machine_id, channel: 'discord' });
+  const { data } = await agent.finish('upgrade_openclaw', { machine_id });
+  expect(data).toMatchObject({ status: 'done', openclaw_version: '2026.9.6' });
+  expect(String(data.notes)).toContain('call configure_openclaw with channel "discord"');
+  expect((await agent.call('gateway_status', { machine_id })).data).toMatchObject({ working: true });
   await agent.assembled.services.machines.destroy(String(machine_id));
 }, 60_000);
 

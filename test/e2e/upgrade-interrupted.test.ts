@@ -62,6 +62,7 @@ test('the new version works with the state and settings of the old one, which st
     nodeFrom: '24.21.0',
     nodeTo: '24.21.0',
     stateMigrated: false,
+    plugins: { updated: [], left: [] },
     rolledBack: undefined,
   });
   expect(job.stages.map(({ name }) => name)).toEqual(['node', 'openclaw', 'stop', 'keep', 'switch', 'start']);

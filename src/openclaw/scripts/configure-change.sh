@@ -6,7 +6,7 @@ configure_change_main() {
   local name
   for name in $(compgen -e OPENCLAW_MCP_ || true); do export -n "${name?}"; done
   config=$state_dir/openclaw.json secrets=$state_dir/secrets.json
-  kept=${OPENCLAW_MCP_JOB_DIR:?} scratch=$OPENCLAW_MCP_JOB_DIR/work unchecked='' applied=none
+  kept=${OPENCLAW_MCP_JOB_DIR:?} scratch=$OPENCLAW_MCP_JOB_DIR/work unchecked='' applied=none plugin_changed=no
   make_dirs
   rm -rf "$scratch" && mkdir "$scratch"
   draft=$scratch/openclaw.json draft_secrets=$scratch/secrets.json
@@ -14,7 +14,7 @@ configure_change_main() {
   check_prerequisites
   # What a killed run of this job left half done was never proved.
   if [ -s "$kept/before-config" ]; then restore_settings; fi
-  if [ -n "${OPENCLAW_MCP_PLUGIN:-}" ]; then install_plugin "$OPENCLAW_MCP_PLUGIN"; fi
+  if [ -n "${OPENCLAW_MCP_PLUGIN:-}" ]; then require_plugin "$OPENCLAW_MCP_PLUGIN"; fi
   lock configure 60
   write_drafts
   stage check
@@ -44,28 +44,11 @@ validate_draft() {
   fi
 }
 
-# In the version of the assistant: an upgrade leaves plugins as they are.
-install_plugin() { # NPM-SPEC
-  local folder=${1#@openclaw/} present
-  folder=${folder%@*}
-  if [ -d "$mcp_dir/current/node_modules/openclaw/dist/extensions/$folder" ]; then return; fi
-  present=$(openclaw_cli plugins list --json 2>/dev/null | plugin_version "$folder" || true)
-  if [ "$present" = "${1##*@}" ] || [ "$present" = unknown ]; then return; fi
+require_plugin() { # NPM-SPEC
+  if ! plugin_wanted "$1"; then return; fi
   stage plugin
-  use_network
-  export NPM_CONFIG_REGISTRY=$registry
-  openclaw_cli plugins install "$1" --force --accept-capabilities >"$scratch/plugin" 2>&1 ||
-    openclaw_cli plugins install "$1" >>"$scratch/plugin" 2>&1 || fail plugin_install_failed "$scratch/plugin"
-}
-
-plugin_version() { # ID < what `plugins list` printed; nothing when it is not there
-  # shellcheck disable=SC2016 # JavaScript
-  machine_node -e '
-    const text = require("node:fs").readFileSync(0, "utf8");
-    const { plugins = [] } = JSON.parse(text.slice(text.indexOf("{")));
-    const found = plugins.find(({ id }) => id === process.argv[1]);
-    if (found) console.log(found.version ?? "unknown");
-  ' "$1" 2>/dev/null
+  install_plugin "$1" "$scratch/plugin" || fail plugin_install_failed "$scratch/plugin"
+  plugin_changed=yes
 }
 
 write_settings() {
@@ -109,7 +92,7 @@ apply_or_restore() {
 
 # Emits how: none · hot · restart.
 apply_settings() {
-  if [ "$config_changed$secrets_changed" = nono ] && [ "$(gateway_ready)" = yes ]; then
+  if [ "$config_changed$secrets_changed$plugin_changed" = nonono ] && [ "$(gateway_ready)" = yes ]; then
     emit applied none
   elif [ "${OPENCLAW_MCP_HOT:-no}" = yes ] && [ "$(gateway_ready)" = yes ] && reload_hot; then
     emit applied hot
@@ -128,6 +111,8 @@ restart_gateway() {
 
 # A change of the file is seen by the gateway itself; a change of a secret has to be told.
 reload_hot() {
+  # Of a plugin that was loaded before, or that no change of settings asks for, only a start takes the new files.
+  if [ "$plugin_changed" = yes ] && { [ "$config_changed" = no ] || [ -n "$plugin_before" ]; }; then return 1; fi
   # Nobody promises that a channel notices a new token behind settings that stay the same.
   if [ "$config_changed" = no ] && [ "${OPENCLAW_MCP_RESTART_FOR_SECRETS:-no}" = yes ]; then return 1; fi
   if [ "$config_changed" = yes ] && ! reloaded_config; then return 1; fi

@@ -47,8 +47,9 @@ export function registryPackages(timing: GatewayTiming): StandInPackage[] {
     ...NODE_PLATFORMS.flatMap((platform) => Object.keys(NODE_VERSIONS).map((v) => nodePackage(platform, v))),
     ...NODE_PLATFORMS.map(bunPackage),
     npmPackage(),
-    // The only messenger whose plugin can be had.
+    // The plugin of the other messenger is not there for the newest release.
     ...['2026.7.1', LATEST].map((version) => ({ name: '@openclaw/slack', version, fields: {}, files: [] })),
+    { name: '@openclaw/discord', version: '2026.7.1', fields: {}, files: [] },
   ];
 }
 

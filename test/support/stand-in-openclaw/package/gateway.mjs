@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { answerChat, checkChat, parseJson, readBody } from './chat.mjs';
 import { gatewaySettings, StartError } from './config.mjs';
 import { makeLog } from './log.mjs';
+import { pluginVersions } from './plugins.mjs';
 import { TurnError } from './provider.mjs';
 import { makeReload } from './reload.mjs';
 import { historyPage, openSessions } from './sessions.mjs';
@@ -31,6 +32,7 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
     becomeReady = resolve;
   });
   log('gateway', 'loading configuration…');
+  for (const plugin of pluginVersions(env)) log('gateway', `plugin ${plugin} loaded`);
   await pause(listenDelayMs);
 
   const server = createServer((request, response) => {

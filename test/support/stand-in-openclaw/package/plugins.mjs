@@ -11,6 +11,11 @@ export function knownChannels(env) {
   return [...BUNDLED, ...installed(env)];
 }
 
+/** What a gateway loads at its start. */
+export function pluginVersions(env) {
+  return installed(env).map((id) => `${id} ${versionOf(id, env)}`);
+}
+
 /** @param rest what follows `plugins`. @throws StartError when the registry does not have the package. */
 export async function plugins(rest, env) {
   const [command, spec = ''] = rest;

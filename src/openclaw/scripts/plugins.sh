@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# Channels that are packages of their own, kept in the state folder: OpenClaw wants them in its own version, and its
+# installation leaves them as they are.
+
+# Whether the plugin of NPM-SPEC is missing or of another version; sets `plugin_before`, nothing where it is missing.
+plugin_wanted() { # NPM-SPEC
+  local id=${1#@openclaw/}
+  id=${id%@*} plugin_before=''
+  if [ -d "$mcp_dir/current/node_modules/openclaw/dist/extensions/$id" ]; then return 1; fi
+  plugin_before=$(openclaw_cli plugins list --json 2>/dev/null | plugin_version "$id" || true)
+  [ "$plugin_before" != "${1##*@}" ] && [ "$plugin_before" != unknown ]
+}
+
+plugin_version() { # ID < what `plugins list` printed; nothing when it is not there
+  # shellcheck disable=SC2016 # JavaScript
+  machine_node -e '
+    const text = require("node:fs").readFileSync(0, "utf8");
+    const { plugins = [] } = JSON.parse(text.slice(text.indexOf("{")));
+    const found = plugins.find(({ id }) => id === process.argv[1]);
+    if (found) console.log(found.version ?? "unknown");
+  ' "$1" 2>/dev/null
+}
+
+# OpenClaw puts a package in place only when it is whole and checked: after a failure there is what there was.
+install_plugin() { # NPM-SPEC LOG
+  use_network
+  export NPM_CONFIG_REGISTRY=$registry
+  openclaw_cli plugins install "$1" --force --accept-capabilities >"$2" 2>&1 ||
+    openclaw_cli plugins install "$1" >>"$2" 2>&1
+}
+
+# Every connected channel among OPENCLAW_MCP_PLUGINS in the version that is current, with its gateway running and started
+# anew for it. One that cannot be had stays, which is no reason to go without the new version. What came and what did not
+# is in the files plugins-updated and plugins-left of FOLDER.
+update_plugins() { # FOLDER
+  local folder=$1 version updated=no spec id
+  version=$(readlink "$mcp_dir/current")
+  rm -f "$folder/plugins-left"
+  for spec in $(connected_plugins "$state_dir/openclaw.json"); do
+    if ! plugin_wanted "$spec@${version#app-}"; then continue; fi
+    stage plugin
+    id=${spec#@openclaw/}
+    if install_plugin "$spec@${version#app-}" "$folder/plugin.log"; then
+      updated=yes
+      printf '%s ' "$id" >>"$folder/plugins-updated"
+    else
+      printf '%s ' "$id" >>"$folder/plugins-left"
+    fi
+  done
+  if [ "$updated" = no ]; then return 0; fi
+  lock gateway 150
+  stop_gateway 90
+  unlock
+  ensure_gateway
+}
+
+# A file with comments has none, as far as can be told here.
+connected_plugins() { # CONFIG → the packages of OPENCLAW_MCP_PLUGINS whose channel is set up
+  # shellcheck disable=SC2016,SC2086 # JavaScript; names without spaces
+  machine_node -e '
+    const [, file, ...packages] = process.argv;
+    const { channels } = JSON.parse(require("node:fs").readFileSync(file, "utf8"));
+    const isOn = (channel) => typeof channel === "object" && channel !== null && channel.enabled !== false;
+    console.log(packages.filter((name) => isOn(channels?.[name.split("/")[1]])).join(" "));
+  ' "$1" ${OPENCLAW_MCP_PLUGINS:-} 2>/dev/null || true
+}
