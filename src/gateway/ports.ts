@@ -50,6 +50,8 @@ export interface TurnSnapshot {
   finishReason: string | undefined;
   /** Set exactly for `failed` and `lost`: our sentence and the next step; what others said is in `foreign`. */
   error: AppError | undefined;
+  /** When it was begun, in milliseconds since the epoch by the machine's own clock; undefined when it was not. */
+  startedMs: number | undefined;
   /** From sending to the end, or to now. */
   elapsedSeconds: number | undefined;
 }

@@ -37,6 +37,7 @@ export function snapshotOf(turnId: string, job: TurnOutput, answer: TurnStream):
     usage: answer.usage,
     finishReason: answer.finishReason,
     error: verdict.error,
+    startedMs: job.startedMs,
     elapsedSeconds:
       end === undefined || job.startedMs === undefined ? undefined : Math.max(0, end - job.startedMs) / 1000,
   };

@@ -21,6 +21,8 @@ export interface LostTurn {
   message: string;
   /** What the caller has received of the reply. */
   received: string;
+  /** By the machine's clock, in milliseconds since the epoch: what its session holds from before is another turn's. */
+  sentMs: number;
 }
 
 // From this version on the gateway takes up interrupted turns when it starts (measured: 2026.9.6 does, 2026.7.1 not).
@@ -70,7 +72,10 @@ async function replyIn(
 
 /** What was said after the message; a text that only repeats what was cut off is not the reply. */
 function replyTo(messages: readonly SessionMessage[], turn: LostTurn): string | undefined {
-  const asked = messages.findLastIndex((one) => one.role === 'user' && one.text.includes(turn.message));
+  const asked = messages.findLastIndex(
+    ({ role, text, at }) =>
+      role === 'user' && text.includes(turn.message) && !(at !== undefined && Date.parse(at) < turn.sentMs),
+  );
   if (asked === -1) return undefined;
   const said = messages.slice(asked + 1).filter((one) => one.role === 'assistant' && one.text.trim() !== '');
   const last = said.at(-1)?.text;

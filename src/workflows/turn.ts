@@ -169,7 +169,12 @@ async function lookUp(
   message: string,
 ): Promise<string | undefined> {
   await repair(operation, deps, input.machineId);
-  const text = await keptReply(operation, deps, { ...input, message, received: turn.text });
+  const text = await keptReply(operation, deps, {
+    ...input,
+    message,
+    received: turn.text,
+    sentMs: turn.startedMs ?? 0,
+  });
   if (text === undefined) return undefined;
   await operation.note(
     'The machine slept or restarted during the turn; OpenClaw went on with it by itself, and this is the reply that its session holds.',

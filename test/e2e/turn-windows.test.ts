@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
+import { skippingClock } from '../support/skipping-clock.ts';
 
 let lab: Lab;
 let agent: LabClient;
@@ -44,6 +45,32 @@ it('a server that was killed while it mended the gateway for a second try: the n
   await agent.assembled.services.gateway.cancelTurn(machine, operation_id);
   const { data } = await agent.finish('get_operation', { operation_id });
   expect(data).toMatchObject({ status: 'done', reply: expect.stringContaining(message) });
+  expect(asked(message)).toBe(1);
+});
+
+it('a lost turn is not answered with the reply that the same words got earlier', async () => {
+  const message = 'Yes';
+  await agent.finish('chat', { message });
+  const operation_id = await leftBehind(message);
+  const { homeDir = '' } = await agent.assembled.services.machines.get(machine);
+  const job = join(homeDir, '.openclaw-mcp/jobs', operation_id);
+  await mkdir(job, { recursive: true });
+  // It was sent, and its machine restarted before OpenClaw took it down.
+  await writeFile(join(job, 'turn'), '');
+  await writeFile(join(job, 'sent'), '');
+  await writeFile(join(job, 'sending'), `${Date.now()} 999999 1 -\n`);
+  const clock = skippingClock();
+  const answer = (await lab.connect({}, { clock })).finish('get_operation', { operation_id });
+  // OpenClaw is given two minutes to go on with it by itself.
+  const over = answer.then(
+    () => true,
+    () => true,
+  );
+  await expect
+    .poll(() => Promise.race([over, Promise.resolve(clock.skip(10_000))]), { interval: 50, timeout: 10_000 })
+    .toBe(true);
+  const { data } = await answer;
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'unavailable' } });
   expect(asked(message)).toBe(1);
 });
 
