@@ -122,9 +122,28 @@ async function finishedTurn(
   const read = () => deps.gateway.readTurn(input.machineId, id, options);
   const start = (text: string) =>
     started(deps, input.machineId, { ...input, turnId: id, message: text }, options);
-  let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
-  while (turn.state === 'running') turn = await patiently(operation, deps.clock, read);
-  return turn;
+  try {
+    let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
+    while (turn.state === 'running') turn = await patiently(operation, deps.clock, read);
+    return turn;
+  } catch (error) {
+    throw signal.aborted ? error : readFirst(error);
+  }
+}
+
+/** The way to the machine stayed broken: "try again" would be the advice to send a message twice. */
+function readFirst(error: unknown): unknown {
+  if (!isAppError(error)) return error;
+  const { code, message, details, foreign } = error;
+  if (details.sent === false || details.script_error !== undefined) return error;
+  const refused = code === 'machine_failed' && details.reason === 'command_refused';
+  if (!refused && !isAppError(error, 'unavailable', 'timeout', 'command_failed')) return error;
+  return new AppError(code, message, {
+    next: 'The message may have been sent: call read_session to see whether it was answered; send it again only if it is not there.',
+    details,
+    cause: error,
+    ...(foreign === undefined ? {} : { foreign }),
+  });
 }
 
 /** A machine that was too busy to send within its grace has an unsent turn like any other. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Lab, type LabClient, startLab } from '../support/lab.ts';
+import { type Lab, type LabClient, startLab, type ToolAnswer } from '../support/lab.ts';
 import { skippingClock } from '../support/skipping-clock.ts';
 
 let lab: Lab;
@@ -38,6 +38,21 @@ async function leftBehind(message: string, createdAt = new Date().toISOString())
   return id;
 }
 
+/** Awaits an operation in a server for which minutes pass in no time. */
+async function patiently(operation_id: string): Promise<ToolAnswer> {
+  const clock = skippingClock();
+  let over = false;
+  const answer = (await lab.connect({}, { clock })).finish('get_operation', { operation_id }).finally(() => {
+    over = true;
+  });
+  const passes = () => {
+    clock.skip(10_000);
+    return over;
+  };
+  await expect.poll(passes, { interval: 50, timeout: 10_000 }).toBe(true);
+  return answer;
+}
+
 it('a server that was killed while it mended the gateway for a second try: the next one sends the message', async () => {
   const message = 'A question that was not sent yet';
   const operation_id = await leftBehind(message);
@@ -59,19 +74,32 @@ it('a lost turn is not answered with the reply that the same words got earlier',
   await writeFile(join(job, 'turn'), '');
   await writeFile(join(job, 'sent'), '');
   await writeFile(join(job, 'sending'), `${Date.now()} 999999 1 -\n`);
-  const clock = skippingClock();
-  const answer = (await lab.connect({}, { clock })).finish('get_operation', { operation_id });
   // OpenClaw is given two minutes to go on with it by itself.
-  const over = answer.then(
-    () => true,
-    () => true,
-  );
-  await expect
-    .poll(() => Promise.race([over, Promise.resolve(clock.skip(10_000))]), { interval: 50, timeout: 10_000 })
-    .toBe(true);
-  const { data } = await answer;
+  const { data } = await patiently(operation_id);
   expect(data).toMatchObject({ status: 'failed', error: { code: 'unavailable' } });
   expect(asked(message)).toBe(1);
+});
+
+it('an outage of more than ten minutes does not lead to the message being sent again unseen', async () => {
+  const message = 'A question before an outage';
+  const operation_id = await leftBehind(message);
+  await agent.assembled.services.gateway.startTurn(
+    machine,
+    { turnId: operation_id, message, session: 'default' },
+    { waitSeconds: 5 },
+  );
+  const down = {
+    type: 'refuse',
+    status: 503,
+    error_code: 'DOWN',
+    message: 'down',
+    retryable: false,
+  } as const;
+  lab.local.api.faults.set({ faults: [{ operation: 'execution_create', action: down, times: 10_000 }] });
+  const { data, texts } = await patiently(operation_id);
+  lab.local.api.faults.set({ faults: [] });
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'unavailable' } });
+  expect(texts[0]).toContain('read_session');
 });
 
 it('a turn of long ago that its machine has forgotten is not sent again', async () => {
