@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { isAppError } from '../core/errors.ts';
 import { type Call, machinePath } from './call.ts';
+import { pause } from './pause.ts';
 
 /** `ready`, or on its way (`wake_in_progress`), or over; unknown ones are kept and are never terminal. */
 export type AccessStatus = 'wake_in_progress' | 'ready' | 'closed' | 'expired' | 'failed' | (string & {});
@@ -49,8 +50,7 @@ export interface AccessCalls {
 }
 
 const text = z.string().min(1).optional().catch(undefined);
-const number = z.number().optional().catch(undefined);
-const granted = { status: z.string().catch('unknown'), retry_after_ms: number, error_message: text };
+const granted = { status: z.string().catch('unknown'), retry_after_ms: pause, error_message: text };
 
 const portSchema = (form: OpenedPort['form']) =>
   z.object({ ...granted, port_id: text, preview_id: text, url: text, visibility: text }).transform(

@@ -127,8 +127,8 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Only the form in seconds; a date would need the server's clock. */
+/** Only the form in seconds; a date would need the server's clock. Zero names no time. */
 function retryAfter(headers: Headers): number | undefined {
   const seconds = Number.parseFloat(headers.get('retry-after') ?? '');
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }

@@ -1,5 +1,6 @@
 /** Reads the two shapes in which the API says no, and an answer that has neither, into one. */
 import * as z from 'zod';
+import { pause } from './pause.ts';
 import type { WireAnswer } from './wire.ts';
 
 /** One refusal, whichever envelope it came in. Every text in it is foreign. */
@@ -20,7 +21,7 @@ const coded = z.object({
   error_code: z.string().min(1),
   message: text,
   retryable: z.boolean().optional().catch(undefined),
-  retry_after_ms: z.number().nonnegative().optional().catch(undefined),
+  retry_after_ms: pause,
   details: z.record(z.string(), z.coerce.string()).catch({}),
 });
 const problem = z.object({

@@ -1,6 +1,7 @@
 /** Reads what any of the three API generations answers into our own types; unknown fields and values do no harm. */
 import * as z from 'zod';
 import type { Execution, ExecutionOutput, Machine } from './api.ts';
+import { pause } from './pause.ts';
 
 // A field of another type than documented counts as missing: better a gap than a crash.
 const text = z.string().min(1).optional().catch(undefined);
@@ -70,7 +71,7 @@ export const executionSchema = z
     signal: text,
     error_code: text,
     error_message: text,
-    retry_after_ms: number,
+    retry_after_ms: pause,
     stdout_bytes: number,
     stderr_bytes: number,
   })

@@ -48,6 +48,16 @@ it('follows a Retry-After header where the body names no time', async () => {
   expect(clock.slept.filter((ms) => ms < 20_000)).toEqual([3050]);
 });
 
+it.each<[string, Reply]>([
+  ['header', { status: 503, text: 'down', headers: { 'retry-after': '0' } }],
+  ['body', coded(503, 'DEPENDENCY_UNAVAILABLE', 'x', { retryable: true, retry_after_ms: 0 })],
+])('does not storm an API whose %s names no time but zero', async (_where, down) => {
+  const { server, api } = await clientOnWire();
+  server.on('GET', '/v1/machines/dm-1', down);
+  expect(await failureOf(api.getMachine('dm-1'))).toMatchObject({ code: 'unavailable' });
+  expect(server.requests.length).toBeLessThan(15);
+});
+
 it('backs off ever longer, and gives up with the reason before 40 s are over', async () => {
   const { server, clock, api } = await clientOnWire();
   const start = clock.now();

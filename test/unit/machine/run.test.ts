@@ -95,6 +95,16 @@ it('waits as long as the platform asks while the machine wakes', async () => {
   expect(clock.slept.filter((ms) => ms < 20_000)).toEqual([1500]);
 });
 
+it('asks at its own pace where the platform asks for no pause at all', async () => {
+  const { server, clock, service } = await serviceOnWire();
+  const waking = execution('wake_in_progress', { retry_after_ms: 0 });
+  server.on('POST', EXECUTIONS, waking);
+  server.on('GET', E1, waking, waking, execution('succeeded', { exit_code: 0 }));
+  server.on('GET', OUTPUT, output);
+  await service.run('dm-1', command());
+  expect(clock.slept.filter((ms) => ms < 20_000).every((ms) => ms >= 60)).toBe(true);
+});
+
 it('stops waiting for a command that never ends, and says that it may still run', async () => {
   const { server, clock, service } = await serviceOnWire({ executionSlackMs: 9_000 });
   const start = clock.now();
