@@ -3,6 +3,7 @@ import { createDecipheriv, createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import { CHANNEL_PLUGINS } from './carried-plugins.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { JobSnapshot } from './ports.ts';
@@ -149,6 +150,8 @@ export function backupService(deps: OpenClawDeps): BackupService {
           OPENCLAW_MCP_PIECES: `${pieces}`,
           OPENCLAW_MCP_SHA256: sha256,
           OPENCLAW_MCP_OLD_HOME: manifest.home,
+          OPENCLAW_MCP_PLUGINS: CHANNEL_PLUGINS,
+          OPENCLAW_MCP_REGISTRY: deps.npmRegistry,
           OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
           OPENCLAW_MCP_CONFIG_DEFAULTS: JSON.stringify(settingsDemanded(openclawVersion)),
         },

@@ -53,7 +53,7 @@ export const SCRIPTS = {
   upgrade: [install, ...GATEWAY, jsonEdit, openclawCli, plugins, changeState, upgrade],
   'kept-states': [keptStates],
   backup: [backup],
-  restore: [install, ...GATEWAY, changeState, restore],
+  restore: [install, ...GATEWAY, jsonEdit, openclawCli, plugins, changeState, restore],
   'read-piece': [transfer],
   'write-piece': [transfer],
   'list-pieces': [transfer],

@@ -3,7 +3,7 @@ import semver from 'semver';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
-import { CHANNELS, type ChannelId } from './channels.ts';
+import { type CarriedPlugins, CHANNEL_PLUGINS, carriedPlugins } from './carried-plugins.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobScript, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
@@ -42,7 +42,7 @@ export function upgradeService(deps: OpenClawDeps): UpgradeService {
         ...deps.providerAddresses,
         ...installInputs(deps, plan),
         OPENCLAW_MCP_CONFIG_DEFAULTS: JSON.stringify(settingsDemanded(plan.openclawVersion)),
-        OPENCLAW_MCP_PLUGINS: CHANNELS.flatMap(({ plugin }) => plugin ?? []).join(' '),
+        OPENCLAW_MCP_PLUGINS: CHANNEL_PLUGINS,
         OPENCLAW_MCP_RESTORE: plan.restore ?? '',
         OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
       };
@@ -89,8 +89,6 @@ const outcome = z.object({
   node_to: z.string(),
   state_migrated: z.enum(['yes', 'no']),
   rolled_back: z.enum(['yes', 'no']),
-  plugins_updated: z.string().default(''),
-  plugins_left: z.string().default(''),
 });
 
 export interface UpgradeOutcome {
@@ -100,8 +98,7 @@ export interface UpgradeOutcome {
   nodeTo: string;
   /** Whether a database was made, or its schema changed. */
   stateMigrated: boolean;
-  /** Channels whose plugin came along, and those whose plugin could not be had in the new version. */
-  plugins: { updated: ChannelId[]; left: ChannelId[] };
+  plugins: CarriedPlugins;
   /** Why everything is as it was before; undefined when the new version works. */
   rolledBack: AppError | undefined;
 }
@@ -120,14 +117,9 @@ export function upgradeOutcome({ result }: JobSnapshot): UpgradeOutcome {
     nodeFrom: cleanNodeFrom,
     nodeTo: cleanNodeTo,
     stateMigrated: read.data.state_migrated === 'yes',
-    plugins: { updated: channelsIn(read.data.plugins_updated), left: channelsIn(read.data.plugins_left) },
+    plugins: carriedPlugins(result),
     rolledBack: read.data.rolled_back === 'yes' ? rolledBack(cleanFrom, cleanTo, result) : undefined,
   };
-}
-
-function channelsIn(text: string): ChannelId[] {
-  const named = text.split(' ');
-  return CHANNELS.flatMap(({ id }) => (named.includes(id) ? [id] : []));
 }
 
 function rolledBack(from: string, to: string, result: JobSnapshot['result']): AppError {

@@ -6,6 +6,7 @@ import { AppError } from '../core/errors.ts';
 import type { GatewayService } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { type BackupManifest, type BackupService, restoreFailure } from '../openclaw/backup.ts';
+import { carriedPlugins, pluginNotes } from '../openclaw/carried-plugins.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
@@ -54,6 +55,7 @@ export function restoreKind(deps: RestoreDeps): OperationKind {
       );
       const failure = restoreFailure(job);
       if (failure) throw failure;
+      for (const note of pluginNotes(carriedPlugins(job.result))) await operation.note(note);
       await operation.note('What the machine had before is kept aside on it, until the next restore.');
       const { openclaw_version, created_at } = manifest;
       const backup = { file, bytes, sha256, openclaw_version, created_at };

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
+import { pluginNotes } from '../openclaw/carried-plugins.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import { stateFor, type UpgradeOutcome, type UpgradeService, upgradeOutcome } from '../openclaw/upgrade.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
@@ -122,12 +123,7 @@ async function concluded(
   await operation.save({ upgrade });
   if (outcome.rolledBack) throw outcome.rolledBack;
   for (const warning of plan.warnings) await operation.note(warning);
-  for (const id of outcome.plugins.updated) await operation.note(`The ${id} plugin came along.`);
-  for (const id of outcome.plugins.left) {
-    await operation.note(
-      `The ${id} plugin could not be had in ${outcome.to}, so ${id} may be silent: call configure_openclaw with channel "${id}", which tells why.`,
-    );
-  }
+  for (const note of pluginNotes(outcome.plugins)) await operation.note(note);
   if (plan.restore !== undefined) {
     await operation.note(
       `The assistant is back in the state in which ${plan.restore} was upgraded; the newer state is kept aside on the machine.`,

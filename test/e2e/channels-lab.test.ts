@@ -49,6 +49,24 @@ it('an upgrade brings the plugin along, and the gateway works with it', async ()
   await agent.assembled.services.machines.destroy(String(machine_id));
 }, 60_000);
 
+it('a backup of an older version brings its plugin to the version that it is restored on', async () => {
+  const old = (await agent.finish('deploy_openclaw', { name: 'old', openclaw_version: '2026.7.1' })).data;
+  await agent.finish('configure_openclaw', { machine_id: old.machine_id, channel: 'slack' });
+  const { backup } = (await agent.finish('backup_openclaw', { machine_id: old.machine_id })).data;
+  await agent.assembled.services.machines.destroy(String(old.machine_id));
+  const { machine_id } = (await agent.finish('deploy_openclaw', { name: 'new' })).data;
+  const { data } = await agent.finish('backup_openclaw', {
+    machine_id,
+    action: 'restore',
+    file: Object(backup).file,
+  });
+  expect(data).toMatchObject({ status: 'done', openclaw_version: '2026.9.6' });
+  expect(String(data.notes)).toContain('The slack plugin came along.');
+  const { texts } = await agent.finish('read_logs', { machine_id });
+  expect(texts.join('\n')).toContain('plugin slack 2026.9.6 loaded');
+  await agent.assembled.services.machines.destroy(String(machine_id));
+}, 60_000);
+
 it('an upgrade stands without a plugin that cannot be had, and says what to do', async () => {
   const other = { name: 'other', openclaw_version: '2026.7.1' };
   const { machine_id } = (await agent.finish('deploy_openclaw', other)).data;

@@ -30,21 +30,20 @@ install_plugin() { # NPM-SPEC LOG
 }
 
 # Every connected channel among OPENCLAW_MCP_PLUGINS in the version that is current, with its gateway running and started
-# anew for it. One that cannot be had stays, which is no reason to go without the new version. What came and what did not
-# is in the files plugins-updated and plugins-left of FOLDER.
-update_plugins() { # FOLDER
-  local folder=$1 version updated=no spec id
+# anew for it. One that cannot be had stays, which is no reason to go without the rest of a change.
+update_plugins() {
+  local version updated=no spec id
   version=$(readlink "$mcp_dir/current")
-  rm -f "$folder/plugins-left"
+  rm -f "$change/plugins-left"
   for spec in $(connected_plugins "$state_dir/openclaw.json"); do
     if ! plugin_wanted "$spec@${version#app-}"; then continue; fi
     stage plugin
     id=${spec#@openclaw/}
-    if install_plugin "$spec@${version#app-}" "$folder/plugin.log"; then
+    if install_plugin "$spec@${version#app-}" "$change/plugin.log"; then
       updated=yes
-      printf '%s ' "$id" >>"$folder/plugins-updated"
+      printf '%s ' "$id" >>"$change/plugins-updated"
     else
-      printf '%s ' "$id" >>"$folder/plugins-left"
+      printf '%s ' "$id" >>"$change/plugins-left"
     fi
   done
   if [ "$updated" = no ]; then return 0; fi
@@ -52,6 +51,11 @@ update_plugins() { # FOLDER
   stop_gateway 90
   unlock
   ensure_gateway
+}
+
+report_plugins() {
+  emit plugins_updated "$(cat "$change/plugins-updated" 2>/dev/null || true)"
+  emit plugins_left "$(cat "$change/plugins-left" 2>/dev/null || true)"
 }
 
 # A file with comments has none, as far as can be told here.

@@ -20,6 +20,7 @@ restore_main() {
   esac
   if [ "$(change_step)" = 'done' ]; then
     remember_what_works
+    report_plugins
     if [ -d "$change/replaced" ]; then
       rm -rf "$mcp_dir/replaced"
       mv "$change/replaced" "$mcp_dir/replaced"
@@ -41,6 +42,8 @@ put_backup_in_place() {
   fi
   replace_state
   ensure_gateway
+  # Those in the backup are of the version that it was made with.
+  update_plugins
 }
 
 unpack_backup() {

@@ -62,7 +62,7 @@ change_version() {
   else
     write_file "$change/migrated" yes
   fi
-  update_plugins "$change"
+  update_plugins
 }
 
 # The state as this older version left it. The token and the keys are those of today.
@@ -105,6 +105,5 @@ report_versions() {
   emit node_from "${node#node-}"
   emit node_to "$node_version"
   emit state_migrated "$(cat "$change/migrated" 2>/dev/null || printf no)"
-  emit plugins_updated "$(cat "$change/plugins-updated" 2>/dev/null || true)"
-  emit plugins_left "$(cat "$change/plugins-left" 2>/dev/null || true)"
+  report_plugins
 }
