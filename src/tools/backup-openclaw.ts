@@ -5,6 +5,7 @@ import { BACKUP } from '../workflows/backup.ts';
 import { existingBackupFile, newBackupFile } from '../workflows/backup-file.ts';
 import { RESTORE } from '../workflows/restore.ts';
 import { machineId, waitSeconds } from './fields.ts';
+import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';
 
@@ -50,11 +51,10 @@ async function startRestore(services: Services, id: string, wanted: string | und
       next: 'Pass file as backup_openclaw returned it.',
     });
   }
-  const running = await runningOn(services, RESTORE, id);
-  if (running) return running;
   const file = await existingBackupFile(services.backupsDir, wanted);
   const input = { machineId: id, file, replace };
-  return services.operations.start({ kind: RESTORE, key: id, input, machineId: id });
+  const record = await services.operations.start({ kind: RESTORE, key: id, input, machineId: id });
+  return joined(record, { file }, 'the restore of another file');
 }
 
 /** What already runs is joined before anything is said about files: its own file is there by now. */

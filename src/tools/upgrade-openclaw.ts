@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { requireSafeVersion } from '../workflows/safe-version.ts';
 import { UPGRADE } from '../workflows/upgrade.ts';
 import { machineId, waitSeconds } from './fields.ts';
+import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool } from './services.ts';
 
@@ -40,6 +41,7 @@ export const upgradeOpenclaw = defineTool({
       },
       machineId: id,
     });
+    joined(record, { openclawVersion: openclaw_version }, 'an upgrade to another version');
     return awaited(record.id, wait_seconds, context);
   },
 });

@@ -1,5 +1,6 @@
 /** Deploys that somebody else touches half-way: another server, a cancellation, a destruction, a second wish. */
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { FaultsRequest } from '../../src/local/faults.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
@@ -71,6 +72,30 @@ it('a deploy of a name onto another machine than the one that is on its way is r
   const same = await agent.call('deploy_openclaw', { machine_id: machine, wait_seconds: 0 });
   expect(same.data.operation_id).toBe(id);
   await agent.call('cancel_operation', { operation_id: id });
+});
+
+it('an upgrade or a restore is joined only by a call that means the same', async () => {
+  await agent.finish('deploy_openclaw', { openclaw_version: '2026.7.1' });
+  const { data } = await agent.finish('backup_openclaw', { file: 'one.tar.gz' });
+  const { file } = Object(data.backup);
+  await copyFile(file, join(dirname(file), 'two.tar.gz'));
+
+  const upgrade = { openclaw_version: '2026.9.6', wait_seconds: 0 };
+  const first = await agent.call('upgrade_openclaw', upgrade);
+  const id = String(first.data.operation_id);
+  const other = await agent.call('upgrade_openclaw', { ...upgrade, openclaw_version: '2026.9.4' });
+  expect(other).toMatchObject({ isError: true, texts: [expect.stringContaining(id)] });
+  expect((await agent.call('upgrade_openclaw', upgrade)).data.operation_id).toBe(id);
+  await agent.finish('get_operation', { operation_id: id });
+
+  const restore = { action: 'restore', replace: true, wait_seconds: 0 };
+  const back = await agent.call('backup_openclaw', { ...restore, file: 'one.tar.gz' });
+  const two = await agent.call('backup_openclaw', { ...restore, file: 'two.tar.gz' });
+  expect(two).toMatchObject({
+    isError: true,
+    texts: [expect.stringContaining(String(back.data.operation_id))],
+  });
+  await agent.finish('get_operation', { operation_id: back.data.operation_id });
 });
 
 it('a deploy whose create call was not sent can be cancelled on a full account', async () => {
