@@ -48,10 +48,15 @@ export interface OpenClawDeps extends ResolveSources {
   providerAddresses?: Readonly<Record<string, string>> | undefined;
 }
 
+// Ids of ours; a folder on the machine may have any name, and these are repeated to people.
+const TURN_ID = /^turn_[A-Za-z0-9-]{1,64}_[0-9a-f]{16}(?:-\d)?$/;
 const startOutput = z.object({ started: z.enum(['yes', 'no']), repaired: z.string() });
 const suspendOutput = z.object({
   state: z.enum(['suspended', 'idle', 'busy', 'down']),
-  turns: z.string().transform((ids) => ids.split(' ').filter((id) => id !== '')),
+  turns: z.string().transform((ids) => {
+    const running = ids.split(' ').filter((id) => id !== '');
+    return running.map((id) => (TURN_ID.test(id) ? id : 'unknown'));
+  }),
   blockers: z.coerce.number().int().nonnegative(),
 });
 const stopOutput = z.object({ how: z.enum(['not_running', 'stopped', 'killed']) });

@@ -30,7 +30,8 @@ const output = z.object({
   jobs_running: z.string(),
 });
 
-const deployment = z.object({ name: z.string().max(200) });
+// As deploy_openclaw takes it; whatever else is there was written by somebody on the machine.
+const deployment = z.object({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/) });
 const FILES = { openclaw_json: 'openclaw.json', secrets_json: 'secrets.json', auth: 'auth' } as const;
 
 /** @throws AppError `command_failed` when it is not what `probe` prints. */
