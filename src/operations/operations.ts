@@ -72,12 +72,14 @@ export function operations(
   }
 
   return {
-    start: ({ kind, key, input, machineId, state = {} }) =>
+    start: ({ kind, key, input, machineId, state = {}, admit }) =>
       store.exclusive(async () => {
         kindOf(kind);
         const records = await store.list();
-        const same = records.find((r) => r.status === 'running' && r.kind === kind && r.key === key);
+        const running = records.filter(({ status }) => status === 'running');
+        const same = running.find((r) => r.kind === kind && r.key === key);
         if (same) return same;
+        admit?.(running);
         const record = newRecord(operationId(kind, machineId), kind, key, isoNow());
         Object.assign(record, { input, state });
         await store.put(record);

@@ -80,6 +80,8 @@ export interface StartRequest {
   machineId?: string | undefined;
   /** What the first step needs and a later one may drop. */
   state?: JsonObject | undefined;
+  /** Looks at what runs, in the moment before this is recorded, and throws what keeps it from beginning. */
+  admit?: ((running: readonly OperationRecord[]) => void) | undefined;
 }
 
 export interface Operations {

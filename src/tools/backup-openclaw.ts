@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { BACKUP } from '../workflows/backup.ts';
 import { existingBackupFile, newBackupFile } from '../workflows/backup-file.ts';
+import { goesAlone } from '../workflows/one-change.ts';
 import { RESTORE } from '../workflows/restore.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { joined } from './joined.ts';
@@ -42,7 +43,13 @@ async function startBackup(services: Services, id: string, wanted: string | unde
   const time = new Date(services.clock.now()).toISOString().slice(0, 19).replace(/\D/g, '');
   const file = await newBackupFile(services.backupsDir, wanted ?? `${name ?? id}-${time}.tar.gz`);
   const input = { machineId: id, file, ...(name !== undefined && { name }) };
-  return services.operations.start({ kind: BACKUP, key: id, input, machineId: id });
+  return services.operations.start({
+    kind: BACKUP,
+    key: id,
+    input,
+    machineId: id,
+    admit: goesAlone(BACKUP, id),
+  });
 }
 
 async function startRestore(services: Services, id: string, wanted: string | undefined, replace: boolean) {
@@ -53,7 +60,13 @@ async function startRestore(services: Services, id: string, wanted: string | und
   }
   const file = await existingBackupFile(services.backupsDir, wanted);
   const input = { machineId: id, file, replace };
-  const record = await services.operations.start({ kind: RESTORE, key: id, input, machineId: id });
+  const record = await services.operations.start({
+    kind: RESTORE,
+    key: id,
+    input,
+    machineId: id,
+    admit: goesAlone(RESTORE, id),
+  });
   return joined(record, { file }, 'the restore of another file');
 }
 

@@ -1,5 +1,6 @@
 /** upgrade_openclaw: another version under the same assistant. */
 import * as z from 'zod';
+import { goesAlone } from '../workflows/one-change.ts';
 import { requireSafeVersion } from '../workflows/safe-version.ts';
 import { UPGRADE } from '../workflows/upgrade.ts';
 import { machineId, waitSeconds } from './fields.ts';
@@ -40,6 +41,7 @@ export const upgradeOpenclaw = defineTool({
         ...(openclaw_version !== undefined && { openclawVersion: openclaw_version }),
       },
       machineId: id,
+      admit: goesAlone(UPGRADE, id),
     });
     joined(record, { openclawVersion: openclaw_version }, 'an upgrade to another version');
     return awaited(record.id, wait_seconds, context);

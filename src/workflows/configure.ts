@@ -1,5 +1,5 @@
 /** Changes an assistant's settings, keys, channels and machine, and shows what there is; whatever fails is as before. */
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
@@ -29,6 +29,7 @@ import {
   previewSteps,
 } from './control-ui.ts';
 import { lastingJob } from './lasting-job.ts';
+import { goesAlone } from './one-change.ts';
 import { parseStored } from './parse-state.ts';
 import { isRecovered } from './recover-deploy.ts';
 import { recoveredChange, recoverJob } from './recover-job.ts';
@@ -101,15 +102,12 @@ export async function startConfigure(
 ): Promise<OperationRecord> {
   const { machineId } = input;
   const wish = asJson(input);
-  const running = await operations.list('running');
-  const busy = running.find(({ kind, input: of }) => kind === CONFIGURE && of.machineId === machineId);
-  if (busy && JSON.stringify(busy.input) === JSON.stringify(wish)) return busy;
-  if (busy) {
-    throw new AppError('conflict', 'Nothing was changed: another change of this machine is not finished', {
-      next: `Call get_operation with operation_id "${busy.id}", then this again.`,
-    });
-  }
-  return operations.start({ kind: CONFIGURE, key: randomUUID(), input: wish, machineId });
+  // The same wish is the same key: it joins what runs, also when both are told at once.
+  const key = createHash('sha256')
+    .update(JSON.stringify([machineId, wish]))
+    .digest('hex');
+  const admit = onlyLooks(input) ? undefined : goesAlone(CONFIGURE, machineId);
+  return operations.start({ kind: CONFIGURE, key, input: wish, machineId, admit });
 }
 
 /** Without any wish it shows what there is. */
