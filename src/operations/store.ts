@@ -2,6 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
 import { isErrno, readIfThere, withFileLock, writePrivate } from '../core/files.ts';
 import type { OperationRecord } from './record.ts';
 
@@ -26,19 +27,36 @@ export function fileStore(dir: string, clock: Clock): OperationStore {
   const get = async (id: string) =>
     SAFE_ID.test(id) ? parseRecord(await readIfThere(fileOf(id))) : undefined;
   return {
-    get,
-    put: (record) => writePrivate(fileOf(record.id), JSON.stringify(record)),
-    remove: (id) => rm(fileOf(id), { force: true }),
-    async list() {
-      const names = (await entries(dir)).filter((name) => name.endsWith('.json'));
-      const records = await Promise.all(names.map((name) => get(name.slice(0, -'.json'.length))));
-      return records
-        .filter((record) => record !== undefined)
-        .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-    },
-    exclusive: (work) => withFileLock(clock, join(dir, '.lock'), work),
-    changing: (id, work) => withFileLock(clock, join(dir, `.${id}.lock`), work),
+    get: (id) => onDisk(() => get(id)),
+    put: (record) => onDisk(() => writePrivate(fileOf(record.id), JSON.stringify(record))),
+    remove: (id) => onDisk(() => rm(fileOf(id), { force: true })),
+    list: () =>
+      onDisk(async () => {
+        const names = (await entries(dir)).filter((name) => name.endsWith('.json'));
+        const records = await Promise.all(names.map((name) => get(name.slice(0, -'.json'.length))));
+        return records
+          .filter((record) => record !== undefined)
+          .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+      }),
+    exclusive: (work) => onDisk(() => withFileLock(clock, join(dir, '.lock'), work)),
+    changing: (id, work) => onDisk(() => withFileLock(clock, join(dir, `.${id}.lock`), work)),
   };
+}
+
+// What the owner of this computer can put right: rights, room, a folder that is none.
+const FOLDER_FAULTS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'];
+
+async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = FOLDER_FAULTS.find((each) => isErrno(cause, each));
+    if (code === undefined) throw cause;
+    throw new AppError('unavailable', `The state folder of this server cannot be used (${code})`, {
+      next: 'Give it room and rights, or set OPENCLAW_MCP_STATE_DIR to another folder and restart the server; then call get_operation: what runs goes on.',
+      cause,
+    });
+  }
 }
 
 async function entries(dir: string): Promise<string[]> {

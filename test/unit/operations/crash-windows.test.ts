@@ -119,3 +119,16 @@ it('a folder is taken over from a server that was killed before the restart that
   await utimes(lock, earlier, earlier);
   expect(await server({ run: endless }).start(begin)).toMatchObject({ kind: 'work' });
 });
+
+it('a state folder that cannot be written is told as that, with what to do, and is no defect', async () => {
+  const file = join(dir, 'a-file');
+  await writeFile(file, '');
+  const { start, list } = server({ run: endless }, fileStore(join(file, 'operations'), systemClock));
+  const told = {
+    code: 'unavailable',
+    message: expect.stringContaining('ENOTDIR'),
+    next: expect.stringContaining('OPENCLAW_MCP_STATE_DIR'),
+  };
+  await expect(start(begin)).rejects.toMatchObject(told);
+  await expect(list('all')).rejects.toMatchObject(told);
+});
