@@ -30,12 +30,34 @@ merged_json() { # FILE INDENT [KEEP] < PATCH
   ' "$@"
 }
 
-# Prints FILE with every plain string under a telling name masked, here already: no secret leaves the machine.
+# Prints FILE without the secrets that people write into settings, masked here already: no secret leaves the machine. Every
+# plain string under a telling name, each variable and header, and what addresses and arguments carry.
 masked_json() { # FILE
+  # shellcheck disable=SC2016 # JavaScript
   machine_node -e '
     const { readFileSync } = require("node:fs");
-    const telling = /token|key|secret|password|credential|authorization|cookie/i;
-    const mask = (name, value) => typeof value === "string" && telling.test(name) ? "[set]" : value;
-    process.stdout.write(JSON.stringify(JSON.parse(readFileSync(process.argv[1], "utf8")), mask));
+    const telling = "token|key|secret|passw|passphrase|credential|authorization|cookie|bearer";
+    const named = new RegExp(`${telling}|^pass$`, "i");
+    const flag = new RegExp(`^--?[^=]*(?:${telling})`, "i");
+    const query = new RegExp(`([?&][^=&#]*(?:${telling})[^=&#]*=)[^&#]*`, "gi");
+    const secretive = new Set(["env", "vars", "headers"]);
+    const inText = (text) => {
+      if (flag.test(text)) return text.replace(/=.*$/s, "=[set]");
+      return text.includes("://") ? text.replace(/:\/\/[^/?#@]*@/g, "://[set]@").replace(query, "$1[set]") : text;
+    };
+    const mask = (value, hidden) => {
+      if (typeof value === "string") return hidden ? "[set]" : inText(value);
+      if (Array.isArray(value)) {
+        const isFlag = (item) => typeof item === "string" && !item.includes("=") && flag.test(item);
+        return value.map((item, index) => mask(item, hidden || isFlag(value[index - 1])));
+      }
+      return typeof value === "object" && value !== null ? fields(value) : value;
+    };
+    const fields = (object, all = false) => Object.fromEntries(Object.entries(object).map(([name, value]) => [
+      name,
+      secretive.has(name) && isObject(value) ? fields(value, true) : mask(value, all || named.test(name)),
+    ]));
+    const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+    process.stdout.write(JSON.stringify(mask(JSON.parse(readFileSync(process.argv[1], "utf8")), false)));
   ' "$1"
 }
