@@ -206,29 +206,31 @@ async function answerRequests(
   { configure, openclaw }: ConfigureDeps,
   { machineId, approve = [], deny = [] }: ConfigureInput,
 ): Promise<JsonObject> {
-  const answers = [
-    ...approve.map((id) => answerTo(id, 'approve')),
-    ...deny.map((id) => answerTo(id, 'deny')),
-  ];
-  const sent = answers.filter(
+  const before = given.safeParse(operation.record.state);
+  if (before.success) return asJson(before.data);
+  const wished = [...approve.map((id) => answerTo(id, 'approve')), ...deny.map((id) => answerTo(id, 'deny'))];
+  const sent = wished.filter(
     ({ kind, verdict }) => verdict === 'approve' || ['device', 'exec'].includes(kind),
   );
-  if (sent.length < answers.length) {
+  if (sent.length < wished.length) {
     await operation.note('A pairing code needs no denial: without an approval it expires within the hour.');
   }
   if (sent.length === 0) return {};
   await operation.stage('answer');
   await openclaw.startGateway(machineId, { signal: operation.signal });
   const outcomes = await configure.answer(machineId, sent, { signal: operation.signal });
-  return asJson({
-    answers: outcomes.map(({ kind, id, verdict, accepted, said }) => ({
-      id: `${kind}:${id}`,
-      verdict,
-      accepted,
-      said: said.slice(0, 600),
-    })),
-  });
+  const answers = outcomes.map(({ kind, id, verdict, accepted, said }) => ({
+    id: `${kind}:${id}`,
+    verdict,
+    accepted,
+    said: said.slice(0, 600),
+  }));
+  // OpenClaw refuses what it has had the answer to: another process that goes on must not tell that.
+  await operation.save({ answers });
+  return asJson({ answers });
 }
+
+const given = z.object({ answers: z.array(z.record(z.string(), z.json())) });
 
 /** @throws AppError `invalid_input` when it is no id of a request. */
 function answerTo(id: string, verdict: Answer['verdict']): Answer {

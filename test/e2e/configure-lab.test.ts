@@ -97,3 +97,15 @@ it('changes autosleep and size without waking anything', async () => {
     machines: [{ phase: 'sleeping', memory_mib: 8192, autosleep_seconds: 0 }],
   });
 });
+
+it('an answer that was given is not given again by the server that goes on, nor called refused', async () => {
+  const other = await lab.connect();
+  const begun = other.call('configure_openclaw', { approve: ['telegram:ABCD1234'] });
+  const { operations } = agent.assembled.services;
+  const stages = async () => (await operations.list('running'))[0]?.stages.map(({ name }) => name);
+  await expect.poll(stages, { interval: 2, timeout: 20_000 }).toContain('look');
+  other.assembled.close();
+  const { operation_id } = (await begun).data;
+  const { data } = await agent.finish('get_operation', { operation_id });
+  expect(data).toMatchObject({ status: 'done', answers: [{ id: 'telegram:ABCD1234', accepted: true }] });
+}, 30_000);

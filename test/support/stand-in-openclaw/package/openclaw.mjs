@@ -12,6 +12,7 @@ const METHODS = {
   'secrets reload': 'secrets.reload',
   'channels status': 'channels.status',
   'pairing list': 'pairing.list',
+  'pairing approve': 'pairing.approve',
   'devices list': 'device.pair.list',
   'approvals pending': 'approvals.list',
 };
