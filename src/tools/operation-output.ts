@@ -148,6 +148,8 @@ function nextCall(record: OperationRecord): string {
   if (record.status === 'running')
     return `Call get_operation with operation_id "${record.id}"; do not repeat the call that began it.`;
   if (record.status === 'failed') return record.error?.next ?? 'Call gateway_status to see what is wrong.';
+  if (record.unsettled)
+    return `Call cancel_operation with operation_id "${record.id}" once more: what it had made may still be there, and paid for.`;
   if (record.status === 'cancelled') return 'Nothing more to do; call the tool again if it is still wanted.';
   const machineId = textOf(record.result?.machine_id) ?? '';
   if (['deploy', 'wake', 'upgrade', 'restore'].includes(record.kind))
@@ -193,7 +195,10 @@ function summaryOf(record: OperationRecord, data: OperationOutput): string {
   if (record.status === 'failed') {
     return `${what}${where} failed after ${took}: ${ending(record.error?.message ?? '')}${notes} Next: ${data.next}`;
   }
-  if (record.status === 'cancelled') return `${what}${where} was cancelled after ${took}.${notes}`;
+  if (record.status === 'cancelled') {
+    const next = record.unsettled ? ` Next: ${data.next}` : '';
+    return `${what}${where} was cancelled after ${took}.${notes}${next}`;
+  }
   return `${what}${where} is done (${took})${detailsOf(data)}.${notes} Next: ${data.next}`;
 }
 

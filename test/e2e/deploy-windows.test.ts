@@ -57,6 +57,10 @@ it('a deploy after a cancellation that could not be finished finishes that first
   const { id, machine } = await begun();
   set([{ operation: 'delete', action: { type: 'signature_missing' } }]);
   expect((await agent.call('cancel_operation', { operation_id: id })).isError).toBe(true);
+  // Its machine is still there, and paid for.
+  const left = await agent.call('get_operation', { operation_id: id });
+  expect(left.data).toMatchObject({ status: 'cancelled', next: expect.stringContaining('cancel_operation') });
+  expect(left.texts[0]).toContain('cancel_operation');
   const again = await agent.finish('deploy_openclaw');
   expect(again.data.status).toBe('ready');
   expect(again.data.machine_id).not.toBe(machine);
