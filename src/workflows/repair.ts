@@ -9,7 +9,7 @@ import type { Diagnosis, RepairService } from '../openclaw/repair-ports.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
 import { safePhase } from './awake.ts';
-import { followJob, jobError } from './follow-job.ts';
+import { lastingJob } from './lasting-job.ts';
 import { parseStored } from './parse-state.ts';
 import { type Assessment, assess } from './repair-findings.ts';
 import { lostMachine, mendedSentence } from './repair-sentences.ts';
@@ -168,9 +168,9 @@ async function reinstall(
 ): Promise<void> {
   const { signal } = operation;
   await operation.stage('reinstall');
-  await deps.repair.startReinstall(machineId, operation.id, openclawVersion, nodeVersion, { signal });
-  const job = await followJob(operation, deps.openclaw, machineId);
-  if (job.state !== 'done') throw jobError(job);
+  await lastingJob(operation, deps, machineId, () =>
+    deps.repair.startReinstall(machineId, operation.id, openclawVersion, nodeVersion, { signal }),
+  );
 }
 
 /** A start that fails is something left, not a failure of the repair: what was mended stays mended. */
