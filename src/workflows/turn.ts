@@ -47,7 +47,12 @@ export function turnKind(deps: TurnDeps): OperationKind {
     async cancel(record) {
       const { machineId } = parseStored(turnInput, record.input);
       const { attempt } = parseStored(turnState, record.state);
-      await deps.gateway.cancelTurn(machineId, turnId(record.id, attempt));
+      try {
+        await deps.gateway.cancelTurn(machineId, turnId(record.id, attempt));
+      } catch (error) {
+        // Nothing runs on a machine that is gone.
+        if (!isAppError(error, 'not_found')) throw error;
+      }
     },
     recover: (id, machineId) => findTurn(deps, id, machineId),
   };

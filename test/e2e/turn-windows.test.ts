@@ -19,8 +19,12 @@ afterAll(() => lab.close());
 const asked = (question: string) => lab.model.requests.filter((one) => one.question === question).length;
 
 /** The record that a killed server has left of a turn. */
-async function leftBehind(message: string, createdAt = new Date().toISOString()): Promise<string> {
-  const id = `turn_${machine}_${randomBytes(8).toString('hex')}`;
+async function leftBehind(
+  message: string,
+  createdAt = new Date().toISOString(),
+  machineId = machine,
+): Promise<string> {
+  const id = `turn_${machineId}_${randomBytes(8).toString('hex')}`;
   const record = {
     id,
     kind: 'turn',
@@ -30,7 +34,7 @@ async function leftBehind(message: string, createdAt = new Date().toISOString())
     updatedAt: createdAt,
     stages: [{ name: 'turn', startedAt: createdAt }],
     notes: [],
-    input: { machineId: machine, session: 'default' },
+    input: { machineId, session: 'default' },
     state: { message },
   };
   await mkdir(join(lab.stateDir, 'operations'), { recursive: true });
@@ -109,4 +113,15 @@ it('a turn of long ago that its machine has forgotten is not sent again', async 
   expect(data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
   expect(texts[0]).toContain('read_session');
   expect(asked(message)).toBe(0);
+});
+
+it('a turn whose machine is gone can be cancelled', async () => {
+  const gone = '00000000-0000-4000-8000-000000000000';
+  const operation_id = await leftBehind('A question to nobody', new Date().toISOString(), gone);
+  expect((await agent.call('cancel_operation', { operation_id })).data).toMatchObject({
+    status: 'cancelled',
+  });
+  expect((await agent.call('cancel_operation', { operation_id })).data.next).not.toContain(
+    'cancel_operation',
+  );
 });
