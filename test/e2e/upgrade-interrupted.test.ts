@@ -1,6 +1,6 @@
 /** An upgrade by the real scripts on the stand-in registry: the new version with the old sessions, or all as before. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { JobSnapshot } from '../../src/openclaw/ports.ts';
 import { type UpgradeService, upgradeOutcome, upgradeService } from '../../src/openclaw/upgrade.ts';
@@ -125,6 +125,24 @@ test.each(['stop', 'keep', 'switch', 'start'])(
       openclawVersion: '2026.9.6',
       authenticated: 'yes',
     });
+    expect(await readFile(keepsake(fixed), 'utf8')).toBe('said in between');
+  },
+);
+
+test.each(['op-1', 'op-2'])(
+  'killed before the switch, what was said to the old gateway since then outlives the failure of %s',
+  async (next) => {
+    const fixed = await deployed('2026.7.1');
+    // As op-1 leaves it when the machine stops just before the links move, a moment that cannot be hit.
+    const change = join(mcpDir(fixed), 'change');
+    await cp(dirname(config(fixed)), join(change, 'state'), { recursive: true });
+    await writeFile(join(change, 'job'), 'op-1\n');
+    await writeFile(join(change, 'from'), 'node-24.21.0 app-2026.7.1\n');
+    await writeFile(join(change, 'databases'), '');
+    await writeFile(join(change, 'step'), 'changing\n');
+    await writeFile(keepsake(fixed), 'said in between');
+    const job = await upgraded(fixed, next, '2026.9.4');
+    expect(upgradeOutcome(job)).toMatchObject({ from: '2026.7.1', rolledBack: { code: 'command_failed' } });
     expect(await readFile(keepsake(fixed), 'utf8')).toBe('said in between');
   },
 );

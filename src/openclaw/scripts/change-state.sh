@@ -56,8 +56,19 @@ begin_change() { # copy|move: whether the state goes on being used or will be re
     cp -a "$state_dir" "$change/state.new"
     mv "$change/state.new" "$change/state"
   fi
-  write_file "$change/from" "$(readlink "$mcp_dir/node") $(readlink "$mcp_dir/current")"
+  # One of the links may have moved already when this begins anew.
+  if [ "$(change_step)" != changing ]; then
+    write_file "$change/from" "$(readlink "$mcp_dir/node") $(readlink "$mcp_dir/current")"
+  fi
   databases >"$change/databases"
+}
+
+# Whether the state is still that of the version before. What lies aside is then a copy, and an old one where somebody has
+# started the gateway since.
+nothing_moved() {
+  local node app
+  if [ -d "$change/replaced" ] || ! read -r node app <"$change/from"; then return 1; fi
+  [ "$(readlink "$mcp_dir/current")" = "$app" ]
 }
 
 # Every database with the version of its schema (bytes 60 to 63 of an SQLite file), to tell a migration by.
@@ -88,8 +99,11 @@ remember_what_works() {
 undo_change() {
   local node app kept
   if [ "$(change_step)" != undone ]; then
-    # Before the links moved the old gateway may have gone on with the state: the copy is too old then.
-    case "$(change_step)" in changing | undoing) ;; *) rm -rf "$change/state" "$change/state.new" ;; esac
+    case "$(change_step)" in
+      undoing) ;;
+      changing) if nothing_moved; then rm -rf "$change/state"; fi ;;
+      *) rm -rf "$change/state" ;;
+    esac
     write_file "$change/step" undoing
     stage undo
     lock gateway 150

@@ -44,7 +44,7 @@ require_room() {
 }
 
 change_version() {
-  if [ "$(change_step)" != changing ]; then
+  if [ "$(change_step)" != changing ] || nothing_moved; then
     if [ -n "$restore" ]; then begin_change move; else begin_change copy; fi
     write_file "$change/step" changing
   else
