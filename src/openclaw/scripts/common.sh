@@ -58,8 +58,12 @@ layout() {
   auth_file=$mcp_dir/auth
   gateway_pid=$mcp_dir/gateway.pid
   port=${OPENCLAW_GATEWAY_PORT:-18789}
-  case "$(uname -s)" in Darwin) os=darwin ;; *) os=linux ;; esac
-  case "$(uname -m)" in aarch64 | arm64) arch=arm64 ;; x86_64 | amd64) arch=x64 ;; *) arch=$(uname -m) ;; esac
+  # What bash knows of itself costs no process, and every script starts here.
+  case "$OSTYPE" in darwin*) os=darwin ;; *) os=linux ;; esac
+  # Some shells export a HOSTTYPE of their own making, which bash would keep.
+  arch=$HOSTTYPE
+  case "$arch" in aarch64 | arm64 | x86_64 | amd64) ;; *) arch=$(uname -m) ;; esac
+  case "$arch" in aarch64 | arm64) arch=arm64 ;; x86_64 | amd64) arch=x64 ;; esac
 }
 
 make_dirs() {

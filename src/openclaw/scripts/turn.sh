@@ -63,7 +63,6 @@ send_turn() { # JOB-DIR AUTH-FILE CHAT-URL HISTORY-URL LANE-FILE
     rm -f "claim.$$"
     exit 0
   fi
-  rm -f "claim.$$"
   # One at a time per session: 2026.9.6 queues them too, but fails all but one when they start a new session together.
   if command -v flock >/dev/null; then
     exec 8>"$5"
@@ -75,7 +74,7 @@ send_turn() { # JOB-DIR AUTH-FILE CHAT-URL HISTORY-URL LANE-FILE
     -H 'Expect:' --data-binary @request.json -o response -w '%{http_code}' "$3" 2>curl-error) || curl_exit=$?
   if [ "$http" = 200 ]; then ask_transcript "$2" "$4"; fi
   write_file exit "$(now_ms) $curl_exit $http"
-  rm -f request.json
+  rm -f request.json "claim.$$"
   forget_old_turns
 }
 
