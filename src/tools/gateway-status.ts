@@ -35,7 +35,7 @@ export const gatewayStatus = defineTool({
     channels: z
       .array(channelState.omit({ error: true }))
       .optional()
-      .describe('Connected messengers; only of a running gateway.'),
+      .describe('How each messenger is; only of a running gateway.'),
     posture: z
       .array(
         z.object({
