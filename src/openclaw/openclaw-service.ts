@@ -98,7 +98,7 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       return jobSnapshot(
         await run(
           machineId,
-          machineScript('read-job', env, { timeoutMs, rerunnable: true, pace: WAITING }),
+          machineScript('read-job', env, { timeoutMs, rerunnable: true, pace: options?.pace ?? WAITING }),
           options,
         ),
       );

@@ -1,6 +1,7 @@
 /** What the rest of the code may ask of OpenClaw on a machine; `openclaw-service.ts` is the implementation. */
 import type { WaitOptions } from '../core/abort.ts';
 import type { AppError } from '../core/errors.ts';
+import type { Pace } from '../machine/ports.ts';
 import type { ProviderKey } from './providers.ts';
 
 /** Every layer of a machine as it was seen at once. `not_checked` means that a lower layer already failed. */
@@ -127,12 +128,12 @@ export interface OpenClawService {
   ): Promise<void>;
   /**
    * Waits up to `waitSeconds` inside the machine for the end, or for a stage beyond the first `seenStages` (beyond those
-   * that there are when the call arrives, when undefined).
+   * that there are when the call arrives, when undefined). `pace` says how often the API is asked meanwhile.
    */
   readJob(
     machineId: string,
     jobId: string,
-    options?: WaitOptions & { waitSeconds?: number; seenStages?: number },
+    options?: WaitOptions & { waitSeconds?: number; seenStages?: number; pace?: Pace | undefined },
   ): Promise<JobSnapshot>;
   /** Makes the gateway answer and take our token; does nothing when it already does. */
   startGateway(machineId: string, options?: WaitOptions): Promise<StartOutcome>;

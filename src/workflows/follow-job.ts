@@ -1,12 +1,17 @@
 /** Follows the deploy job on a machine by its journal, so that its stages are the operation's stages. */
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import type { Pace } from '../machine/ports.ts';
 import type { JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../operations/ports.ts';
 import { patiently } from './patience.ts';
 
 // Long enough that a stage costs few requests, short enough that its end is seen soon.
 const JOB_WAIT_SECONDS = 20;
+
+/** The stage that a person waits for to end: it takes seconds on any machine, and is asked after often from then on. */
+const LAST_STAGE = 'start';
+const LAST_STAGE_PACE: Pace = { firstMs: 3_000, nextMs: 500, maxMs: 1_000 };
 
 /** Resolves when the job has ended or its process is gone. */
 export async function followJob(
@@ -16,14 +21,16 @@ export async function followJob(
   clock: Clock = systemClock,
 ): Promise<JobSnapshot> {
   const { signal } = operation;
+  let pace: Pace | undefined;
   for (let seenStages = 0; ; ) {
-    const options = { waitSeconds: JOB_WAIT_SECONDS, seenStages, signal };
+    const options = { waitSeconds: JOB_WAIT_SECONDS, seenStages, signal, pace };
     const job = await patiently(operation, clock, () => openclaw.readJob(machineId, operation.id, options));
     for (const { name } of job.stages) {
       if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);
     }
     if (job.state !== 'running') return job;
     seenStages = job.stages.length;
+    pace = job.stages.at(-1)?.name === LAST_STAGE ? LAST_STAGE_PACE : undefined;
   }
 }
 

@@ -8,8 +8,8 @@ gateway_curl() { # PATH CURL-ARGS…
   curl -sS --noproxy '*' --connect-timeout 2 "$@" "http://127.0.0.1:$port$path"
 }
 
-port_open() {
-  (exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+port_open() { # without a process of its own
+  { : 4<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null
 }
 
 # live: the process answers · ready: it takes work · starting/draining: it will, or did.

@@ -119,11 +119,12 @@ if (isMainThread) for (const seconds of [30, 300]) setTimeout(() => flushCompile
 
 # Ready, and it takes our token. Fails at once when its process is gone.
 wait_until_ready() { # SECONDS
-  local deadline=$((SECONDS + $1))
+  local deadline=$((SECONDS + $1)) looks=0
   while [ "$SECONDS" -lt "$deadline" ]; do
-    if ! live_pid "$gateway_pid" >/dev/null; then return 1; fi
+    if [ $((looks % 10)) = 0 ] && ! live_pid "$gateway_pid" >/dev/null; then return 1; fi
     if port_open && [ "$(gateway_ready)" = yes ] && [ "$(gateway_authenticated)" = yes ]; then return 0; fi
-    sleep 0.1
+    looks=$((looks + 1))
+    nap 0.1
   done
   return 1
 }

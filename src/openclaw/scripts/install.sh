@@ -43,12 +43,13 @@ switch_versions() {
   write_wrapper
 }
 
-# The fast installer is fetched while Node is: neither needs the other.
+# The fast installer needs no Node, so both trees come at once. It keeps the lock: should this script be killed, the next
+# one waits until nothing writes here any more.
 install_parts() {
-  local bun_pid=
+  local fast_pid=
   if ! app_whole; then
-    fetch_bun >>"$install_log" 2>&1 9>&- &
-    bun_pid=$!
+    { fetch_bun && app_from bun; } >>"$install_log" 2>&1 &
+    fast_pid=$!
   fi
   if ! node_whole; then
     if ! node_from "${OPENCLAW_MCP_NODE_SOURCE:-official}" >>"$install_log" 2>&1; then
@@ -57,8 +58,8 @@ install_parts() {
   fi
   stage openclaw
   if app_whole; then return; fi
-  if wait "$bun_pid" && install_with bun >>"$install_log" 2>&1; then return; fi
-  if install_with npm >>"$install_log" 2>&1; then return; fi
+  if wait "$fast_pid" && keep_app >>"$install_log" 2>&1; then return; fi
+  if app_from npm >>"$install_log" 2>&1 && keep_app >>"$install_log" 2>&1; then return; fi
   fail "$(install_failure openclaw_install_failed)" "$install_log"
 }
 
@@ -111,16 +112,24 @@ fetch_bun() {
 }
 
 # Install scripts stay off: OpenClaw finishes its own installation at its first run, and no dependency needs its own.
-install_with() { # bun|npm
+app_from() { # bun|npm: the tree as `keep_app` expects it
   local tree=$work/app cache=$work/cache
   rm -rf "$tree" "$cache" && mkdir -p "$tree" || return 1
   printf '{"private":true,"overrides":%s}\n' "${OPENCLAW_MCP_OVERRIDES:-{\}}" >"$tree/package.json"
   (
     cd "$tree" && use_openclaw_env && "add_with_$1" "openclaw@$openclaw_version" "$cache"
-  ) || return 1
-  rm -rf "$cache"
-  check_app "$tree" || return 1
-  rm -rf "$app_dir" && mv "$tree" "$app_dir"
+  )
+}
+
+# The cache's 40,000 names go while the check runs.
+keep_app() {
+  local good=yes cleaner
+  rm -rf "$work/cache" &
+  cleaner=$!
+  check_app "$work/app" || good=no
+  wait "$cleaner" || true
+  if [ "$good" = no ]; then return 1; fi
+  rm -rf "$app_dir" && mv "$work/app" "$app_dir"
 }
 
 add_with_bun() { # SPEC CACHE

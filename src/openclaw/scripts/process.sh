@@ -56,6 +56,21 @@ unlock() {
   if command -v flock >/dev/null; then exec 9>&-; else rm -f "$held_lock"; fi
 }
 
+# A sleep without a process: a read that finds nothing. On a slow machine each process costs milliseconds that the one
+# which is waited for needs. An old bash cannot read for part of a second.
+nap() { # SECONDS
+  if [ "${BASH_VERSINFO[0]}" -lt 4 ]; then
+    sleep "$1"
+    return
+  fi
+  if [ -z "${nap_fd:-}" ]; then
+    mkfifo "$mcp_dir/nap.$$"
+    exec {nap_fd}<>"$mcp_dir/nap.$$"
+    rm -f "$mcp_dir/nap.$$"
+  fi
+  read -r -t "$1" -u "$nap_fd" _ || true
+}
+
 # Starts COMMAND in a session of its own and writes its identity; `nohup … &` dies with the execution.
 detach() { # PIDFILE STDOUT STDERR COMMAND…
   local pid_file=$1 out=$2 err=$3 session=(setsid)

@@ -3,10 +3,15 @@
 
 read_job_main() {
   local job_id=${OPENCLAW_MCP_JOB_ID:?} job_dir
-  local deadline=$((SECONDS + ${OPENCLAW_MCP_WAIT_S:-0}))
+  local deadline=$((SECONDS + ${OPENCLAW_MCP_WAIT_S:-0})) stages
   job_paths "$job_id"
-  local seen=${OPENCLAW_MCP_SEEN_STAGES:-$(stage_count)}
-  until job_changed "$seen" || [ "$SECONDS" -ge "$deadline" ]; do sleep 0.1; done
+  count_stages
+  local seen=${OPENCLAW_MCP_SEEN_STAGES:-$stages}
+  local looks=0
+  until job_changed "$seen" || [ "$SECONDS" -ge "$deadline" ]; do
+    looks=$((looks + 1))
+    nap 0.1
+  done
   emit job "$job_id"
   emit now "$(now_ms)"
   emit_stages
@@ -18,14 +23,20 @@ read_job_main() {
   fi
 }
 
+# Starts no process but once a second, when it looks at the job's own: what is waited for needs the machine.
 job_changed() { # SEEN-STAGES
-  job_state
-  if [ "$state" != running ]; then return 0; fi
-  [ "$(stage_count)" -gt "$1" ]
+  if [ -s "$job_dir/exit" ] || [ $((looks % 10)) = 0 ]; then
+    job_state
+    if [ "$state" != running ]; then return 0; fi
+  fi
+  count_stages
+  [ "$stages" -gt "$1" ]
 }
 
-stage_count() {
-  if [ -f "$job_dir/journal" ]; then grep -c '' "$job_dir/journal" || true; else printf 0; fi
+count_stages() { # sets `stages`
+  stages=0
+  if [ ! -f "$job_dir/journal" ]; then return 0; fi
+  while read -r _; do stages=$((stages + 1)); done <"$job_dir/journal"
 }
 
 # unknown: never started · lost: its process went without a word, as when the machine slept or was killed.

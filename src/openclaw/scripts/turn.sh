@@ -137,7 +137,7 @@ await_turn() {
       unsent) if [ "$now" -ge "$grace_end" ]; then return; fi ;;
       *) return ;;
     esac
-    nap
+    nap 0.01
     tick
     looks=$((looks + 1))
     if [ -s "$job_dir/exit" ] || [ "$state" = unsent ] || [ $((looks % 50)) = 0 ]; then turn_state; fi
@@ -151,20 +151,6 @@ tick() {
     now=${EPOCHREALTIME//[.,]/}
     now=${now%???}
   fi
-}
-
-nap() {
-  # A read that finds nothing is a sleep without a process; an old bash cannot read for part of a second.
-  if [ "${BASH_VERSINFO[0]}" -lt 4 ]; then
-    sleep 0.03
-    return
-  fi
-  if [ -z "${nap_fd:-}" ]; then
-    mkfifo "$job_dir/nap.$$"
-    exec {nap_fd}<>"$job_dir/nap.$$"
-    rm -f "$job_dir/nap.$$"
-  fi
-  read -r -t 0.01 -u "$nap_fd" _ || true
 }
 
 # Closing the connection is how a client cancels; what was not sent is never sent after this.
