@@ -133,7 +133,12 @@ keep_app() {
 }
 
 add_with_bun() { # SPEC CACHE
-  NPM_CONFIG_REGISTRY=$registry BUN_INSTALL_CACHE_DIR=$2 "$work/bun/bin/bun" add --exact --ignore-scripts --no-progress "$1"
+  local pace=()
+  # Through a proxy bun chokes on its own number of connections: 64 (its default) take 12 s, 256 take 31 s, 16 take 5 s;
+  # without one 16 and 64 take 4 s each (measured, bun 1.4.5).
+  if [ -n "${HTTPS_PROXY:-${https_proxy:-${HTTP_PROXY:-${http_proxy:-}}}}" ]; then pace=(--network-concurrency=16); fi
+  NPM_CONFIG_REGISTRY=$registry BUN_INSTALL_CACHE_DIR=$2 "$work/bun/bin/bun" add ${pace[@]+"${pace[@]}"} --exact \
+    --ignore-scripts --no-progress "$1"
 }
 
 add_with_npm() { # SPEC CACHE: Node's own archive holds npm, the registry's package of it does not
