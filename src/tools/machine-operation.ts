@@ -1,6 +1,7 @@
 /** What several tools are: one thing done to one machine, about which nothing more is to be said than which machine. */
 import * as z from 'zod';
 import type { Tool } from '../mcp/define-tool.ts';
+import { goesAlone } from '../workflows/one-change.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';
@@ -23,7 +24,13 @@ export function machineOperation({ kind, ...about }: MachineOperation): Tool<Ser
     async run({ machine_id, wait_seconds }, context) {
       const { directory, operations } = context.services;
       const id = await directory.resolve(machine_id, { signal: context.signal });
-      const record = await operations.start({ kind, key: id, input: { machineId: id }, machineId: id });
+      const record = await operations.start({
+        kind,
+        key: id,
+        input: { machineId: id },
+        machineId: id,
+        admit: goesAlone(kind, id),
+      });
       return awaited(record.id, wait_seconds, context);
     },
   });

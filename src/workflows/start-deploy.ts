@@ -8,6 +8,7 @@ import { asJson, type OperationRecord } from '../operations/record.ts';
 import { type MachineSource, machineState } from './create-machine.ts';
 import { DEPLOY, type DeployInput, deployInput } from './deploy.ts';
 import { type Directory, livingOrGone, machineOf } from './directory.ts';
+import { goesAlone } from './one-change.ts';
 import { findByName } from './recover-deploy.ts';
 
 export interface StartDeployDeps {
@@ -29,7 +30,13 @@ export async function startDeploy(
   const earlier = await deps.directory.latestDeploy(input.name);
   if (earlier?.status === 'running') return joined(earlier, input);
   const source = input.machineId === undefined ? await leftBy(deps, earlier, input, options) : input;
-  return deps.operations.start({ kind: DEPLOY, key: input.name, input: asJson({ ...input, ...source }) });
+  const admit = source.machineId === undefined ? undefined : goesAlone(DEPLOY, source.machineId);
+  return deps.operations.start({
+    kind: DEPLOY,
+    key: input.name,
+    input: asJson({ ...input, ...source }),
+    admit,
+  });
 }
 
 /** @throws AppError `conflict` where another machine is meant than the one that the running deploy is about. */

@@ -17,9 +17,15 @@ it('a setting that was changed during an upgrade is not lost by its rollback', a
   await expect.poll(async () => (await agent.assembled.services.operations.list('running')).length).toBe(1);
   const refused = await agent.call('configure_openclaw', set);
   expect(refused.isError).toBe(true);
+  // Each of these would end what the upgrade has started, or be undone by it.
+  const others = ['sleep_machine', 'repair_openclaw', 'deploy_openclaw'];
+  const alsoRefused = await Promise.all(others.map((tool) => agent.call(tool, { wait_seconds: 0 })));
   const { operation_id } = (await upgrade).data;
-  expect(refused.texts[0]).toMatch(/upgrade .*is not finished/);
-  expect(refused.texts[0]).toContain(`get_operation with operation_id "${operation_id}"`);
+  for (const { isError, texts } of [refused, ...alsoRefused]) {
+    expect(isError).toBe(true);
+    expect(texts[0]).toMatch(/Nothing was changed: an upgrade .*is not finished/);
+    expect(texts[0]).toContain(`get_operation with operation_id "${operation_id}"`);
+  }
   // To look is no change.
   expect((await agent.finish('configure_openclaw')).data).toMatchObject({ status: 'done' });
   expect((await agent.finish('get_operation', { operation_id })).data.status).toBe('failed');
