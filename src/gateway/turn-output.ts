@@ -17,6 +17,8 @@ export interface TurnOutput {
   endedMs: number | undefined;
   /** The machine's own clock. */
   nowMs: number | undefined;
+  /** Milliseconds that the script itself ran, its wait for the reply included. */
+  tookMs: number | undefined;
   sse: string;
   /** Offset of the first byte that was not handed out yet. */
   next: number;
@@ -38,6 +40,7 @@ const values = z.object({
   started_ms: count.optional(),
   ended_ms: count.optional(),
   now_ms: count.optional(),
+  took_ms: count.optional(),
   sent: z.enum(['yes', 'no']).default('no'),
   next: count.default(0),
   size: count.default(0),
@@ -68,6 +71,7 @@ export function turnOutput(output: ScriptOutput): TurnOutput {
     startedMs: data.started_ms,
     endedMs: data.ended_ms,
     nowMs: data.now_ms,
+    tookMs: data.took_ms,
     sse: output.blobs.sse ?? '',
     sent: data.sent === 'yes',
     transcript: output.blobs.transcript,

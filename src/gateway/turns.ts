@@ -18,8 +18,11 @@ const SCRIPT_SLACK_MS = 20_000;
 /** Output arrives only when a command ends, so text for a watcher comes in steps of this many seconds. */
 const WATCHED_WAIT_S = 3;
 
-/** The script's own time around a turn, measured: 35 ms until it is sent, 25 ms after its end. */
-const AROUND_TURN_MS = 60;
+/**
+ * What the machine needs around the script that tells its own time: to start it and to see its end. Measured as a tenth of
+ * that time on a slow machine (80 of 640 ms), and some milliseconds on a fast one.
+ */
+const AROUND_SCRIPT = { factor: 1.1, ms: 10 };
 /** How many turns of a machine tell when the next one is first asked for: at the time that the shortest of them took. */
 const REMEMBERED_TURNS = 3;
 /** Longer turns differ by seconds from each other, and waiting for one that has ended is what a person feels. */
@@ -28,7 +31,7 @@ const PREDICTABLE_MS = 1_000;
 export interface TurnDeps {
   machines: Pick<MachineService, 'run'>;
   clock: Clock;
-  /** Milliseconds that the newest turns of each machine took there, newest first, by machine id. */
+  /** Milliseconds that the scripts of each machine's newest turns ran, newest first, by machine id. */
   turnTimes: Map<string, readonly number[]>;
 }
 
@@ -47,12 +50,7 @@ export async function startTurn(
     OPENCLAW_MCP_LANE: createHash('sha256').update(wire.address.key).digest('hex').slice(0, 32),
     ...largeInput('OPENCLAW_MCP_REQUEST', wire.body),
   };
-  const snapshot = await follow(deps, machineId, turn.turnId, start, options);
-  if (snapshot.state === 'done' && snapshot.elapsedSeconds !== undefined) {
-    const times = [snapshot.elapsedSeconds * 1000, ...(deps.turnTimes.get(machineId) ?? [])];
-    deps.turnTimes.set(machineId, times.slice(0, REMEMBERED_TURNS));
-  }
-  return snapshot;
+  return follow(deps, machineId, turn.turnId, start, options);
 }
 
 export async function readTurn(
@@ -90,7 +88,10 @@ async function follow(
     const left = Math.max(0, Math.ceil((deadline - deps.clock.now()) / 1000));
     const waitSeconds = options.onText ? Math.min(left, WATCHED_WAIT_S) : left;
     const job = await look(deps, machineId, turnId, { ...action, ...position(offset, waitSeconds) }, options);
-    if (action === first && first.OPENCLAW_MCP_MODE === 'start' && job.state === 'unsent') throw notSent();
+    if (action === first && first.OPENCLAW_MCP_MODE === 'start') {
+      if (job.state === 'unsent') throw notSent();
+      rememberTime(deps, machineId, job);
+    }
     action = { OPENCLAW_MCP_MODE: 'wait' };
     offset = job.next;
     const before = answer.text.length;
@@ -126,7 +127,15 @@ async function look(
 function paceOf(deps: TurnDeps, machineId: string, env: Readonly<Record<string, string>>): Pace | undefined {
   if (env.OPENCLAW_MCP_MODE !== 'start') return undefined;
   const shortest = Math.min(...(deps.turnTimes.get(machineId) ?? []));
-  return shortest < PREDICTABLE_MS ? { firstMs: shortest + AROUND_TURN_MS } : undefined;
+  if (shortest >= PREDICTABLE_MS) return undefined;
+  return { firstMs: Math.round(shortest * AROUND_SCRIPT.factor + AROUND_SCRIPT.ms) };
+}
+
+/** Of a turn that ended within its first look, which is what the next one's pace is for. */
+function rememberTime(deps: TurnDeps, machineId: string, job: TurnOutput): void {
+  if (job.state !== 'ended' || job.httpStatus !== 200 || job.tookMs === undefined) return;
+  const times = [job.tookMs, ...(deps.turnTimes.get(machineId) ?? [])];
+  deps.turnTimes.set(machineId, times.slice(0, REMEMBERED_TURNS));
 }
 
 function notSent(): AppError {

@@ -9,7 +9,9 @@ turn_main() {
   local turn_id=${OPENCLAW_MCP_TURN_ID:?} mode=${OPENCLAW_MCP_MODE:?} offset=${OPENCLAW_MCP_OFFSET:-0}
   local wait_s=${OPENCLAW_MCP_WAIT_S:-0} max_bytes=${OPENCLAW_MCP_MAX_BYTES:-524288} job_dir state
   # Seconds that a freshly started sender gets to claim the turn.
-  local grace=0
+  local grace=0 now began
+  tick
+  began=$now
   job_paths "$turn_id"
   case "$mode" in
     start) start_turn ;;
@@ -127,7 +129,7 @@ turn_state() {
 
 # Looks at `exit` every 10 ms without starting a process, and at the sender itself every half second.
 await_turn() {
-  local now deadline grace_end looks=0
+  local deadline grace_end looks=0
   tick
   deadline=$((now + wait_s * 1000)) grace_end=$((now + grace * 1000))
   turn_state
@@ -199,6 +201,9 @@ emit_turn() {
     head -c 1048576 "$job_dir/transcript" | emit_blob transcript
   fi
   if IFS= read -r context 2>/dev/null <"$job_dir/context"; then emit context "$context"; fi
+  # An old bash tells whole seconds only, which say nothing here.
+  tick
+  if [ -n "${EPOCHREALTIME:-}" ]; then emit took_ms "$((now - began))"; fi
 }
 
 # head closes the pipe early, which is no failure of tail's.
