@@ -104,7 +104,10 @@ async function wholeTurn(
     if (turn.state === 'done') return turn;
     const { message, attempt } = parseStored(turnState, operation.record.state);
     if (neverSent(turn) && message && attempt < MAX_ATTEMPTS) {
-      await prepareAnother(operation, deps, input.machineId, attempt);
+      // Where nothing listened the attempt has ended already.
+      if (!refused(turn)) await neverToBeSent(operation, deps, input.machineId, attempt);
+      await repair(operation, deps, input.machineId);
+      await operation.save({ attempt: attempt + 1 });
       continue;
     }
     const text =
@@ -166,16 +169,13 @@ async function started(
   }
 }
 
-/** Makes the machine fit for another try, and the last one incapable of being sent after all. */
-async function prepareAnother(
+async function neverToBeSent(
   operation: OperationHandle,
   deps: TurnDeps,
   machineId: string,
   attempt: number,
 ): Promise<void> {
   await deps.gateway.cancelTurn(machineId, turnId(operation.id, attempt), { signal: operation.signal });
-  await repair(operation, deps, machineId);
-  await operation.save({ attempt: attempt + 1 });
 }
 
 async function repair(operation: OperationHandle, deps: TurnDeps, machineId: string): Promise<void> {
@@ -206,10 +206,14 @@ async function lookUp(
   return text;
 }
 
-/** A turn that its machine never began, or whose gateway refused the connection (curl's exit code 7). */
+/** A turn that its machine never began, or whose gateway refused the connection. */
 function neverSent(turn: TurnSnapshot): boolean {
-  const { details = {} } = turn.error ?? {};
-  return turn.state === 'unknown' || details.curl_exit === 7 || details.sent === false;
+  return turn.state === 'unknown' || refused(turn) || turn.error?.details.sent === false;
+}
+
+/** curl's exit code for a port on which nothing listens. */
+function refused(turn: TurnSnapshot): boolean {
+  return turn.error?.details.curl_exit === 7;
 }
 
 function turnError(turn: TurnSnapshot): AppError {

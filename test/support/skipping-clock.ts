@@ -6,18 +6,21 @@ export interface SkippingClock extends Clock {
   skip(ms: number): void;
   /** Sleeps under way. */
   waiting(): number;
+  /** How long each of them is in all, in milliseconds. */
+  lengths(): number[];
 }
 
 export function skippingClock(): SkippingClock {
   let skipped = 0;
-  const sleepers = new Map<AbortController, number>();
+  const sleepers = new Map<AbortController, { due: number; ms: number }>();
   const now = () => systemClock.now() + skipped;
   return {
     now,
     waiting: () => sleepers.size,
+    lengths: () => [...sleepers.values()].map(({ ms }) => ms),
     async sleep(ms, signal) {
       const early = new AbortController();
-      sleepers.set(early, now() + ms);
+      sleepers.set(early, { due: now() + ms, ms });
       const signals = signal ? [early.signal, signal] : [early.signal];
       try {
         await systemClock.sleep(ms, AbortSignal.any(signals));
@@ -30,7 +33,7 @@ export function skippingClock(): SkippingClock {
     },
     skip(ms) {
       skipped += ms;
-      for (const [early, due] of sleepers) if (due <= now()) early.abort();
+      for (const [early, { due }] of sleepers) if (due <= now()) early.abort();
     },
   };
 }
