@@ -26,6 +26,8 @@ export type {
 /** Seconds inside the machine, and the milliseconds that the command around them may take. */
 const PROBE_MS = 20_000;
 const START_JOB_MS = 30_000;
+/** A job gets five seconds to end by itself. */
+const STOP_JOB_MS = 30_000;
 /** Slack for reading a job after its wait. */
 const READ_JOB_SLACK_MS = 15_000;
 /** A start waits up to 45 s for a gateway that already runs, ends it in 10 s, and gives the next one 150 s. */
@@ -101,6 +103,14 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
           machineScript('read-job', env, { timeoutMs, rerunnable: true, pace: options?.pace ?? WAITING }),
           options,
         ),
+      );
+    },
+    async stopJob(machineId, jobId, options) {
+      const env = { OPENCLAW_MCP_JOB_ID: jobId };
+      await run(
+        machineId,
+        machineScript('stop-job', env, { timeoutMs: STOP_JOB_MS, rerunnable: true }),
+        options,
       );
     },
     async startGateway(machineId, options) {

@@ -135,6 +135,8 @@ export interface OpenClawService {
     jobId: string,
     options?: WaitOptions & { waitSeconds?: number; seenStages?: number; pace?: Pace | undefined },
   ): Promise<JobSnapshot>;
+  /** Ends the job of this id, whatever it is at, and keeps it from ever being started again; nothing when it has ended. */
+  stopJob(machineId: string, jobId: string, options?: WaitOptions): Promise<void>;
   /** Makes the gateway answer and take our token; does nothing when it already does. */
   startGateway(machineId: string, options?: WaitOptions): Promise<StartOutcome>;
   stopGateway(machineId: string, options?: WaitOptions): Promise<StopOutcome>;

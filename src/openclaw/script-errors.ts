@@ -25,6 +25,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: 'Another command on the machine is doing the same work and has not finished',
     next: 'Wait half a minute and repeat the call.',
   },
+  job_stopped: {
+    kind: 'cancelled',
+    message: 'This work was cancelled, and is not begun again under the same id',
+    next: 'Repeat the call that began it, if it is still wanted.',
+  },
   disk_full: {
     kind: 'machine_failed',
     message: "The machine's disk is full; installing OpenClaw needs about 1 GB",

@@ -38,6 +38,7 @@ import rotateToken from './scripts/rotate-token.sh';
 import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
 import stopGateway from './scripts/stop-gateway.sh';
+import stopJob from './scripts/stop-job.sh';
 import suspendGateway from './scripts/suspend-gateway.sh';
 import transfer from './scripts/transfer.sh';
 import turn from './scripts/turn.sh';
@@ -75,6 +76,7 @@ export const SCRIPTS = {
   'suspend-gateway': [turn, suspendGateway],
   'read-job': [readJob],
   'start-job': [startJob],
+  'stop-job': [stopJob],
   'gateway-request': [pieces, gatewayRequest],
   'read-log': [readLog],
   'list-sessions': [pieces, gatewayRequest, listSessions],

@@ -8,7 +8,7 @@ export const cancelOperation = defineTool({
   name: 'cancel_operation',
   title: 'Cancel an operation',
   description:
-    'Stops a running deploy (its unfinished machine is removed) or chat turn. To stop only waiting, call nothing. An operation that has ended is returned unchanged.',
+    'Stops a running deploy (the machine that it made is removed) or chat turn. To stop only waiting, call nothing. An operation that has ended is returned unchanged.',
   effect: 'destroy',
   idempotent: true,
   input: z.strictObject({ operation_id: operationId }),

@@ -54,7 +54,7 @@ export function deployKind(deps: DeployDeps): OperationKind {
         model: job.result.model ?? input.model,
       });
     },
-    cancel: (record) => removeUnfinishedMachine(deps.machines, record),
+    cancel: (record) => undoUnfinished(deps, record),
     recover: (id) => findDeploy(deps, id),
   };
 }
@@ -102,20 +102,38 @@ async function installed(
   }
 }
 
-/** What a cancelled deploy has created and nobody has used yet is removed, so that nothing is paid for it. */
-async function removeUnfinishedMachine(
-  machines: MachineService,
+/**
+ * What a cancelled deploy has created and nobody has used yet is removed, so that nothing is paid for it. A machine that
+ * was there before stays, without the work that was under way on it.
+ */
+async function undoUnfinished(
+  { machines, openclaw }: DeployDeps,
   record: Readonly<OperationRecord>,
 ): Promise<void> {
   const input = parseStored(deployInput, record.input);
   const { machineId, key } = parseStored(machineState, record.state);
-  if (input.machineId !== undefined) return;
+  if (input.machineId !== undefined) return stopWorkOn(input.machineId, machines, openclaw, record.id);
   const spec = key === input.unanswered?.key ? (input.unanswered?.spec ?? input.spec) : input.spec;
   // A create call that was sent and not yet answered: the same key tells which machine it made.
   const created = machineId ?? (key && (await askedAgain(machines, spec, key)));
   if (!created) return;
   try {
     await machines.destroy(created);
+  } catch (error) {
+    if (!isAppError(error, 'not_found')) throw error;
+  }
+}
+
+/** On a machine that sleeps nothing runs, and nothing wakes it. */
+async function stopWorkOn(
+  machineId: string,
+  machines: MachineService,
+  openclaw: OpenClawService,
+  jobId: string,
+): Promise<void> {
+  try {
+    const { phase } = await machines.get(machineId);
+    if (phase === 'running') await openclaw.stopJob(machineId, jobId);
   } catch (error) {
     if (!isAppError(error, 'not_found')) throw error;
   }

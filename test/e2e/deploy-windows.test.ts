@@ -14,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 afterEach(async () => {
   set([]);
+  lab.registry.held = undefined;
   for (const id of await machines()) await agent.assembled.services.machines.destroy(id);
   await rm(lab.stateDir, { recursive: true, force: true });
 });
@@ -67,6 +68,21 @@ it('a deploy after a cancellation that could not be finished finishes that first
   // Repeating the old cancellation must not take the new assistant.
   await agent.call('cancel_operation', { operation_id: id });
   expect(await machines()).toEqual([again.data.machine_id]);
+});
+
+it('a cancelled deploy onto a machine that was there ends what was under way on it, and the machine stays', async () => {
+  const { machine_id } = (await agent.finish('deploy_openclaw')).data;
+  const { homeDir = '' } = await agent.assembled.services.machines.get(String(machine_id));
+  // So that there is something to install.
+  await rm(join(homeDir, '.openclaw-mcp/current/node_modules/openclaw/package.json'));
+  lab.registry.held = /\/openclaw-2026/;
+  const { operation_id } = (await agent.call('deploy_openclaw', { wait_seconds: 0 })).data;
+  await expect.poll(lab.registry.holding, { timeout: 20_000 }).toBeGreaterThan(0);
+  expect((await agent.call('cancel_operation', { operation_id })).data.status).toBe('cancelled');
+  await expect.poll(lab.registry.holding).toBe(0);
+  lab.registry.held = undefined;
+  expect(await machines()).toEqual([machine_id]);
+  expect((await agent.finish('deploy_openclaw')).data).toMatchObject({ status: 'ready', machine_id });
 });
 
 it('a deploy of a name onto another machine than the one that is on its way is refused, not joined', async () => {

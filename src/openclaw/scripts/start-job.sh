@@ -7,6 +7,7 @@ start_job_main() {
   make_dirs
   mkdir -p "$job_dir"
   lock "jobs/$job_id/start" 10
+  if [ -e "$job_dir/stopped" ]; then fail job_stopped; fi
   emit job "$job_id"
   if [ -s "$job_dir/exit" ] && [ "$(cat "$job_dir/exit")" = 0 ]; then
     emit started no

@@ -25,6 +25,10 @@ export interface FakeRegistry {
   url: string;
   /** Paths asked for so far, decoded, oldest first. */
   requests: readonly string[];
+  /** Paths that get no answer while this is set. */
+  held: RegExp | undefined;
+  /** How many clients wait for an answer that they do not get. */
+  holding(): number;
   close(): Promise<void>;
 }
 
@@ -34,9 +38,17 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
   const packages = registryPackages({ listenDelayMs, readyDelayMs });
   const archives = new Map<string, Promise<Buffer>>();
   const requests: string[] = [];
+  let holding = 0;
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://registry').pathname);
     requests.push(path);
+    if (registry.held?.test(path)) {
+      holding += 1;
+      response.once('close', () => {
+        holding -= 1;
+      });
+      return;
+    }
     answer(path, response).catch((error: unknown) => send(response, 500, { error: String(error) }));
   });
   server.listen(0, '127.0.0.1');
@@ -122,9 +134,11 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
     };
   }
 
-  return {
+  const registry: FakeRegistry = {
     url,
     requests,
+    held: undefined,
+    holding: () => holding,
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -132,6 +146,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
       await closed;
     },
   };
+  return registry;
 }
 
 function archivePath({ name, version }: StandInPackage): string {

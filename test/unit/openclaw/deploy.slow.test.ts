@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => registry.close());
 afterEach(async () => {
-  damaged = refused = undefined;
+  damaged = refused = registry.held = undefined;
   await on?.machine.remove();
 });
 
@@ -106,6 +106,20 @@ test('a deploy whose process was killed is lost, and goes on under the same id',
   expect(job.state).toBe('done');
   expect(job.stages.map(({ name }) => name)).toContain('resumed');
   expect(await readdir(mcpDir(on))).not.toContain('installing');
+});
+
+test('a deploy that is stopped ends with the installer that it has started, and does not begin again', async () => {
+  registry.held = /\/openclaw-2026\.9\.6\.tgz/;
+  on = await fixture(sources());
+  await on.start('op-1');
+  await expect.poll(registry.holding, { timeout: 20_000 }).toBeGreaterThan(0);
+  await on.openclaw.stopJob('m', 'op-1');
+  await expect.poll(registry.holding).toBe(0);
+  expect(await on.openclaw.readJob('m', 'op-1')).toMatchObject({ state: 'lost' });
+  registry.held = undefined;
+  await expect(on.start('op-1')).rejects.toMatchObject({ code: 'cancelled' });
+  await on.openclaw.stopJob('m', 'op-1');
+  expect((await on.deploy('op-2')).state).toBe('done');
 });
 
 test('an incomplete OpenClaw is noticed and installed again', async () => {
