@@ -49,6 +49,9 @@ export interface ChangePlan {
   restartForSecrets: boolean;
 }
 
+/** details.reason of an error that another server, with other variables, would not have. */
+export const KEY_MISSING = 'key_missing';
+
 /** @throws AppError `invalid_input` or `config` in words that name what to pass or set; nothing was changed. */
 export function planChange(wish: ChangeWish, present: PresentSettings, keys: Keys): ChangePlan {
   const models = wishedModels(wish);
@@ -122,6 +125,7 @@ function keyOf(variable: string, providers: readonly ProviderKey[]): ProviderKey
   if (key) return key;
   throw new AppError('config', `Nothing was changed: ${variable} is not set in this server's environment`, {
     next: `Set ${variable} and restart the server.`,
+    details: { reason: KEY_MISSING },
   });
 }
 
@@ -136,6 +140,7 @@ function noKeyFor(model: string): AppError {
         variable === undefined
           ? `Pass a model of ${PROVIDERS.map(({ id }) => id).join(', ')}, as provider/model.`
           : `Set ${variable} in this server's environment and restart it.`,
+      details: { reason: KEY_MISSING },
     },
   );
 }
@@ -193,6 +198,7 @@ function channelKey(id: ChannelId, channels: readonly ChannelKey[]): ChannelKey 
   const variables = tokens.map(({ variable }) => variable).join(' and ');
   throw new AppError('config', `Nothing was changed: ${id} needs ${variables} in this server's environment`, {
     next: `Set ${variables} there and restart the server; never pass a token as an argument.`,
+    details: { reason: KEY_MISSING },
   });
 }
 

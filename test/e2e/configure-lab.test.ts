@@ -3,6 +3,8 @@ import { type Lab, type LabClient, PROVIDER_KEY, startLab } from '../support/lab
 
 let lab: Lab;
 let agent: LabClient;
+/** Of every answer of the model. */
+let pauseMs = 0;
 beforeAll(async () => {
   lab = await startLab({
     model: {
@@ -14,7 +16,7 @@ beforeAll(async () => {
         // Only through the gateway: the question before it says "hi".
         if (model === 'claude-haiku-4-5' && question.includes('Reply with: ok'))
           return { kind: 'status', status: 401, type: 'authentication_error', message: 'not through here' };
-        return undefined;
+        return pauseMs === 0 ? undefined : { kind: 'slow', ms: pauseMs };
       },
     },
   });
@@ -43,6 +45,19 @@ it("a key that the provider refuses is told in the provider's words, and changes
   expect(texts.join('\n')).toContain('invalid x-api-key');
   expect(texts.join('\n')).not.toContain('sk-ant-wrong');
   expect((await agent.finish('chat', { message: 'still there?' })).data.status).toBe('done');
+});
+
+it('a server without the key that looks at a change says so, and the one that began it goes on', async () => {
+  const asked = lab.model.requests.length;
+  pauseMs = 2_000;
+  const wish = { provider_keys: ['ANTHROPIC_API_KEY'], wait_seconds: 0 };
+  const { operation_id } = (await agent.call('configure_openclaw', wish)).data;
+  await expect.poll(() => lab.model.requests.length, { timeout: 20_000 }).toBeGreaterThan(asked);
+  const keyless = await lab.connect({ ANTHROPIC_API_KEY: undefined });
+  const seen = await keyless.call('get_operation', { operation_id });
+  pauseMs = 0;
+  expect(seen).toMatchObject({ isError: true, texts: [expect.stringContaining('Set ANTHROPIC_API_KEY')] });
+  expect((await agent.finish('get_operation', { operation_id })).data).toMatchObject({ status: 'done' });
 });
 
 it('a model that the provider does not have is refused before anything is written', async () => {
