@@ -2,7 +2,7 @@
 # Ends a detached job for good: what it has started with it, and no start of it that is still on its way.
 
 stop_job_main() {
-  local job_id=${OPENCLAW_MCP_JOB_ID:?} job_dir pid tries=0
+  local job_id=${OPENCLAW_MCP_JOB_ID:?} job_dir pid
   job_paths "$job_id"
   make_dirs
   mkdir -p "$job_dir"
@@ -13,10 +13,7 @@ stop_job_main() {
     return
   fi
   signal_group TERM "$pid"
-  while live_pid "$job_dir/pid" >/dev/null; do
-    if [ $((tries += 1)) -gt 50 ]; then signal_group KILL "$pid"; fi
-    nap 0.1
-  done
+  end_process "$job_dir/pid" 5 || true
   # An installer may outlive the shell that started it.
   signal_group KILL "$pid"
   emit stopped yes
