@@ -64,9 +64,7 @@ nap() { # SECONDS
     return
   fi
   if [ -z "${nap_fd:-}" ]; then
-    mkfifo "$mcp_dir/nap.$$"
-    exec {nap_fd}<>"$mcp_dir/nap.$$"
-    rm -f "$mcp_dir/nap.$$"
+    exec {nap_fd}<> <(:)
   fi
   read -r -t "$1" -u "$nap_fd" _ || true
 }
