@@ -40,7 +40,7 @@ const STOP_GATEWAY_MS = 60_000;
 /** On top of the wait: two questions to a busy gateway's command line, which takes up to 20 s each. */
 const SUSPEND_SLACK_MS = 60_000;
 /** A read of a job waits inside the machine for a new stage, of which most take seconds. */
-const WAITING = { firstMs: 300, nextMs: 300, maxMs: 2_000 };
+const WAITING = { firstMs: 500, nextMs: 500, maxMs: 2_000 };
 /** Seconds that one read of a job waits unless told. */
 const JOB_WAIT_SECONDS = 8;
 

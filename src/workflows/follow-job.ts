@@ -11,7 +11,7 @@ const JOB_WAIT_SECONDS = 20;
 
 /** The stage that a person waits for to end: it takes seconds on any machine, and is asked after often from then on. */
 const LAST_STAGE = 'start';
-const LAST_STAGE_PACE: Pace = { firstMs: 3_000, nextMs: 500, maxMs: 1_000 };
+const LAST_STAGE_PACE: Pace = { firstMs: 3_000, nextMs: 600, maxMs: 1_500 };
 
 /** Resolves when the job has ended or its process is gone. */
 export async function followJob(
