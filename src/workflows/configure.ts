@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import {
   type Answer,
@@ -11,19 +11,11 @@ import {
   type ShownSettings,
 } from '../openclaw/configure.ts';
 import { isPatch } from '../openclaw/configure-paths.ts';
-import {
-  type ChangePlan,
-  type ChangeWish,
-  KEY_MISSING,
-  type Keys,
-  planChange,
-  presentModel,
-} from '../openclaw/configure-plan.ts';
+import { type ChangeWish, type Keys, planChange, presentModel } from '../openclaw/configure-plan.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { PostureService } from '../openclaw/posture.ts';
 import type { OperationHandle, OperationKind, Operations } from '../operations/ports.ts';
 import { asJson, type JsonObject, type OperationRecord } from '../operations/record.ts';
-import { NOT_HERE } from '../operations/running.ts';
 import { channelStates, pendingRequests, REQUEST_ID } from './channels.ts';
 import { changeMachine, machineWish } from './configure-machine.ts';
 import {
@@ -39,6 +31,7 @@ import {
 import { lastingJob } from './lasting-job.ts';
 import { goesAlone } from './one-change.ts';
 import { parseStored } from './parse-state.ts';
+import { planned } from './planned-change.ts';
 import { isRecovered } from './recover-deploy.ts';
 import { recoveredChange, recoverJob } from './recover-job.ts';
 import { wakeMachine } from './wake.ts';
@@ -164,28 +157,6 @@ async function changeSettings(
     await operation.note('This release applies settings only at a start, so its gateway was started anew.');
   }
   return { applied };
-}
-
-const planState = z.object({ planned: z.boolean().default(false) });
-
-/** What a server with the keys has begun is not ended by one without them that only asks how it stands. */
-async function planned(operation: OperationHandle, plan: () => ChangePlan): Promise<ChangePlan> {
-  const begun = parseStored(planState, operation.record.state).planned;
-  try {
-    const made = plan();
-    if (!begun) await operation.save({ planned: true });
-    return made;
-  } catch (error) {
-    if (!begun || !isAppError(error) || error.details.reason !== KEY_MISSING) throw error;
-    throw new AppError(
-      'config',
-      'This server lacks a key that the change needs, so it cannot go on with it; the server that began it can',
-      {
-        next: `Call get_operation in the client that began it. Or here: ${error.next}`,
-        details: { reason: NOT_HERE },
-      },
-    );
-  }
 }
 
 const rotation = z.object({ rotated: z.boolean().default(false) });
