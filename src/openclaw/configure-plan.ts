@@ -140,7 +140,8 @@ function noKeyFor(model: string): AppError {
         variable === undefined
           ? `Pass a model of ${PROVIDERS.map(({ id }) => id).join(', ')}, as provider/model.`
           : `Set ${variable} in this server's environment and restart it.`,
-      details: { reason: KEY_MISSING },
+      // A provider that nobody knows has no key anywhere.
+      ...(variable !== undefined && { details: { reason: KEY_MISSING } }),
     },
   );
 }

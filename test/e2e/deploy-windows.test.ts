@@ -78,6 +78,13 @@ it('a cancelled deploy onto a machine that was there ends what was under way on 
   lab.registry.held = /\/openclaw-2026/;
   const { operation_id } = (await agent.call('deploy_openclaw', { wait_seconds: 0 })).data;
   await expect.poll(lab.registry.holding, { timeout: 20_000 }).toBeGreaterThan(0);
+  // What would change the same files has to wait for it.
+  for (const tool of ['repair_openclaw', 'upgrade_openclaw']) {
+    const { isError, texts } = await agent.call(tool, { machine_id, wait_seconds: 0 });
+    expect(isError).toBe(true);
+    expect(texts[0]).toMatch(/Nothing was changed: a deploy .*is not finished/);
+    expect(texts[0]).toContain(String(operation_id));
+  }
   expect((await agent.call('cancel_operation', { operation_id })).data.status).toBe('cancelled');
   await expect.poll(lab.registry.holding).toBe(0);
   lab.registry.held = undefined;

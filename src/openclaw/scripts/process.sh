@@ -57,10 +57,10 @@ unlock() {
 }
 
 # A sleep without a process: a read that finds nothing. On a slow machine each process costs milliseconds that the one
-# which is waited for needs. An old bash cannot read for part of a second.
+# which is waited for needs. An old bash cannot read for part of a second, and starts one twenty times a second at most.
 nap() { # SECONDS
   if [ "${BASH_VERSINFO[0]}" -lt 4 ]; then
-    sleep "$1"
+    sleep 0.05
     return
   fi
   if [ -z "${nap_fd:-}" ]; then
