@@ -1,6 +1,7 @@
 /** Bundles the program and everything it needs into four files that install nothing. */
 import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { sidecarAsText } from './sidecar-bundle.mjs';
 
 // Each part is whole in itself: a start reads only what it is about, and an update of the package under the feet of a
 // running server pulls nothing away (but undici before its first use, which is for those behind a proxy).
@@ -26,7 +27,7 @@ const options = {
   minify: true,
   legalComments: 'none',
   loader: { '.sh': 'text' },
-  plugins: [laterParts],
+  plugins: [laterParts, sidecarAsText],
   // Its CommonJS build asks for its parts by a name that a bundler cannot see.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SIDECAR_MODULE, sidecarText } from './sidecar-bundle.mjs';
 
 /** Imports machine scripts as text, as the bundler does. */
 const shellText = {
@@ -6,6 +7,16 @@ const shellText = {
   enforce: 'pre' as const,
   transform(code: string, id: string) {
     return id.endsWith('.sh') ? { code: `export default ${JSON.stringify(code)};`, map: null } : undefined;
+  },
+};
+
+/** Imports the machine's own program as text. */
+const sidecarAsText = {
+  name: 'sidecar-as-text',
+  enforce: 'pre' as const,
+  resolveId: (id: string) => (id === SIDECAR_MODULE ? SIDECAR_MODULE : undefined),
+  async load(id: string) {
+    return id === SIDECAR_MODULE ? `export default ${JSON.stringify(await sidecarText())};` : undefined;
   },
 };
 
@@ -20,7 +31,7 @@ const fast = [
 const slow = 'test/**/*.slow.test.ts';
 
 export default defineConfig({
-  plugins: [shellText],
+  plugins: [shellText, sidecarAsText],
   test: {
     projects: [
       // Vitest leaves a core free for a watching developer; nobody watches here.

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { MachineCommand, Pace } from '../machine/ports.ts';
 import { BASE, SCRIPTS, type ScriptName } from './script-table.ts';
+import { SIDECAR_HASH, SIDECAR_TEXT } from './sidecar-bundle.ts';
 
 /**
  * The API stores and echoes a command, and only the names of its environment: so this line is all that it ever sees.
@@ -35,7 +36,7 @@ export function machineScript(
 ): MachineCommand {
   return {
     command: ['/bin/bash', '-c', RUNNER],
-    env: { ...env, OPENCLAW_MCP_SCRIPT: packedScript(name) },
+    env: { ...env, OPENCLAW_MCP_SIDECAR: SIDECAR_HASH, OPENCLAW_MCP_SCRIPT: packedScript(name) },
     ...options,
   };
 }
@@ -53,6 +54,13 @@ export function jobScript(
   const job = { OPENCLAW_MCP_JOB_ID: jobId, OPENCLAW_MCP_JOB_SCRIPT: packedScript(name) };
   return machineScript('start-job', { ...env, ...job }, options);
 }
+
+/** Brings the machine's own program, as this server carries it, to a machine that says it lacks it. */
+export function deliverSidecar(): MachineCommand {
+  sidecarInput ??= largeInput('OPENCLAW_MCP_BUNDLE', SIDECAR_TEXT);
+  return machineScript('deliver-sidecar', sidecarInput, { timeoutMs: 30_000, rerunnable: true });
+}
+let sidecarInput: Readonly<Record<string, string>> | undefined;
 
 /** An input of any size, as environment variables that `input_to_file NAME FILE` puts together again. */
 export function largeInput(name: string, content: string | Uint8Array): Record<string, string> {

@@ -121,6 +121,16 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: 'The input of a script was damaged on its way to the machine',
     next: RETRY,
   },
+  sidecar_missing: {
+    kind: 'unavailable',
+    message: 'The program that this server keeps on the machine is gone again right after it was sent',
+    next: 'Call gateway_status to see how much disk is free, then repeat the call.',
+  },
+  sidecar_failed: {
+    kind: 'command_failed',
+    message: "The program that this server keeps on the machine does not run on the machine's Node",
+    next: 'Call repair_openclaw, then repeat the call.',
+  },
   bad_job_id: {
     kind: 'invalid_input',
     message: 'This is not the id of an operation on the machine',

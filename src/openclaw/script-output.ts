@@ -1,9 +1,10 @@
 /** Reads what a machine script printed; whatever is not in its form is an error, with the foreign text fenced off. */
 import { gunzipSync } from 'node:zlib';
 import type { WaitOptions } from '../core/abort.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
 import type { CommandResult, MachineCommand, MachineService } from '../machine/ports.ts';
+import { deliverSidecar } from './machine-script.ts';
 import { explainScriptError } from './script-errors.ts';
 
 const LINE = /^([a-z][a-z0-9_.]*)(@?)=(.*)$/;
@@ -25,7 +26,14 @@ export async function runScript(
   script: MachineCommand,
   options?: WaitOptions,
 ): Promise<ScriptOutput> {
-  return readScriptOutput(await machines.run(machineId, script, options));
+  try {
+    return readScriptOutput(await machines.run(machineId, script, options));
+  } catch (error) {
+    // Said before anything else was done.
+    if (!isAppError(error) || error.details.script_error !== 'sidecar_missing') throw error;
+    readScriptOutput(await machines.run(machineId, deliverSidecar(), options));
+    return readScriptOutput(await machines.run(machineId, script, options));
+  }
 }
 
 /** @throws AppError `command_failed` (details.script_error) when the script failed, was cut, or printed something else. */

@@ -7,6 +7,7 @@ import common from './scripts/common.sh';
 import configure from './scripts/configure.sh';
 import configureChange from './scripts/configure-change.sh';
 import configureShow from './scripts/configure-show.sh';
+import deliverSidecar from './scripts/deliver-sidecar.sh';
 import deploy from './scripts/deploy.sh';
 import diagnose from './scripts/diagnose.sh';
 import diagnoseDoctor from './scripts/diagnose-doctor.sh';
@@ -35,6 +36,7 @@ import repairInstall from './scripts/repair-install.sh';
 import resolve from './scripts/resolve.sh';
 import restore from './scripts/restore.sh';
 import rotateToken from './scripts/rotate-token.sh';
+import sidecar from './scripts/sidecar.sh';
 import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
 import stopGateway from './scripts/stop-gateway.sh';
@@ -76,6 +78,8 @@ export const SCRIPTS = {
   'suspend-gateway': [turn, suspendGateway],
   'read-job': [readJob],
   'start-job': [startJob],
+  'deliver-sidecar': [deliverSidecar],
+  'sidecar-command': [sidecar],
   'stop-job': [stopJob],
   'gateway-request': [pieces, gatewayRequest],
   'read-log': [readLog],

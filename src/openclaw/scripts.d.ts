@@ -1,5 +1,10 @@
-/** Machine scripts are bundled as text: esbuild's text loader, and a small plugin under vitest. */
+/** What is bundled as text: machine scripts and the machine's own program (see `sidecar-bundle.mjs`). */
 declare module '*.sh' {
+  const text: string;
+  export default text;
+}
+
+declare module 'virtual:sidecar' {
   const text: string;
   export default text;
 }

@@ -7,8 +7,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   dedalus: ['core', 'config'],
   machine: ['core', 'config', 'dedalus'],
-  openclaw: ['core', 'config', 'dedalus', 'machine'],
-  gateway: ['core', 'config', 'dedalus', 'machine', 'openclaw'],
+  sidecar: ['core'],
+  openclaw: ['core', 'config', 'dedalus', 'machine', 'sidecar'],
+  gateway: ['core', 'config', 'dedalus', 'machine', 'openclaw', 'sidecar'],
   operations: ['core'],
   workflows: ['core', 'config', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations'],
   mcp: ['core', 'operations'],
@@ -44,6 +45,12 @@ describe('the rings', () => {
     expect(root?.imports.map(ringOf)).not.toEqual(expect.arrayContaining(['cli']));
     expect(root?.imports.map(ringOf)).not.toEqual(expect.arrayContaining(['local']));
     expect(importers('src/server.ts').every((path) => path.startsWith('src/cli/'))).toBe(true);
+  });
+
+  it('meet the machine side in its protocol alone', () => {
+    const inside = all.filter(({ path }) => path.startsWith('src/sidecar/')).map(({ path }) => path);
+    const seen = inside.filter((path) => importers(path).some((user) => !user.startsWith('src/sidecar/')));
+    expect(seen).toEqual(['src/sidecar/protocol.ts']);
   });
 
   it('hold no import cycle', () => {

@@ -94,6 +94,16 @@ write_file() { # FILE TEXT: whole or not at all; the text is in no argument list
   mv -f "$1.new.$$" "$1"
 }
 
+# NAME, for a program that reads it: no file, no argument, and no shell variable holds it unpacked.
+input_to_stdout() { # NAME
+  local index=0 piece
+  for ((; ; index++)); do
+    piece=$1_$index
+    if [ -z "${!piece:-}" ]; then break; fi
+    printf '%s' "${!piece}"
+  done | base64 -d | gzip -dc
+}
+
 sha_hex() { # 256|512 FILE
   local line
   if command -v "sha$1sum" >/dev/null; then line=$("sha$1sum" <"$2"); else line=$(shasum -a "$1" <"$2"); fi
@@ -102,14 +112,10 @@ sha_hex() { # 256|512 FILE
 
 # One environment string is limited to 128 KiB by Linux, so a large input comes in pieces: NAME_0, NAME_1, …
 input_to_file() { # NAME FILE; removes the pieces from the environment
-  local index=0 piece sum_name=$1_SHA256
+  local index piece sum_name=$1_SHA256
   local sum=${!sum_name:-}
   if [ -z "$sum" ]; then fail input_missing; fi
-  for ((;; index++)); do
-    piece=$1_$index
-    if [ -z "${!piece:-}" ]; then break; fi
-    printf '%s' "${!piece}"
-  done | base64 -d | gzip -dc >"$2.new.$$"
+  input_to_stdout "$1" >"$2.new.$$"
   for ((index = 0; ; index++)); do
     piece=$1_$index
     if [ -z "${!piece:-}" ]; then break; fi

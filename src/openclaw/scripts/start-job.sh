@@ -5,6 +5,8 @@ start_job_main() {
   local job_id=${OPENCLAW_MCP_JOB_ID:?} job_dir
   job_paths "$job_id"
   make_dirs
+  # Looked for here: a job that is detached has nobody to ask for it.
+  if [ ! -s "$mcp_dir/sidecar/${OPENCLAW_MCP_SIDECAR:?}.mjs" ]; then fail sidecar_missing; fi
   mkdir -p "$job_dir"
   lock "jobs/$job_id/start" 10
   if [ -e "$job_dir/stopped" ]; then fail job_stopped; fi

@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# One command of the machine's own program (src/sidecar), run by the machine's Node.
+
+sidecar() { # COMMAND REPLY-FILE < request; ends this script with the code that the program gave
+  local code='' status=0
+  require_sidecar
+  (
+    exec 3>&- 9>&-
+    use_openclaw_env
+    exec "$mcp_dir/node/bin/node" "$sidecar_bundle" "$1" "$home"
+  ) >"$2" 2>"$2.said" || status=$?
+  if [ "$status" = 3 ]; then
+    { read -r code && cat >"$2.said"; } <"$2" || true
+    fail "${code:-unexpected}" "$2.said"
+  elif [ "$status" != 0 ]; then
+    fail sidecar_failed "$2.said"
+  fi
+  rm -f "$2.said"
+}
+
+# A server that hears this sends the bundle and repeats its command: called before anything else is done.
+require_sidecar() { # sets sidecar_bundle
+  sidecar_bundle=$mcp_dir/sidecar/${OPENCLAW_MCP_SIDECAR:?}.mjs
+  if [ ! -s "$sidecar_bundle" ]; then fail sidecar_missing; fi
+  if [ ! -x "$mcp_dir/node/bin/node" ]; then fail not_installed; fi
+}
+
+# A request of the server's own, without a shell's work around it.
+sidecar_command_main() {
+  require_sidecar
+  make_dirs
+  scratch=$(mktemp -d "$mcp_dir/command.XXXXXX")
+  input_to_file OPENCLAW_MCP_REQUEST "$scratch/request"
+  sidecar "${OPENCLAW_MCP_COMMAND:?}" "$scratch/reply" <"$scratch/request"
+  emit_blob reply <"$scratch/reply"
+}

@@ -1,0 +1,71 @@
+/** The machine's own program is brought to a machine once, whole, and answers in its schema. */
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { askSidecar } from '../../../src/openclaw/ask-sidecar.ts';
+import { SIDECAR_HASH, SIDECAR_TEXT } from '../../../src/openclaw/sidecar-bundle.ts';
+import { type HomeMachine, homeMachine } from '../openclaw/home-machine.ts';
+
+const OPTIONS = { timeoutMs: 10_000, rerunnable: true };
+let machine: HomeMachine | undefined;
+afterEach(() => machine?.remove());
+
+/** A machine with this computer's Node. */
+async function withNode(): Promise<HomeMachine> {
+  machine = await homeMachine();
+  const bin = join(machine.home, '.openclaw-mcp', 'node', 'bin');
+  await mkdir(bin, { recursive: true });
+  await symlink(process.execPath, join(bin, 'node'));
+  return machine;
+}
+
+const bundleOn = ({ home }: HomeMachine) => join(home, '.openclaw-mcp', 'sidecar', `${SIDECAR_HASH}.mjs`);
+
+test('a machine that lacks the program gets it, and a second request brings nothing', async () => {
+  const on = await withNode();
+  let commands = 0;
+  const counting = {
+    run: (...args: Parameters<HomeMachine['run']>) => {
+      commands += 1;
+      return on.run(...args);
+    },
+  };
+  expect(await askSidecar(counting, 'm', 'hello', {}, OPTIONS)).toEqual({ node: process.version });
+  expect(commands).toBe(3);
+  expect(await readFile(bundleOn(on), 'utf8')).toBe(SIDECAR_TEXT);
+  expect((await stat(bundleOn(on))).mode & 0o777).toBe(0o600);
+  await askSidecar(counting, 'm', 'hello', {}, OPTIONS);
+  expect(commands).toBe(4);
+});
+
+test('nothing but the program is left behind', async () => {
+  const on = await withNode();
+  await askSidecar(on, 'm', 'hello', {}, OPTIONS);
+  expect(await readdir(join(on.home, '.openclaw-mcp'))).toEqual(
+    expect.not.arrayContaining([expect.stringMatching(/^command\./)]),
+  );
+  expect(await readdir(join(on.home, '.openclaw-mcp', 'sidecar'))).toEqual([`${SIDECAR_HASH}.mjs`]);
+});
+
+test('a program that does not run is told apart from one that failed', async () => {
+  const on = await withNode();
+  await mkdir(join(on.home, '.openclaw-mcp', 'sidecar'), { recursive: true });
+  await writeFile(bundleOn(on), 'throw new Error("no such thing")');
+  await chmod(bundleOn(on), 0o600);
+  await expect(askSidecar(on, 'm', 'hello', {}, OPTIONS)).rejects.toMatchObject({
+    code: 'command_failed',
+    details: { script_error: 'sidecar_failed' },
+    foreign: expect.stringContaining('no such thing'),
+  });
+});
+
+test('a machine without Node says so', async () => {
+  machine = await homeMachine();
+  await expect(askSidecar(machine, 'm', 'hello', {}, OPTIONS)).rejects.toMatchObject({
+    details: { script_error: 'not_installed' },
+  });
+});
+
+test('the program fits into one environment variable', () => {
+  expect(SIDECAR_TEXT.length).toBeLessThan(250_000);
+});
