@@ -129,11 +129,11 @@ async function runStep(
   { machineId, before }: { machineId: string; before: Outcome | undefined },
   results: StepResult[],
 ): Promise<Outcome> {
-  const begun = clock.now();
+  const begun = clock.elapsed();
   const finish = (ok: boolean, detail: string) => {
     const result = {
       title: step.title,
-      seconds: (clock.now() - begun) / 1000,
+      seconds: (clock.elapsed() - begun) / 1000,
       ok,
       detail: plainText(detail),
     };

@@ -56,10 +56,10 @@ export class DemoView {
     expectedSeconds: number,
     work: (stage: (name: string) => void) => Promise<T>,
   ): Promise<T> {
-    const begun = this.#clock.now();
+    const begun = this.#clock.elapsed();
     const ended = new AbortController();
     let current = '';
-    const seconds = () => (this.#clock.now() - begun) / 1000;
+    const seconds = () => (this.#clock.elapsed() - begun) / 1000;
     const draw = () => this.#draw(`${title}${current && ` · ${current}`}`, seconds(), expectedSeconds);
     const stage = (name: string) => {
       if (name === current) return;

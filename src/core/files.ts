@@ -129,7 +129,7 @@ async function isHeld(clock: Clock, path: string): Promise<boolean> {
   if (holder === undefined) return false;
   const [pid, life] = holder.split(' ');
   if (Number(pid) === process.pid) return life === LIFE;
-  return processLives(Number(pid)) && clock.now() - (await lastChange(path)) < LOCK_OLD_MS;
+  return processLives(Number(pid)) && Math.abs(clock.now() - (await lastChange(path))) < LOCK_OLD_MS;
 }
 
 /** Milliseconds since the epoch; 0 when there is no such file. */

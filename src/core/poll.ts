@@ -27,13 +27,13 @@ export interface Look<T> {
  */
 export async function poll<T>(options: PollOptions, look: () => Promise<Look<T>>): Promise<T> {
   const { clock, factor = 1.6 } = options;
-  const deadline = clock.now() + options.timeoutMs;
+  const deadline = clock.elapsed() + options.timeoutMs;
   let pause = options.intervalMs;
   for (;;) {
     options.signal?.throwIfAborted();
     const seen = await look();
     if (seen.done !== undefined) return seen.done;
-    const left = deadline - clock.now();
+    const left = deadline - clock.elapsed();
     if (left <= 0) {
       throw new AppError('timeout', `Waited ${Math.round(options.timeoutMs / 1000)} s for ${options.what}`);
     }

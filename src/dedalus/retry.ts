@@ -46,7 +46,7 @@ export async function withRetries<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { clock, timing } = policy;
-  const start = clock.now();
+  const start = clock.elapsed();
   let last: AppError | undefined;
   const tryOn = async (within: AbortSignal): Promise<T> => {
     for (let tries = 0; ; tries += 1) {
@@ -55,7 +55,7 @@ export async function withRetries<T>(
       last = outcome.failure;
       const pause = pauseAfter(policy, last, tries);
       const total = last.details.reason === 'unreachable' ? timing.unreachableTotalMs : timing.retryTotalMs;
-      if (!worthRetrying(last) || clock.now() - start + pause >= total) throw last;
+      if (!worthRetrying(last) || clock.elapsed() - start + pause >= total) throw last;
       await clock.sleep(pause, within);
     }
   };

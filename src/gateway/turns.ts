@@ -80,12 +80,12 @@ async function follow(
   first: Readonly<Record<string, string>>,
   options: TurnOptions,
 ): Promise<TurnSnapshot> {
-  const deadline = deps.clock.now() + options.waitSeconds * 1000;
+  const deadline = deps.clock.elapsed() + options.waitSeconds * 1000;
   const answer = turnStream();
   let action = first;
   let offset = 0;
   for (;;) {
-    const left = Math.max(0, Math.ceil((deadline - deps.clock.now()) / 1000));
+    const left = Math.max(0, Math.ceil((deadline - deps.clock.elapsed()) / 1000));
     const waitSeconds = options.onText ? Math.min(left, WATCHED_WAIT_S) : left;
     const job = await look(deps, machineId, turnId, { ...action, ...position(offset, waitSeconds) }, options);
     if (action === first && first.OPENCLAW_MCP_MODE === 'start') {
@@ -97,7 +97,7 @@ async function follow(
     const before = answer.text.length;
     answer.feed(job.sse);
     if (answer.text.length > before) options.onText?.(answer.text);
-    const over = job.state !== 'running' || deps.clock.now() >= deadline;
+    const over = job.state !== 'running' || deps.clock.elapsed() >= deadline;
     // What is left may be a part of a character, which is handed out only with its rest.
     if (over && (job.next >= job.size || job.sse === '')) return snapshotOf(turnId, job, answer);
   }

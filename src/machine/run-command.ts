@@ -49,7 +49,7 @@ export async function runToEnd(
 ): Promise<{ execution: Execution; exitCode: number }> {
   const { api, clock, timing } = context;
   const key = command.idempotencyKey ?? randomUUID();
-  const giveUpAt = clock.now() + timing.refusalRetryMs;
+  const giveUpAt = clock.elapsed() + timing.refusalRetryMs;
   let tries = 0;
   const polling = {
     clock,
@@ -74,7 +74,7 @@ export async function runToEnd(
     const { refusal } = ending;
     await throwIfMachineIsLost(api, machineId, options);
     const mayRunAgain = refusal.neverStarted || command.rerunnable;
-    if (!mayRunAgain || clock.now() >= giveUpAt) throw refusedError(machineId, refusal);
+    if (!mayRunAgain || clock.elapsed() >= giveUpAt) throw refusedError(machineId, refusal);
     return {};
   });
 }

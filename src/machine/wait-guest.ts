@@ -23,7 +23,7 @@ export async function waitForGuest(
 ): Promise<void> {
   const { api, clock, timing } = context;
   const { signal, timeoutMs } = options;
-  const giveUpAt = clock.now() + timeoutMs;
+  const giveUpAt = clock.elapsed() + timeoutMs;
   const polling = {
     clock,
     what: 'the machine to run commands',
@@ -40,7 +40,7 @@ export async function waitForGuest(
     } catch (error) {
       if (isAppError(error, 'not_found')) throw vanished(machineId);
       if (!isAppError(error) || !isTransient(error)) throw error;
-      if (clock.now() < giveUpAt) return {};
+      if (clock.elapsed() < giveUpAt) return {};
       if (error.code === 'unavailable') throw error;
       const machine = await api.getMachine(machineId, { signal });
       throw machineFailed('The machine runs, but never ran a command', 'guest_unreachable', machine);

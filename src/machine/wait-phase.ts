@@ -68,8 +68,8 @@ export function waitForRunning(
     throwIfTrouble(machine);
     if (!waking && machine.phase === 'sleeping' && machine.desiredState !== 'running')
       throw asleep(machineId);
-    unplacedSince = awaitsPlacement(machine) ? (unplacedSince ?? clock.now()) : undefined;
-    if (unplacedSince !== undefined && clock.now() - unplacedSince >= timing.placementStuckMs) {
+    unplacedSince = awaitsPlacement(machine) ? (unplacedSince ?? clock.elapsed()) : undefined;
+    if (unplacedSince !== undefined && clock.elapsed() - unplacedSince >= timing.placementStuckMs) {
       throw placementStuck(machine);
     }
   };

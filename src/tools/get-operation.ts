@@ -1,5 +1,6 @@
 /** get_operation: waits for long work that an earlier call began, or lists what is in flight. */
 import * as z from 'zod';
+import { ageMs } from '../core/clock.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { operationId, waitSeconds } from './fields.ts';
 import { awaited, operationOutcome, operationOutput } from './operation-output.ts';
@@ -45,5 +46,5 @@ export const getOperation = defineTool({
 });
 
 function endedLately(record: OperationRecord, now: number): boolean {
-  return record.status !== 'running' && now - Date.parse(record.updatedAt) < RECENT_MS;
+  return record.status !== 'running' && ageMs(record.updatedAt, now) < RECENT_MS;
 }

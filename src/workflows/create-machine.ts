@@ -1,6 +1,6 @@
 /** Gets a deploy exactly one living machine: created once, adopted after a lost answer, replaced when it died at birth. */
 import * as z from 'zod';
-import type { Clock } from '../core/clock.ts';
+import { ageMs, type Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { OperationHandle } from '../operations/ports.ts';
@@ -91,7 +91,7 @@ async function trustedCall(
   // A call that this operation has sent before keeps the time of its first try.
   const call = { ...(earlier ?? own) };
   if (key === call.key && keyAt !== undefined) call.at = keyAt;
-  if (deps.clock.now() - Date.parse(call.at) <= KEY_TRUSTED_MS) {
+  if (ageMs(call.at, deps.clock.now()) <= KEY_TRUSTED_MS) {
     await operation.save({ key: call.key, keyAt: call.at });
     return call;
   }

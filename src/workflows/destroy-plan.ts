@@ -1,6 +1,6 @@
 /** What would be lost with a machine, as far as it can be known without waking it. */
 import type { WaitOptions } from '../core/abort.ts';
-import type { Clock } from '../core/clock.ts';
+import { ageMs, type Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { GatewayService } from '../gateway/ports.ts';
@@ -62,7 +62,7 @@ export async function destroyPlan(
     name: (await deps.directory.names()).get(machineId),
     phase: safePhase(machine.phase),
     createdAt,
-    age: createdAt === undefined ? undefined : ageOf(deps.clock.now() - Date.parse(createdAt)),
+    age: createdAt === undefined ? undefined : ageOf(ageMs(createdAt, deps.clock.now())),
     ...content,
     target,
   };

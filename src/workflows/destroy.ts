@@ -1,7 +1,7 @@
 /** Destroys a machine for good, after one last look that it is still the one that was meant. */
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
-import type { Clock } from '../core/clock.ts';
+import { ageMs, type Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';
@@ -102,7 +102,7 @@ async function lastLook(
     });
   }
   // A server that died in between may be followed by the next one much later.
-  if (clock.now() - Date.parse(operation.record.createdAt) > CONFIRMATION_MS) {
+  if (ageMs(operation.record.createdAt, clock.now()) > CONFIRMATION_MS) {
     throw new AppError('conflict', 'Nothing was destroyed: this was confirmed more than ten minutes ago', {
       next: 'Call destroy_machine again without confirmation.',
     });

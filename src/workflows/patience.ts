@@ -15,7 +15,7 @@ export async function patiently<T extends object>(
   clock: Clock,
   ask: () => Promise<T>,
 ): Promise<T> {
-  const giveUpAt = clock.now() + PATIENCE_MS;
+  const giveUpAt = clock.elapsed() + PATIENCE_MS;
   let unreadable = 0;
   const asking = {
     clock,
@@ -32,7 +32,7 @@ export async function patiently<T extends object>(
     } catch (error) {
       if (operation.signal.aborted || !isAppError(error) || !mayPass(error)) throw error;
       if (error.code === 'command_failed') unreadable += 1;
-      if (unreadable >= MAX_UNREADABLE || clock.now() >= giveUpAt) throw error;
+      if (unreadable >= MAX_UNREADABLE || clock.elapsed() >= giveUpAt) throw error;
       operation.tell('no answer at the moment; asking again');
       return {};
     }

@@ -1,5 +1,6 @@
 /** One chat turn that survives the call, the client and this process: sent once, read until it is whole. */
 import * as z from 'zod';
+import { ageMs } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { TurnOptions, TurnRequest, TurnSnapshot } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';
@@ -81,7 +82,7 @@ async function refuseForgotten(operation: OperationHandle, deps: TurnDeps, input
   const { stages, createdAt, state } = operation.record;
   const { message, attempt } = parseStored(turnState, state);
   const begun = stages.some(({ name }) => name === TURN);
-  if (!message || !begun || deps.clock.now() - Date.parse(createdAt) <= SEND_WITHIN_MS) return;
+  if (!message || !begun || ageMs(createdAt, deps.clock.now()) <= SEND_WITHIN_MS) return;
   const look = { waitSeconds: 0, signal: operation.signal };
   const read = () => deps.gateway.readTurn(input.machineId, turnId(operation.id, attempt), look);
   if ((await patiently(operation, deps.clock, read)).state !== 'unknown') return;

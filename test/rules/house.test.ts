@@ -32,6 +32,20 @@ describe('house rules', () => {
     expect(places(outside('src/core/', 'src/cli/'), /\b(?:setTimeout|setInterval)\(/)).toEqual([]);
   });
 
+  it('how long something takes is counted on a clock that nobody sets', () => {
+    const clocks = /\bDate\.now\(|\bperformance\.now\(|\bhrtime\b|new Date\(\)/;
+    expect(places(outside('src/core/clock.ts'), clocks)).toEqual([]);
+    // The wall's time may only be compared with a time that was written down, which `ageMs` does, bound both ways.
+    const arithmetic = /\bnow\(\) *[-+<>]|[-+<>]=? *[\w.#]*\bnow\(\)/;
+    const written = [
+      'src/core/clock.ts',
+      'src/core/files.ts',
+      'src/cli/doctor-cloud.ts',
+      'src/workflows/confirmations.ts',
+    ];
+    expect(places(outside('src/local/', ...written), arithmetic)).toEqual([]);
+  });
+
   it('types are never given up', () => {
     expect(
       places(

@@ -7,6 +7,8 @@ interface Sleeper {
 }
 
 export interface ManualClock extends Clock {
+  /** Somebody sets the wall's clock forward, or back where `ms` is below zero: nothing has taken any longer for it. */
+  setWall(ms: number): void;
   /** Lets `ms` milliseconds pass: every sleep that ends within them resolves, in order. */
   advance(ms: number): Promise<void>;
   /** Every sleep that was asked for so far, in milliseconds. */
@@ -30,10 +32,12 @@ export function autoClock(holdFromMs = 20_000, start = 1_700_000_000_000): Manua
 
 function clockThat(start: number, passesAtOnce: (ms: number) => boolean): ManualClock {
   let now = start;
+  let set = 0;
   const sleepers = new Set<Sleeper>();
   const slept: number[] = [];
   return {
-    now: () => now,
+    now: () => now + set,
+    elapsed: () => now,
     slept,
     waiting: () => sleepers.size,
     sleep(ms, signal) {
@@ -56,6 +60,9 @@ function clockThat(start: number, passesAtOnce: (ms: number) => boolean): Manual
           sleeper.wake();
         });
       });
+    },
+    setWall(ms) {
+      set += ms;
     },
     async advance(ms) {
       const until = now + ms;

@@ -13,14 +13,15 @@ export interface SkippingClock extends Clock {
 export function skippingClock(): SkippingClock {
   let skipped = 0;
   const sleepers = new Map<AbortController, { due: number; ms: number }>();
-  const now = () => systemClock.now() + skipped;
+  const elapsed = () => systemClock.elapsed() + skipped;
   return {
-    now,
+    now: () => systemClock.now() + skipped,
+    elapsed,
     waiting: () => sleepers.size,
     lengths: () => [...sleepers.values()].map(({ ms }) => ms),
     async sleep(ms, signal) {
       const early = new AbortController();
-      sleepers.set(early, { due: now() + ms, ms });
+      sleepers.set(early, { due: elapsed() + ms, ms });
       const signals = signal ? [early.signal, signal] : [early.signal];
       try {
         await systemClock.sleep(ms, AbortSignal.any(signals));
@@ -33,7 +34,7 @@ export function skippingClock(): SkippingClock {
     },
     skip(ms) {
       skipped += ms;
-      for (const [early, { due }] of sleepers) if (due <= now()) early.abort();
+      for (const [early, { due }] of sleepers) if (due <= elapsed()) early.abort();
     },
   };
 }

@@ -153,7 +153,7 @@ describe('faults', () => {
 
   it('wait as long as told before a slow reply, on the given clock', async () => {
     const slept: number[] = [];
-    const clock = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) };
+    const clock = { now: () => 0, elapsed: () => 0, sleep: async (ms: number) => void slept.push(ms) };
     const answer = await post('/v1/messages', ask('x'), {
       fault: () => ({ kind: 'slow', ms: 90_000 }),
       clock,
