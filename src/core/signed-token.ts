@@ -10,10 +10,13 @@ export interface Signed {
 /**
  * - valid: made with this key for this subject in this state, and not yet old
  * - foreign: not made with this key, or for another subject
- * - expired: its time is over
+ * - expired: its time is over, or further ahead than any that is given now: the clock ran ahead then
  * - changed: the subject is no longer in the state that it was made for
  */
 export type TokenVerdict = 'valid' | 'foreign' | 'expired' | 'changed';
+
+// A clock that was set back a little since is no reason to refuse.
+const SET_BACK_MS = 60_000;
 
 // Expiry in base 36, the state's fingerprint, the signature.
 const TOKEN = /^([0-9a-z]{1,12})\.([0-9a-f]{16})\.([0-9a-f]{32})$/;
@@ -25,19 +28,24 @@ export function mintToken(key: Uint8Array, { subject, state }: Signed, expiresAt
   return `${expiry}.${print}.${signature(key, [subject, expiry, print])}`;
 }
 
-/** @param now milliseconds since the epoch. */
+/**
+ * @param now milliseconds since the epoch.
+ * @param lifeMs for how long a token is given.
+ */
 export function checkToken(
   key: Uint8Array,
   token: string,
   { subject, state }: Signed,
   now: number,
+  lifeMs: number,
 ): TokenVerdict {
   const [, expiry = '', print = '', signed = ''] = TOKEN.exec(token) ?? [];
   const expected = signature(key, [subject, expiry, print]);
   if (signed.length !== expected.length || !timingSafeEqual(Buffer.from(signed), Buffer.from(expected))) {
     return 'foreign';
   }
-  if (now >= Number.parseInt(expiry, 36)) return 'expired';
+  const expiresAt = Number.parseInt(expiry, 36);
+  if (now >= expiresAt || expiresAt - now > lifeMs + SET_BACK_MS) return 'expired';
   return print === fingerprint(state) ? 'valid' : 'changed';
 }
 

@@ -31,7 +31,7 @@ export function confirmations(stateDir: string, clock: Clock): Confirmations {
       return { token, expiresAt: new Date(expiresAt).toISOString() };
     },
     async require(token, present) {
-      const verdict = checkToken(await signingKey(), token, present, clock.now());
+      const verdict = checkToken(await signingKey(), token, present, clock.now(), CONFIRMATION_MS);
       if (verdict !== 'valid') throw refusal(verdict);
     },
   };
@@ -46,9 +46,13 @@ function refusal(verdict: Exclude<TokenVerdict, 'valid'>): AppError {
         next: AGAIN,
       });
     case 'expired':
-      return new AppError('invalid_input', 'Nothing was done: this confirmation is older than ten minutes', {
-        next: AGAIN,
-      });
+      return new AppError(
+        'invalid_input',
+        'Nothing was done: this confirmation is not of the last ten minutes',
+        {
+          next: AGAIN,
+        },
+      );
     case 'changed':
       return new AppError('conflict', 'Nothing was done: this changed after the confirmation was given', {
         next: AGAIN,

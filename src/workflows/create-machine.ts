@@ -95,7 +95,7 @@ async function trustedCall(
     await operation.save({ key: call.key, keyAt: call.at });
     return call;
   }
-  await requireNoTrace(operation, deps.machines, call);
+  await requireNoTrace(operation, deps, call);
   const fresh = { key: `${operation.id}-${attempt + 1}`, spec: source.spec, at: now };
   await operation.save({ attempt: attempt + 1, key: fresh.key, keyAt: now });
   return fresh;
@@ -104,10 +104,12 @@ async function trustedCall(
 /** @throws AppError `conflict` when a machine that nobody asked for since might be the one of that old call. */
 async function requireNoTrace(
   operation: OperationHandle,
-  machines: MachineService,
+  { machines, clock }: CreateDeps,
   call: CreateCall,
 ): Promise<void> {
-  const since = Date.parse(call.at) - CLOCK_SLACK_MS;
+  const at = Date.parse(call.at);
+  // A time of the future does not tell when it was: each machine may be the one.
+  const since = at <= clock.now() + CLOCK_SLACK_MS ? at - CLOCK_SLACK_MS : Number.NEGATIVE_INFINITY;
   const all = await machines.list({ signal: operation.signal });
   const suspects = all.filter((one) => one.createdAt === undefined || Date.parse(one.createdAt) >= since);
   if (suspects.length === 0) return;

@@ -103,7 +103,7 @@ async function lastLook(
   }
   // A server that died in between may be followed by the next one much later.
   if (ageMs(operation.record.createdAt, clock.now()) > CONFIRMATION_MS) {
-    throw new AppError('conflict', 'Nothing was destroyed: this was confirmed more than ten minutes ago', {
+    throw new AppError('conflict', 'Nothing was destroyed: this was not confirmed in the last ten minutes', {
       next: 'Call destroy_machine again without confirmation.',
     });
   }

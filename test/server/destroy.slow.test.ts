@@ -121,10 +121,19 @@ describe('destroy_machine', () => {
     }
     late = 10 * 60 * 1000;
     const { texts } = await agent.call('destroy_machine', { machine_id: id, confirmation: good });
-    expect(texts[0]).toContain('older than ten minutes');
+    expect(texts[0]).toContain('not of the last ten minutes');
     expect(deletes()).toBe(before);
     await remove(other);
     expect(await alive(id)).toBe(true);
+  });
+
+  it('refuses a confirmation, and a confirmed destruction, that a clock years ahead has dated', async () => {
+    late = 3 * 365 * 24 * 3_600_000;
+    const confirmation = await plan(kept);
+    late = 0;
+    const { texts } = await agent.call('destroy_machine', { machine_id: kept, confirmation });
+    expect(texts[0]).toContain('not of the last ten minutes');
+    expect(await alive(kept)).toBe(true);
   });
 
   it('refuses a confirmation when the machine was used since', async () => {
