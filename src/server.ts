@@ -157,7 +157,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades }),
     [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile }),
-    [RESTORE]: restoreKind({ machines, openclaw, backups, gateway }),
+    [RESTORE]: restoreKind({ machines, openclaw, backups, gateway, pinned: machineId }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock }),
   };
   const every = operations(store, clock, kinds, outdated);
@@ -175,6 +175,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     confirmations: confirmations(config.stateDir, clock),
     directory: directory(machines, running, machineId),
     providers,
+    pinned: machineId,
     usage: machineId === undefined ? usageReader(api, clock) : noUsage,
     backupsDir: join(config.stateDir, 'backups'),
     toolWaitMs: config.toolWaitMs,

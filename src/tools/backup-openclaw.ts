@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts';
 import { BACKUP } from '../workflows/backup.ts';
 import { existingBackupFile, newBackupFile } from '../workflows/backup-file.ts';
 import { goesAlone } from '../workflows/one-change.ts';
-import { RESTORE } from '../workflows/restore.ts';
+import { RESTORE, requireBackupOf } from '../workflows/restore.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';
@@ -59,6 +59,7 @@ async function startRestore(services: Services, id: string, wanted: string | und
     });
   }
   const file = await existingBackupFile(services.backupsDir, wanted);
+  await requireBackupOf(file, services.pinned);
   const input = { machineId: id, file, replace };
   const record = await services.operations.start({
     kind: RESTORE,

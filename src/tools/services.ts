@@ -28,6 +28,8 @@ export interface Services {
   confirmations: Confirmations;
   providers: readonly ProviderKey[];
   usage: ReadUsage;
+  /** The only machine that may be touched, where the server was started for one. */
+  pinned: string | undefined;
   /** Folder of this computer for backups that are given only a name. */
   backupsDir: string;
   /** How long a call waits where it does not say, in milliseconds. */

@@ -55,6 +55,15 @@ export function pinnedOperations(operations: Operations, pinned: string): Operat
   return {
     ...operations,
     list,
+    start: async (request) => {
+      if ((request.machineId ?? request.input.machineId ?? pinned) !== pinned)
+        throw notHere('another machine');
+      return operations.start(request);
+    },
+    forget: async (id) => {
+      await known(id);
+      return operations.forget(id);
+    },
     await: async (id, options) => {
       await known(id);
       return operations.await(id, options);

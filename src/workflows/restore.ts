@@ -10,6 +10,7 @@ import { carriedPlugins, pluginNotes } from '../openclaw/carried-plugins.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
+import { NOT_HERE } from '../operations/running.ts';
 import { knownChecksum, readAt, sha256Of } from './backup-file.ts';
 import { inFlight } from './in-flight.ts';
 import { lastingJob } from './lasting-job.ts';
@@ -31,6 +32,8 @@ export interface RestoreDeps {
   openclaw: OpenClawService;
   backups: BackupService;
   gateway: Pick<GatewayService, 'listSessions'>;
+  /** The only machine whose backups may be read, where the server was started for one. */
+  pinned: string | undefined;
 }
 
 /** Half a MiB as base64, in variables of 96 KiB; Linux allows 2 MiB of them together. */
@@ -45,6 +48,7 @@ export function restoreKind(deps: RestoreDeps): OperationKind {
       const input = parseStored(restoreInput, operation.record.input);
       const { machineId, file } = input;
       await operation.stage('check');
+      await requireBackupOf(file, deps.pinned);
       const { manifest, sha256 } = await checkedFile(file);
       await wakeMachine(operation, deps.machines, machineId);
       const openclawVersion = await fittingMachine(operation, deps, input, manifest);
@@ -71,6 +75,23 @@ async function recoveredRestore(operation: OperationHandle, { openclaw }: Restor
   if (failure) throw failure;
   const { openclawVersion } = await openclaw.probe(machineId, { signal: operation.signal });
   return asJson({ machine_id: machineId, openclaw_version: openclawVersion });
+}
+
+/**
+ * A pin covers the files of this computer too: a backup holds another assistant's conversations and keys.
+ * @throws AppError `unsupported` for a backup of any other machine than the pinned one; as readManifest.
+ */
+export async function requireBackupOf(file: string, pinned: string | undefined): Promise<void> {
+  if (pinned === undefined || (await readManifest(file)).machine_id === pinned) return;
+  throw new AppError(
+    'unsupported',
+    'This server is pinned by OPENCLAW_MCP_MACHINE_ID, and the backup is of another machine; nothing was changed',
+    {
+      next: 'Restore a backup of the pinned machine, or ask the owner of this server.',
+      // Begun by a server without a pin, it goes on there.
+      details: { reason: NOT_HERE },
+    },
+  );
 }
 
 /** @throws AppError `invalid_input` when the file is damaged or no backup. */

@@ -1,4 +1,7 @@
 /** What each way of limiting the server leaves: exactly these tools, and nothing behind them. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, type Lab, type LabClient, startLab } from '../support/lab.ts';
 
@@ -129,6 +132,51 @@ describe('a server that is pinned to one machine', () => {
     await expect(pinned.assembled.services.machines.create(spec, 'pinned-3')).rejects.toThrow('pinned');
     await operations.cancel(foreign.id).catch(() => {});
     for (const id of [mine, other]) await machines.destroy(id);
+  });
+});
+
+/** The head of a backup as far as it says whose it is: a tar archive of the manifest alone. */
+async function backupOf(machineId: string): Promise<string> {
+  const manifest = JSON.stringify({
+    format: 1,
+    created_at: '2026-11-01T00:00:00.000Z',
+    machine_id: machineId,
+    name: 'the-name-of-another',
+    openclaw_version: '2026.9.6',
+    home: '/home/machine',
+  });
+  const head = Buffer.alloc(512);
+  head.write('openclaw-backup.json');
+  head.write(manifest.length.toString(8).padStart(11, '0'), 124);
+  const dir = join(lab.stateDir, 'backups');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeFile(join(dir, `${machineId}.tar.gz`), gzipSync(Buffer.concat([head, Buffer.from(manifest)])));
+  return `${machineId}.tar.gz`;
+}
+
+describe('the files of this computer, for a server that is pinned to one machine', () => {
+  it("are its own machine's backups alone, and nothing of another one is said or begun", async () => {
+    const { machines } = (await lab.connect()).assembled.services;
+    const mine = (await machines.create({ vcpu: 1, memoryMib: 1024, storageGib: 2 }, 'pinned-4')).machineId;
+    const pinned = await lab.connect({ OPENCLAW_MCP_MACHINE_ID: mine });
+    const [foreign, own] = [await backupOf('dm-of-somebody-else'), await backupOf(mine)];
+    for (const file of [foreign, join(lab.stateDir, 'backups', foreign)]) {
+      const refused = await pinned.call('backup_openclaw', { action: 'restore', file, replace: true });
+      expect(refused).toMatchObject({ isError: true });
+      expect(refused.texts.join()).toContain('the backup is of another machine');
+      expect(refused.texts.join()).not.toContain('the-name-of-another');
+    }
+    expect((await pinned.call('get_operation')).data).toMatchObject({ operations: [] });
+    const begun = await pinned.call('backup_openclaw', { action: 'restore', file: own, wait_seconds: 0 });
+    expect(begun).toMatchObject({ isError: false, data: { kind: 'restore' } });
+    await expect(
+      pinned.assembled.services.operations.start({
+        kind: 'sleep',
+        key: 'x',
+        input: { machineId: 'dm-of-somebody-else' },
+      }),
+    ).rejects.toThrow('pinned');
+    await machines.destroy(mine);
   });
 });
 
