@@ -107,9 +107,10 @@ async function requireNoTrace(
   { machines, clock }: CreateDeps,
   call: CreateCall,
 ): Promise<void> {
-  const at = Date.parse(call.at);
+  const now = clock.now();
+  const sentAt = Date.parse(call.at);
   // A time of the future does not tell when it was: each machine may be the one.
-  const since = at <= clock.now() ? at - CLOCK_SLACK_MS : Number.NEGATIVE_INFINITY;
+  const since = sentAt <= now ? sentAt - CLOCK_SLACK_MS : Number.NEGATIVE_INFINITY;
   const all = await machines.list({ signal: operation.signal });
   const suspects = all.filter((one) => one.createdAt === undefined || Date.parse(one.createdAt) >= since);
   if (suspects.length === 0) return;
