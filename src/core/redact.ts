@@ -1,8 +1,21 @@
-/** Removes every known secret from whatever leaves the server, in all the spellings in which it could leave. */
+/**
+ * Removes every known secret from text: as it is, wrapped, escaped, encoded, or a piece of it. One pass over the text for
+ * each form, whatever the text is. Imports nothing but its two parts: the program on the machine masks with the same code.
+ */
+import { PieceFinder, type Span } from './redact-pieces.ts';
+import { dumpStreams, hexStream, plainStream, urlSafeAsPlain } from './redact-streams.ts';
 
 const MASK = '[redacted]';
 // A shorter value is no secret and would eat ordinary words.
 const MIN_SECRET_LENGTH = 8;
+// Of these lengths a piece is searched for: eight characters, or as many bytes in hex, or about as many in base64.
+const PLAIN_PIECE = 8;
+const HEX_PIECE = 16;
+const BASE64_PIECE = 10;
+// A piece that could be words counts only when it is as long as this, or all there is.
+const WORDY_PIECE = 16;
+// Where a file lies, or an address: parts of it stand in many texts, so only the whole of it counts.
+const PLACE = /^(?:[~.]{0,2}\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]*:\/\/)/;
 // Shapes of well-known keys, for secrets that we were never told (a key pasted into a chat, one in a log line).
 const KEY_SHAPES: readonly RegExp[] = [
   /\b(?:sk|dsk|rk|pk)-[A-Za-z0-9_-]{16,}/g,
@@ -39,39 +52,74 @@ export function secretKeeper(initial: Iterable<string>): SecretKeeper {
 /** Builds a redactor for the given secret values; values of under 8 characters are ignored. */
 export function redactor(secrets: Iterable<string>): Redact {
   const known = [...new Set(secrets)].filter((secret) => secret.length >= MIN_SECRET_LENGTH);
-  const needles = [...new Set(known.flatMap(spellings))];
-  // Longest first: a JSON-escaped form contains parts of the raw one.
-  needles.sort((a, b) => b.length - a.length);
+  const find = finder(known);
+  // Of a word in another script the streams leave nothing.
+  const literals = known.filter((secret) => plainStream(secret).length < PLAIN_PIECE);
   return (text) => {
-    let out = text;
-    for (const needle of needles) out = out.replaceAll(needle, MASK);
-    for (const secret of known) out = withoutEdges(out, secret);
+    let out = masked(text, known.length === 0 ? [] : find(text));
+    for (const literal of literals) out = out.replaceAll(literal, MASK);
     for (const shape of KEY_SHAPES) out = out.replace(shape, MASK);
     return out;
   };
 }
 
-// What is left of a secret where a cap has cut through it: enough of it to be no accident.
-const EDGE_LENGTH = 16;
+/** Where in a text these secrets stand, in any form. */
+function finder(secrets: readonly string[]): (text: string) => Span[] {
+  const plain = new PieceFinder(PLAIN_PIECE);
+  const hex = new PieceFinder(HEX_PIECE);
+  const base64 = new PieceFinder(BASE64_PIECE);
+  for (const secret of secrets) {
+    const bytes = Buffer.from(secret, 'utf8');
+    const place = PLACE.test(secret);
+    const least = (of: { length: number }, otherwise: number) => (place ? of.length : otherwise);
+    const own = plainStream(secret);
+    plain.learn(own, (piece) => least(own, looksRandom(piece) ? PLAIN_PIECE : WORDY_PIECE));
+    const digits = plainStream(bytes.toString('hex'));
+    hex.learn(digits, () => least(digits, HEX_PIECE), 2);
+    for (const core of base64Cores(bytes)) {
+      const letters = plainStream(core);
+      base64.learn(letters, () => least(letters, BASE64_PIECE));
+    }
+  }
+  return (text) => {
+    const all = plainStream(text);
+    const { digits, print } = dumpStreams(text);
+    return [
+      ...plain.in(all),
+      ...base64.in(urlSafeAsPlain(all)),
+      ...hex.in(hexStream(all)),
+      ...hex.in(digits),
+      ...plain.in(print),
+    ];
+  };
+}
 
-/** Removes a beginning or an end of `secret` that stands alone. */
-function withoutEdges(text: string, secret: string): string {
-  if (secret.length < EDGE_LENGTH * 1.5) return text;
-  const first = secret.slice(0, EDGE_LENGTH);
-  const last = secret.slice(-EDGE_LENGTH);
-  let out = text;
-  for (let at = out.indexOf(first); at >= 0; at = out.indexOf(first, at + MASK.length)) {
-    let end = EDGE_LENGTH;
-    while (end < secret.length && out[at + end] === secret[end]) end += 1;
-    out = `${out.slice(0, at)}${MASK}${out.slice(at + end)}`;
+/** Digits among letters, or capitals among small ones: what no word of a language has. */
+function looksRandom(piece: string): boolean {
+  if (/\d/.test(piece)) return /[A-Za-z]/.test(piece);
+  return /[A-Z].*[A-Z]/.test(piece) && /[a-z].*[a-z]/.test(piece);
+}
+
+/** Base64 of the secret at each of the three alignments, without the edge characters that its neighbours change. */
+function base64Cores(bytes: Buffer): string[] {
+  return [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    const start = offset === 0 ? 0 : offset + 1;
+    return encoded.slice(start, (offset + bytes.length) % 3 === 0 ? undefined : -1);
+  });
+}
+
+/** `text` with each of the spans, which may overlap, as one mask. */
+function masked(text: string, spans: Span[]): string {
+  const kept: string[] = [];
+  let end = 0;
+  for (const span of spans.sort((a, b) => a.start - b.start)) {
+    if (span.start >= end) kept.push(text.slice(end, span.start), MASK);
+    end = Math.max(end, span.end);
   }
-  for (let at = out.indexOf(last); at >= 0; at = out.indexOf(last)) {
-    let begin = 0;
-    while (at - begin > 0 && out[at - begin - 1] === secret[secret.length - EDGE_LENGTH - begin - 1])
-      begin += 1;
-    out = `${out.slice(0, at - begin)}${MASK}${out.slice(at + EDGE_LENGTH)}`;
-  }
-  return out;
+  return kept.join('') + text.slice(end);
 }
 
 /** `redact` applied to every string inside a JSON-like value, keys included. */
@@ -80,31 +128,4 @@ export function redactDeep(redact: Redact, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => redactDeep(redact, item));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [redact(k), redactDeep(redact, v)]));
-}
-
-function spellings(secret: string): string[] {
-  const bytes = Buffer.from(secret, 'utf8');
-  return [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    // Inside a string of a document that is itself a string, as log lines of JSON hold them.
-    JSON.stringify(JSON.stringify(secret)).slice(3, -3),
-    encodeURIComponent(secret),
-    bytes.toString('hex'),
-    bytes.toString('hex').toUpperCase(),
-    ...base64Cores(bytes),
-  ].filter((s) => s.length >= MIN_SECRET_LENGTH);
-}
-
-/** Base64 of the secret at each of the three alignments, without the edge characters that its neighbours change. */
-function base64Cores(bytes: Buffer): string[] {
-  return [0, 1, 2].flatMap((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
-      .toString('base64')
-      .replace(/=+$/, '');
-    const start = offset === 0 ? 0 : offset + 1;
-    const end = (offset + bytes.length) % 3 === 0 ? encoded.length : encoded.length - 1;
-    const core = encoded.slice(start, end);
-    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
-  });
 }
