@@ -32,6 +32,10 @@ export interface TurnOptions extends WaitOptions {
  */
 export type TurnState = 'running' | 'done' | 'failed' | 'lost' | 'unknown';
 
+/** Why the model stopped, as the gateway names it. */
+export const FINISH_REASONS = ['stop', 'length', 'content_filter', 'tool_calls', 'other'] as const;
+export type FinishReason = (typeof FINISH_REASONS)[number];
+
 export interface TurnUsage {
   promptTokens: number;
   completionTokens: number;
@@ -47,7 +51,7 @@ export interface TurnSnapshot {
   session: string | undefined;
   /** Undefined while running, and where OpenClaw counted nothing (versions before 2026.7 report zeros). */
   usage: TurnUsage | undefined;
-  finishReason: string | undefined;
+  finishReason: FinishReason | undefined;
   /** Set exactly for `failed` and `lost`: our sentence and the next step; what others said is in `foreign`. */
   error: AppError | undefined;
   /** When it was begun, in milliseconds since the epoch by the machine's own clock; undefined when it was not. */

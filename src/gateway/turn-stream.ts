@@ -1,7 +1,7 @@
 /** Reads the gateway's answer to a chat turn: a stream of events, or one JSON error instead of it. */
 import { createParser } from 'eventsource-parser';
 import * as z from 'zod';
-import type { TurnUsage } from './ports.ts';
+import { FINISH_REASONS, type FinishReason, type TurnUsage } from './ports.ts';
 
 /** An error as the gateway wrote it; foreign. */
 export interface ReportedError {
@@ -17,7 +17,7 @@ export interface TurnStream {
   feed(piece: string): void;
   readonly text: string;
   readonly usage: TurnUsage | undefined;
-  readonly finishReason: string | undefined;
+  readonly finishReason: FinishReason | undefined;
   /** The error event inside the stream. */
   readonly error: ReportedError | undefined;
   /** Whether the stream said that it is over (`[DONE]`). */
@@ -39,7 +39,8 @@ const chunk = z.object({
     .array(
       z.object({
         delta: z.object({ content: z.string().nullish() }).optional(),
-        finish_reason: z.string().nullish(),
+        // A word that nobody knows says no more than that it ended.
+        finish_reason: z.enum(FINISH_REASONS).nullish().catch('other'),
       }),
     )
     .catch([]),
@@ -55,7 +56,7 @@ export function turnStream(): TurnStream {
   const seen = {
     text: '',
     usage: undefined as TurnUsage | undefined,
-    finishReason: undefined as string | undefined,
+    finishReason: undefined as FinishReason | undefined,
     error: undefined as ReportedError | undefined,
     done: false,
     raw: '',

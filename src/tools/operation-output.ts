@@ -1,6 +1,7 @@
 /** One shape for everything that takes long: what a tool that began it and get_operation both return. */
 import * as z from 'zod';
 import { head, oneWord, plainText, wholeWords } from '../core/text.ts';
+import { FINISH_REASONS } from '../gateway/ports.ts';
 import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
 import type { OperationView } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
@@ -25,7 +26,16 @@ const resultSchema = z.object({
   node_version: z.string().optional(),
   model: z.string().optional(),
   session: z.string().optional(),
-  usage: z.record(z.string(), z.number()).optional(),
+  // Records of earlier versions name these otherwise.
+  usage: z
+    .object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() })
+    .optional()
+    .catch(undefined),
+  finish_reason: z
+    .enum(FINISH_REASONS)
+    .optional()
+    .catch(undefined)
+    .describe('Why the model stopped; "length": its limit of output cut the reply.'),
   upgrade: z
     .object({
       from: z.string(),
@@ -130,6 +140,7 @@ function resultFields(record: OperationRecord) {
     model: wordOf(record.result?.model ?? record.input.model),
     session: record.input.session,
     usage: record.result?.usage,
+    finish_reason: record.result?.finish_reason,
     upgrade: record.result?.upgrade ?? record.state.upgrade,
     backup: record.result?.backup,
   };
@@ -202,6 +213,12 @@ function summaryOf(record: OperationRecord, data: OperationOutput): string {
   return `${what}${where} is done (${took})${detailsOf(data)}.${notes} Next: ${data.next}`;
 }
 
+/** Said only where the reply may be less than the person expects. */
+const FINISHED: Partial<Record<NonNullable<OperationOutput['finish_reason']>, string>> = {
+  length: "the reply was cut at the model's limit of output",
+  content_filter: "the provider's content filter ended the reply",
+};
+
 function detailsOf(data: OperationOutput): string {
   const parts = [
     data.openclaw_version && `OpenClaw ${data.openclaw_version}`,
@@ -211,6 +228,7 @@ function detailsOf(data: OperationOutput): string {
     data.backup && `file ${data.backup.file} (${data.backup.bytes} bytes, sha256 ${data.backup.sha256})`,
     data.phase && `phase ${data.phase}`,
     data.session && `session ${data.session}`,
+    data.finish_reason && FINISHED[data.finish_reason],
     data.found && repairSummary(data.found, data.done ?? [], data.left ?? []),
     data.repaired &&
       (data.repaired.length === 0 ? 'nothing had to be repaired' : `repaired: ${data.repaired.join(', ')}`),

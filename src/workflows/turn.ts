@@ -234,7 +234,11 @@ function resultOf(input: TurnInput, turn: TurnSnapshot): JsonObject {
     machine_id: input.machineId,
     session: input.session,
     reply: turn.text,
-    usage: turn.usage,
+    usage: turn.usage && {
+      prompt_tokens: turn.usage.promptTokens,
+      completion_tokens: turn.usage.completionTokens,
+      total_tokens: turn.usage.totalTokens,
+    },
     finish_reason: turn.finishReason,
   });
 }

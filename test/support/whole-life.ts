@@ -42,6 +42,7 @@ export function wholeLife(generation: 1 | 2 | 3): void {
     const word = `w${randomBytes(4).toString('hex')}`;
     const first = await agent.finish('chat', { message: `Remember the word ${word}.`, session: 's1' });
     expect(first.data).toMatchObject({ status: 'done', session: 's1', machine_id: machine });
+    expect(first.data).toMatchObject({ finish_reason: 'stop', usage: { total_tokens: expect.any(Number) } });
     expect(first.data.reply).toContain(word);
     const second = await agent.finish('chat', { message: 'What did I tell you first?', session: 's1' });
     expect(second.data.reply).toContain(word);
