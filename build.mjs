@@ -4,8 +4,8 @@ import { build } from 'esbuild';
 import { sidecarAsText } from './sidecar-bundle.mjs';
 
 // Each part is whole in itself: a start reads only what it is about, and an update of the package under the feet of a
-// running server pulls nothing away (but undici before its first use, which is for those behind a proxy).
-const parts = { './serve.ts': 'serve', './commands.ts': 'commands', undici: 'undici' };
+// running server pulls nothing away (but the way through a proxy before its first use).
+const parts = { './serve.ts': 'serve', './commands.ts': 'commands', './proxy-agent.ts': 'proxy-agent' };
 
 const laterParts = {
   name: 'later-parts',
@@ -43,7 +43,7 @@ await build({
 });
 await build({
   ...options,
-  entryPoints: { serve: 'src/cli/serve.ts', commands: 'src/cli/commands.ts', undici: 'undici' },
+  entryPoints: Object.fromEntries(Object.entries(parts).map(([file, part]) => [part, `src/cli/${file}`])),
   outExtension: { '.js': '.mjs' },
   banner: { js: require },
 });

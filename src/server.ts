@@ -85,7 +85,7 @@ export function assembleServer(options: ServerOptions): AssembledServer {
   const keeper = secretKeeper(options.secrets);
   const { redact } = keeper;
   const log = lineLog(options.writeLog, redact);
-  const services = assembleServices(options, keeper);
+  const services = assembleServices(options, keeper, log);
   const tools = toolsFor({ readOnly, only, confirm, machineId });
   const handedOut = fault === undefined ? tools : tools.map((tool) => broken(tool, fault));
   const server = mcpServer({
@@ -105,7 +105,7 @@ export function assembleServer(options: ServerOptions): AssembledServer {
     argument === 'channel'
       ? CHANNELS.filter((channel) => channel.startsWith(prefix))
       : resources.complete(argument, prefix, others, services, waiting);
-  serveCompletions(server, complete, redact);
+  serveCompletions(server, complete, redact, log);
   return { server, services, log, close: () => services.operations.close() };
 }
 
@@ -118,7 +118,7 @@ function broken(tool: Tool<Services>, fault: AppError): Tool<Services> {
   };
 }
 
-function assembleServices(options: ServerOptions, { redact, learn }: SecretKeeper): Services {
+function assembleServices(options: ServerOptions, { redact, learn }: SecretKeeper, log: Log): Services {
   const { config, connect, clock, providers, channels = [], readOnly = false } = options;
   const { machineId } = config;
   const api = lateApi(() => connect(learn));
@@ -160,7 +160,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     [RESTORE]: restoreKind({ machines, openclaw, backups, gateway, pinned: machineId }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock }),
   };
-  const every = operations(store, clock, kinds, outdated);
+  const every = operations(store, clock, kinds, outdated, log);
   const reachable = machineId === undefined ? every : pinnedOperations(every, machineId);
   const running = readOnly ? watchedOperations(reachable, clock) : reachable;
   return {

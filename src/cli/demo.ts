@@ -3,6 +3,7 @@ import type { Environment } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { createRuntime } from '../local/create-runtime.ts';
+import { NO_DEBUGGER } from '../local/no-debugger.ts';
 import { serveLocal } from '../local/serve.ts';
 import { runDemo } from './demo-run.ts';
 
@@ -28,7 +29,7 @@ export async function demoCommand(env: Environment): Promise<number> {
     stdout: process.stdout,
     clock: systemClock,
     signal: interrupted.signal,
-    server: { command: process.execPath, args: process.argv.slice(1, 2) },
+    server: { command: process.execPath, args: [...NO_DEBUGGER, ...process.argv.slice(1, 2)] },
     startLocalApi: async ({ stateDir, env: forMachines, note }) => {
       const log: Log = { info: () => {}, warn: note };
       const runtime = await createRuntime({ env: forMachines, log, wanted: undefined });

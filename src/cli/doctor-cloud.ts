@@ -1,5 +1,5 @@
 /** The doctor's look at the cloud: one list of machines tells whether it is there, takes the key, and has room. */
-import type { Config } from '../config/config.ts';
+import type { Config, Environment } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
@@ -14,9 +14,14 @@ const MAX_SKEW_MS = 2 * 60_000;
 const SMALL_QUOTA = 5;
 
 /** Changes and bills nothing. Never throws for what the API or the network does. */
-export async function cloud(config: Config, apiKey: string, clock: Clock): Promise<Finding[]> {
+export async function cloud(
+  env: Environment,
+  config: Config,
+  apiKey: string,
+  clock: Clock,
+): Promise<Finding[]> {
   const where = new URL(config.dedalusBaseUrl).host;
-  const through = (await proxyFetch(config.dedalusBaseUrl)) ?? fetch;
+  const through = (await proxyFetch(env, config.dedalusBaseUrl)) ?? fetch;
   const { fetch: dated, skew } = clockReader(clock, through);
   const client = dedalusClient({
     apiKey,

@@ -77,7 +77,7 @@ async function examine(local: boolean, io: DoctorIo): Promise<Finding[]> {
       ...(await localNeeds({ platform, env, stateDir, availableMemory: io.availableMemory })),
     ];
   if (dedalusApiKey === undefined || key.state === 'problem') return setup;
-  return [...setup, ...(await cloud(config, dedalusApiKey, clock))];
+  return [...setup, ...(await cloud(env, config, dedalusApiKey, clock))];
 }
 
 const MARKS = { ok: '✓', warning: '!', problem: '✗' } as const;

@@ -23,9 +23,13 @@ export function endWithClient(close: () => Promise<void>, log: Log): void {
   // Nobody reads the diagnostics any more; that is no reason to stop.
   process.stderr.on('error', () => {});
   for (const signal of SIGNALS) process.on(signal, onEnd);
-  process.on('unhandledRejection', (reason) => log.warn('unhandled rejection', { reason: String(reason) }));
+  process.on('unhandledRejection', (reason) =>
+    log.warn('A defect in this server: unhandled rejection', {
+      reason: reason instanceof Error ? reason.stack : String(reason),
+    }),
+  );
   process.on('uncaughtException', (error) => {
     if ('code' in error && error.code === 'EPIPE') return onEnd();
-    log.warn('uncaught exception', { error: error.stack ?? error.message });
+    log.warn('A defect in this server: uncaught exception', { error: error.stack ?? error.message });
   });
 }

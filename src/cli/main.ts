@@ -1,5 +1,5 @@
 /** The command line: which of the few commands was meant, and nothing else. */
-
+import './first.ts';
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

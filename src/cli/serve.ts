@@ -37,8 +37,8 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
   // Whatever a bundled package prints must not reach stdout: that is the protocol.
   globalThis.console = new Console(process.stderr, process.stderr);
   const { plain, withSecrets } = processEnvironment();
-  const connect = flags.local ? connectLocal(plain) : connectCloud;
   const { env, config, fault } = settingsOf(withSecrets);
+  const connect = flags.local ? connectLocal(plain) : connectCloud(env);
   const providers = providerKeys(env);
   const assembled = assembleServer({
     config,
@@ -59,21 +59,23 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
   await assembled.server.connect(new StdioServerTransport());
 }
 
-/** The Dedalus cloud, with the key of the settings. */
-export const connectCloud: Connect = async (config) => {
-  if (config.dedalusApiKey === undefined) {
-    throw new AppError('config', 'DEDALUS_API_KEY is not set, so no machine can be reached', {
-      next: "Run `openclaw-dedalus-mcp login` in a terminal, or set DEDALUS_API_KEY (or DEDALUS_API_KEY_FILE) in the env of this server's entry in the client's configuration, and restart the server; or run it with --local, which needs no account.",
+/** The Dedalus cloud, with the key of the settings. @param env names the proxy, where there is one. */
+export const connectCloud =
+  (env: Environment): Connect =>
+  async (config) => {
+    if (config.dedalusApiKey === undefined) {
+      throw new AppError('config', 'DEDALUS_API_KEY is not set, so no machine can be reached', {
+        next: "Run `openclaw-dedalus-mcp login` in a terminal, or set DEDALUS_API_KEY (or DEDALUS_API_KEY_FILE) in the env of this server's entry in the client's configuration, and restart the server; or run it with --local, which needs no account.",
+      });
+    }
+    return dedalusClient({
+      apiKey: config.dedalusApiKey,
+      baseUrl: config.dedalusBaseUrl,
+      orgId: config.dedalusOrgId,
+      clock: systemClock,
+      fetch: await proxyFetch(env, config.dedalusBaseUrl),
     });
-  }
-  return dedalusClient({
-    apiKey: config.dedalusApiKey,
-    baseUrl: config.dedalusBaseUrl,
-    orgId: config.dedalusOrgId,
-    clock: systemClock,
-    fetch: await proxyFetch(config.dedalusBaseUrl),
-  });
-};
+  };
 
 /** Machines on this computer, behind a background API that outlives this process. */
 const connectLocal =

@@ -1,7 +1,11 @@
 /** Says what kept an answer from arriving, as far as the network stack tells, and whether trying again can help. */
 import { AppError } from '../core/errors.ts';
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
+// Nobody there, no such name, no way, or no answer to the first packet: nothing was sent.
+const UNREACHABLE = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EHOSTDOWN'],
+  ...['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
+]);
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS/;
 
 /** No whole answer within the time of one request. The request may have been carried out. */
@@ -25,7 +29,7 @@ export function networkError(error: unknown): AppError {
   const trail = causes(error);
   const known = trail.find((cause) => cause instanceof AppError);
   if (known instanceof AppError) return known;
-  const code = trail.map(codeOf).find((found) => found !== undefined) ?? '';
+  const code = firstCode(trail);
   if (trail.some((cause) => cause instanceof Error && /unexpected redirect/i.test(cause.message))) {
     return new AppError('unavailable', 'The address of the Dedalus API redirects elsewhere; not followed', {
       next: 'Set DEDALUS_BASE_URL to the final address: a redirect would hand the API key to another server.',
@@ -50,8 +54,17 @@ export function networkError(error: unknown): AppError {
   });
 }
 
+/** Whether the connection never came about. */
+export function isUnreachable(error: unknown): boolean {
+  return UNREACHABLE.has(firstCode(causes(error)));
+}
+
+function firstCode(trail: readonly unknown[]): string {
+  return trail.map(codeOf).find((found) => found !== undefined) ?? '';
+}
+
 /** The error and its causes, outermost first; bounded, since a cause may point back. */
-function causes(error: unknown): unknown[] {
+export function causes(error: unknown): unknown[] {
   const trail: unknown[] = [];
   for (let at = error; at !== undefined && trail.length < 8; ) {
     trail.push(at);

@@ -10,13 +10,14 @@ import { tail } from '../core/text.ts';
 import { askServer } from './ask-server.ts';
 import { type Env, TRUST_VARIABLES } from './host-trust.ts';
 import { livingHolder } from './lock.ts';
+import { NO_DEBUGGER } from './no-debugger.ts';
 import { endOutdated } from './outdated-server.ts';
 import { livingServer, localFolder, type ReadyFile } from './ready-file.ts';
 
 export interface DaemonOptions {
   /** The local API keeps its state in the folder `local` of this one. */
   stateDir: string;
-  /** The Node program, and the script whose `local serve` is run with it. */
+  /** The Node program that runs this, and the script whose `local serve` is run with it. */
   node: string;
   bin: string;
   /** This computer's environment, of which only an allow-list reaches the server. */
@@ -90,7 +91,7 @@ async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptio
   await privateDir(localFolder(stateDir));
   const logFile = path.join(localFolder(stateDir), 'daemon.log');
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(node, [bin, 'local', 'serve', '--state-dir', stateDir], {
+  const child = spawn(node, [...NO_DEBUGGER, bin, 'local', 'serve', '--state-dir', stateDir], {
     detached: true,
     stdio: ['ignore', 'ignore', log],
     env: { ...passedOn(env), [IDLE_VARIABLE]: String(idleMs) },

@@ -2,8 +2,9 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CompleteRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { isAppError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
-import type { Variables } from './resources.ts';
+import { inOurWords, type Variables } from './resources.ts';
 
 /** Values of `argument` that fit what was typed so far, given the arguments already chosen. */
 export type Complete = (
@@ -17,11 +18,13 @@ export type Complete = (
 const MAX_VALUES = 100;
 
 /** Answers `completion/complete`. To be called before the server is connected. */
-export function serveCompletions(server: Server, complete: Complete, redact: Redact): void {
+export function serveCompletions(server: Server, complete: Complete, redact: Redact, log: Log): void {
   server.registerCapabilities({ completions: {} });
   server.setRequestHandler(CompleteRequestSchema, async ({ params: { argument, context } }, { signal }) => {
     const others = context?.arguments ?? {};
-    const values = await orNothing(complete(argument.name, argument.value, others, { signal }));
+    const values = await inOurWords(log, redact, () =>
+      orNothing(complete(argument.name, argument.value, others, { signal })),
+    );
     return {
       completion: {
         values: values.slice(0, MAX_VALUES).map(redact),

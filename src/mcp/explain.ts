@@ -1,6 +1,6 @@
 /** The only place that writes what a person or a model reads about a failure. */
-import { randomBytes } from 'node:crypto';
-import { AppError, type ErrorCode } from '../core/errors.ts';
+import { told } from '../core/defect.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ForeignText } from './define-tool.ts';
 
@@ -31,27 +31,13 @@ const DEFAULT_NEXT: Readonly<Record<ErrorCode, string>> = {
 
 /** Explains anything that was thrown. What is not one of our own errors is logged and only its id is told. */
 export function explain(error: unknown, log: Log): Explanation {
-  if (error instanceof AppError && error.code !== 'internal') {
-    return {
-      text: `${sentence(error.message)} Next: ${error.next ?? DEFAULT_NEXT[error.code]}`,
-      foreign:
-        error.foreign === undefined ? undefined : { label: 'what the other side said', text: error.foreign },
-    };
-  }
-  const id = randomBytes(4).toString('hex');
-  log.warn('unexpected error', { id, error: stackOf(error) });
+  const { code, message, next, foreign } = told(error, 'call', log);
   return {
-    text: `A defect in this server stopped the call (id ${id}). Next: ${DEFAULT_NEXT.internal}`,
-    foreign: undefined,
+    text: `${sentence(message)} Next: ${next ?? DEFAULT_NEXT[code]}`,
+    foreign: foreign === undefined ? undefined : { label: 'what the other side said', text: foreign },
   };
 }
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
 }

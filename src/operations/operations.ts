@@ -1,6 +1,7 @@
 /** Long work that outlives a call, a client and this process: started once, joined by key, awaited by id. */
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import { type Log, silentLog } from '../core/log.ts';
 import { operationId, parseOperationId } from './operation-id.ts';
 import type { OperationKind, Operations, Outdated, Recovered } from './ports.ts';
 import type { OperationRecord } from './record.ts';
@@ -11,12 +12,14 @@ import { waitFor } from './waiting.ts';
 /**
  * @param kinds the work behind each kind name.
  * @param outdated which records are forgotten when new work begins; none when undefined.
+ * @param log takes the stack of a defect that stops an operation.
  */
 export function operations(
   store: OperationStore,
   clock: Clock,
   kinds: Readonly<Record<string, OperationKind>>,
   outdated: Outdated = () => [],
+  log: Log = silentLog,
 ): Operations {
   const live = new Map<string, Running>();
   const isoNow = () => new Date(clock.now()).toISOString();
@@ -30,7 +33,7 @@ export function operations(
   function run(record: OperationRecord): Running {
     const already = live.get(record.id);
     if (already) return already;
-    const running = startRunning(record, kindOf(record.kind), store, clock);
+    const running = startRunning(record, kindOf(record.kind), store, clock, log);
     live.set(record.id, running);
     const over = () => live.delete(record.id);
     running.finished.then(over, over);

@@ -1,6 +1,8 @@
 /** One operation at work in this process: what its kind may do to it, and how every change reaches record and callers. */
 import type { Clock } from '../core/clock.ts';
+import { told } from '../core/defect.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import type { OperationHandle, OperationKind } from './ports.ts';
 import { type OperationRecord, storeError } from './record.ts';
 import type { OperationStore } from './store.ts';
@@ -29,6 +31,7 @@ export function startRunning(
   kind: OperationKind,
   store: OperationStore,
   clock: Clock,
+  log: Log,
 ): Running {
   const running: Running = {
     record: structuredClone(record),
@@ -38,9 +41,11 @@ export function startRunning(
     abort: new AbortController(),
     finished: Promise.resolve(),
   };
-  running.finished = drive(running, kind, store, clock);
-  // A waiting call reports it; without one the record says it.
-  running.finished.catch(() => {});
+  running.finished = drive(running, kind, store, clock, log);
+  running.finished.catch((error: unknown) => {
+    // A waiting call reports it; without one, nobody else would.
+    if (running.listeners.size === 0) told(error, 'operation', log);
+  });
   return running;
 }
 
@@ -54,6 +59,7 @@ async function drive(
   kind: OperationKind,
   store: OperationStore,
   clock: Clock,
+  log: Log,
 ): Promise<void> {
   const { record, abort } = running;
   try {
@@ -62,7 +68,7 @@ async function drive(
   } catch (error) {
     if (abort.signal.reason === CLOSED) return;
     if (isAppError(error) && error.details.reason === NOT_HERE) throw error;
-    if (abort.signal.reason !== ENDED_ELSEWHERE) failWith(running, error);
+    if (abort.signal.reason !== ENDED_ELSEWHERE) failWith(running, error, log);
   }
   endStage(record, new Date(clock.now()).toISOString());
   try {
@@ -74,16 +80,12 @@ async function drive(
   }
 }
 
-function failWith({ record, abort }: Running, error: unknown): void {
+function failWith({ record, abort }: Running, error: unknown, log: Log): void {
   const stopped = abort.signal.reason === STOPPED;
   record.status = stopped ? 'cancelled' : 'failed';
   // Whoever stopped it has yet to remove what it made, and may die before that.
   if (stopped) record.unsettled = true;
-  record.error = storeError(
-    isAppError(error)
-      ? error
-      : new AppError('internal', 'A defect in this server stopped the operation', { cause: error }),
-  );
+  record.error = storeError(told(error, 'operation', log));
 }
 
 /** Two processes may be at the same operation: the first end counts, and the other one stops at its next step. */

@@ -1,9 +1,8 @@
-/** The package as strangers get it: one tarball, an empty folder, an empty home, and no network. */
+/** The package as strangers get it, through npx and in Claude Desktop's bundle. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Client as NewClient } from '@modelcontextprotocol/client';
@@ -13,11 +12,13 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { tools } from '../../src/tools/index.ts';
+import { type Packed, packAndInstall } from '../support/packed.ts';
 
 const run = promisify(execFile);
 const NAMES = tools.map((tool) => tool.name);
 const textBlocks = z.array(z.object({ text: z.string() }));
 
+let packed: Packed;
 let dir: string;
 let folder: string;
 let tarball: string;
@@ -26,14 +27,8 @@ let api: Server;
 let requests = 0;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'packed-'));
-  folder = join(dir, 'empty');
-  await Promise.all([mkdir(folder), mkdir(join(dir, 'home'))]);
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir]);
-  const [packed] = z
-    .array(z.object({ filename: z.string() }))
-    .parse(JSON.parse(stdout.slice(stdout.indexOf('[\n'))));
-  tarball = join(dir, packed?.filename ?? '');
+  packed = await packAndInstall();
+  ({ dir, folder, tarball } = packed);
   api = createServer((_request, response) => {
     requests += 1;
     response.writeHead(401).end('{}');
@@ -43,20 +38,15 @@ beforeAll(async () => {
   const address = api.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   env = {
-    PATH: process.env.PATH ?? '',
-    HOME: join(dir, 'home'),
-    npm_config_offline: 'true',
-    npm_config_update_notifier: 'false',
+    ...packed.env,
     DEDALUS_API_KEY: 'dk-test-of-the-package',
     DEDALUS_BASE_URL: `http://127.0.0.1:${port}`,
   };
-  // Offline: a package that needed another one could not be installed. With a prefix: npm looks for one in the parents.
-  await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', tarball], { cwd: folder, env });
 });
 
 afterAll(async () => {
   api.close();
-  await rm(dir, { recursive: true, force: true });
+  await packed.remove();
 });
 
 function command() {
@@ -65,7 +55,7 @@ function command() {
 
 test('the tarball holds the bundle and what people read, and nothing else', async () => {
   const { stdout } = await run('tar', ['-tzf', tarball]);
-  const parts = ['commands.mjs', 'openclaw-dedalus-mcp.js', 'serve.mjs', 'undici.mjs'];
+  const parts = ['commands.mjs', 'openclaw-dedalus-mcp.js', 'proxy-agent.mjs', 'serve.mjs'];
   const files = ['LICENSE', 'README.md', ...parts.map((part) => `dist/${part}`), 'package.json'];
   expect(stdout.trim().split('\n').sort()).toEqual(files.map((file) => `package/${file}`));
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { answer, type Lab, type ToolAnswer } from './lab.ts';
+import { watch } from './no-defects.ts';
 
 /** Another Node than the one that runs the tests, where the same bin is to be proven on it. */
 export const NODE = process.env.OPENCLAW_MCP_TEST_NODE ?? process.execPath;
@@ -37,20 +38,27 @@ export interface BinProcess {
   close(): Promise<void>;
 }
 
+export interface StartOptions {
+  node?: string;
+  home?: string;
+  args?: readonly string[];
+}
+
 /** Starts the bin against the lab's API and connects. */
 export async function startBin(
-  bin: Bin,
-  lab: Lab,
-  { node = NODE, home = process.env.HOME ?? '/' } = {},
+  bin: Pick<Bin, 'path'>,
+  lab: Pick<Lab, 'env'>,
+  { node = NODE, home = process.env.HOME ?? '/', args = [] }: StartOptions = {},
 ): Promise<BinProcess> {
   const { PATH = '/usr/bin:/bin' } = process.env;
   const transport = new StdioClientTransport({
     command: node,
-    args: [bin.path],
+    args: [bin.path, ...args],
     env: { PATH, HOME: home, ...lab.env },
     cwd: tmpdir(),
-    stderr: 'ignore',
+    stderr: 'pipe',
   });
+  transport.stderr?.on('data', (data) => watch(String(data)));
   const client = new Client({ name: 'bin-test', version: '1' });
   await client.connect(transport);
   const call = async (name: string, args: Record<string, unknown> = {}, signal?: AbortSignal) => {

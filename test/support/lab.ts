@@ -21,6 +21,7 @@ import {
   type StandInModelOptions,
   startStandInModel,
 } from '../../src/stand-in/model-server.ts';
+import { watch } from './no-defects.ts';
 import { type FakeRegistry, startFakeRegistry } from './stand-in-openclaw/registry.ts';
 
 export const PROVIDER_KEY = 'sk-ant-lab-0123456789abcdef';
@@ -81,7 +82,7 @@ const answerSchema = z.object({
 
 /** @param result as `tools/call` returns it */
 export function answer(result: unknown): ToolAnswer {
-  const { isError, content, structuredContent } = answerSchema.parse(result);
+  const { isError, content, structuredContent } = answerSchema.parse(watch(result));
   return { isError, texts: content.map((block) => block.text), data: structuredContent };
 }
 
@@ -152,7 +153,7 @@ async function connectLab(env: Record<string, string | undefined>, how: Connecti
     readOnly: how.readOnly,
     only: how.only,
     clock,
-    writeLog,
+    writeLog: (line) => writeLog(watch(line)),
   });
   const capabilities = person === undefined ? {} : { elicitation: {} };
   const client = new Client({ name: 'lab', version: '1' }, { capabilities });

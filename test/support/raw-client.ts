@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { watch } from './no-defects.ts';
 
 export const BIN = new URL('../../dist/openclaw-dedalus-mcp.js', import.meta.url).pathname;
 
@@ -28,7 +29,7 @@ export class RawClient {
     if (!this.child.stdout || !this.child.stderr) throw new Error('the server has no streams');
     createInterface({ input: this.child.stdout }).on('line', (line) => this.#receive(line));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr += text;
+      this.stderr += watch(text);
     });
     this.child.stdin?.on('error', () => {});
     this.child.on('exit', (code, signal) => {
@@ -90,7 +91,7 @@ export class RawClient {
   }
 
   #receive(line: string): void {
-    this.lines.push(line);
+    this.lines.push(watch(line));
     const message: Message = JSON.parse(line);
     const waiting = typeof message.id === 'number' ? this.#waiting.get(message.id) : undefined;
     if (!waiting) {

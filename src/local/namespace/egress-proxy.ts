@@ -4,7 +4,8 @@ import { lookup as resolve } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { type PrepareRequestFunctionOpts, RequestError, Server } from 'proxy-chain';
-import { isHostItself, namesHostItself, unbracketed, upstreamProxy } from './reachable.ts';
+import { unbracketed } from '../../core/proxy.ts';
+import { isHostItself, namesHostItself, upstreamProxy } from './reachable.ts';
 
 export interface EgressProxy {
   /** Serves one connection of a machine. */

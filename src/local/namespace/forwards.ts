@@ -1,8 +1,8 @@
 /** Services on the host's loopback that a machine was told about, reachable inside under the same address. */
 import { connect, type Socket } from 'node:net';
+import { unbracketed } from '../../core/proxy.ts';
 import { joinSockets } from '../join-sockets.ts';
 import { PROXY_PORT } from './environment.ts';
-import { unbracketed } from './reachable.ts';
 
 export interface LoopbackTarget {
   /** As the URL names it. */

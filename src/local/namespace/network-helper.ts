@@ -1,5 +1,6 @@
 /** A small Node process in a machine's network: sockets that it makes belong there, wherever they travel afterwards. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { NO_DEBUGGER } from '../no-debugger.ts';
 import type { Init } from './init.ts';
 import type { Tools } from './tools.ts';
 
@@ -14,7 +15,8 @@ export function networkHelper(
   args: readonly string[] = [],
 ): ChildProcess {
   const enter = ['--target', `${init.ownerPid}`, '--user', '--net', '--preserve-credentials', '--'];
-  return spawn(tools.nsenter, [...enter, process.execPath, '-e', code, ...args], {
+  const quiet = `process.on('SIGUSR1', () => {});${code}`;
+  return spawn(tools.nsenter, [...enter, process.execPath, ...NO_DEBUGGER, '-e', quiet, ...args], {
     env: {},
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });

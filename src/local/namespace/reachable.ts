@@ -1,6 +1,7 @@
 /** Which addresses a machine may reach through the host, and which of them go through the host's own proxy. */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { chosenProxy, unbracketed } from '../../core/proxy.ts';
 
 /** Whether `address` (an IP literal) is this computer itself or its link. Reads the interfaces as they are now. */
 export function isHostItself(address: string): boolean {
@@ -25,11 +26,6 @@ export function namesHostItself(hostname: string): boolean {
   return bare === 'localhost' || bare.endsWith('.localhost');
 }
 
-/** `[::1]` as `::1`. */
-export function unbracketed(hostname: string): string {
-  return hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
 /** `::ffff:7f00:1` and `::ffff:127.0.0.1` as the IPv4 address that they stand for. */
 function v4Of(address: string): string | undefined {
   if (!isIPv6(address)) return undefined;
@@ -42,31 +38,13 @@ function v4Of(address: string): string | undefined {
 }
 
 /**
- * The host's proxy for a target, from variables as curl and Node read them: lower case wins, NO_PROXY lists names,
- * `.suffixes`, `*.suffixes`, `host:port` and `*`.
+ * The host's proxy for a target, by the rule of `chosenProxy`. Without a scheme it speaks http, as for curl.
  * @returns a proxy URL, or undefined for a direct connection.
  */
 export function upstreamProxy(
   env: Readonly<Record<string, string>>,
   target: { hostname: string; port: number; isHttp: boolean },
 ): string | undefined {
-  const setting = (name: string) => env[name.toLowerCase()] || env[name] || undefined;
-  const proxy = setting(target.isHttp ? 'HTTP_PROXY' : 'HTTPS_PROXY') ?? setting('ALL_PROXY');
-  if (proxy === undefined) return undefined;
-  const name = unbracketed(target.hostname).toLowerCase();
-  const direct = (setting('NO_PROXY') ?? '')
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .some((entry) => exempts(entry, name, target.port));
-  if (direct) return undefined;
-  return proxy.includes('://') ? proxy : `http://${proxy}`;
-}
-
-function exempts(entry: string, name: string, port: number): boolean {
-  if (entry === '') return false;
-  if (entry === '*') return true;
-  const [, host = entry, only] = /^([^:]+|\[.*\]):(\d+)$/.exec(entry) ?? [];
-  if (only !== undefined && Number(only) !== port) return false;
-  const suffix = unbracketed(host).replace(/^\*?\./, '');
-  return name === suffix || name.endsWith(`.${suffix}`);
+  const proxy = chosenProxy(env, target)?.value;
+  return proxy === undefined || proxy.includes('://') ? proxy : `http://${proxy}`;
 }

@@ -120,6 +120,7 @@ serveCompletions(
   async (argument, prefix, others, waiting) =>
     resources.complete(argument, prefix, others, services, waiting),
   redact,
+  log,
 );
 process.stdin.on('end', () => process.exit(0));
 await server.connect(new StdioServerTransport());

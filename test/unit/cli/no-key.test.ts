@@ -13,7 +13,7 @@ async function connected(fault?: AppError) {
   const config = readConfig({ OPENCLAW_MCP_STATE_DIR: '/nowhere' });
   const { server } = assembleServer({
     config,
-    connect: (learn) => connectCloud(config, learn),
+    connect: (learn) => connectCloud({})(config, learn),
     fault,
     providers: [],
     secrets: [],

@@ -144,7 +144,7 @@ describe('a long operation', () => {
     await gate.atWork;
     gate.fail(new TypeError('cannot read secret of undefined'));
     const { record } = await waiting;
-    expect(record.error?.code).toBe('internal');
+    expect(record.error).toMatchObject({ code: 'internal', message: expect.stringMatching(/\(id \w+\)$/) });
     expect(JSON.stringify(record)).not.toContain('secret of undefined');
   });
 
