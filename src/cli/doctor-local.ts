@@ -4,6 +4,7 @@ import path from 'node:path';
 import semver from 'semver';
 import { version } from '../../package.json';
 import type { Environment } from '../config/config.ts';
+import { isAppError } from '../core/errors.ts';
 import { isErrno, isExecutable } from '../core/files.ts';
 import { probeNamespace } from '../local/namespace/index.ts';
 import { isOutdated } from '../local/outdated-server.ts';
@@ -40,7 +41,10 @@ export async function localNeeds(place: LocalPlace): Promise<Finding[]> {
 /** The local API that runs already, perhaps since before the package was updated. */
 export async function presentServer(stateDir: string): Promise<Finding> {
   const check = 'local API';
-  const found = await livingServer(stateDir);
+  const found = await livingServer(stateDir).catch((error: unknown) => {
+    // The finding about the state folder says it.
+    if (!isAppError(error)) throw error;
+  });
   if (!found) return ok(check, 'not running; the server starts it when it is needed');
   const its = semver.valid(found.version);
   if (its === version) return ok(check, `process ${found.pid}, of this version`);

@@ -1,8 +1,10 @@
 /** The doctor's look at what is set on this computer: Node, settings, keys, and who can read the files. */
-import { access, constants, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Config, type Environment, readConfig } from '../config/config.ts';
 import { type AppError, isAppError } from '../core/errors.ts';
-import { isErrno } from '../core/files.ts';
+import { isErrno, writePrivate } from '../core/files.ts';
+import { inStateFolder } from '../core/state-folder.ts';
 import { type Provider, type ProviderKey, providerKeys } from '../openclaw/providers.ts';
 import { type Finding, ok, problem, warning } from './doctor-finding.ts';
 
@@ -120,20 +122,34 @@ export async function privateFiles(files: readonly string[], platform: NodeJS.Pl
   });
 }
 
-/** The state folder can be written to, or made. */
+// More than one block, so that a full disk shows.
+const PROBE_BYTES = 8_192;
+
+/** Tries the state folder as the server uses it; where it is not there yet, the nearest of its parents. */
 export async function stateFolder(folder: string): Promise<Finding> {
   const check = 'state folder';
   try {
-    await access(folder, constants.W_OK);
-    return ok(check, folder);
+    const tried = await inStateFolder(folder, () => probed(folder));
+    return ok(check, tried === folder ? folder : `${folder} (made when it is first needed)`);
   } catch (error) {
-    // The server makes it with its parents when it first needs it.
-    if (isErrno(error, 'ENOENT')) return ok(check, `${folder} (made when it is first needed)`);
-    return problem(
-      check,
-      `${folder} cannot be written to`,
-      'Give it to your user, or set OPENCLAW_MCP_STATE_DIR to another folder.',
-    );
+    if (!isAppError(error)) throw error;
+    return problem(check, error.message, error.next ?? 'Set OPENCLAW_MCP_STATE_DIR to another folder.');
+  }
+}
+
+/** Leaves nothing behind. @returns the folder that was written to. */
+async function probed(folder: string): Promise<string> {
+  try {
+    const probe = await mkdtemp(join(folder, '.doctor-'));
+    try {
+      await writePrivate(join(probe, 'probe'), ' '.repeat(PROBE_BYTES));
+    } finally {
+      await rm(probe, { recursive: true, force: true });
+    }
+    return folder;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT') || dirname(folder) === folder) throw error;
+    return probed(dirname(folder));
   }
 }
 

@@ -1,11 +1,12 @@
 /** The process's environment with every secret in it, wherever its owner keeps them. */
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { config as readDotenv } from 'dotenv';
 import { type Environment, readConfig } from '../config/config.ts';
 import { type FoundFile, withSecrets } from '../config/secret-sources.ts';
 import { AppError } from '../core/errors.ts';
 import { isErrno } from '../core/files.ts';
+import { requireOwnFolder } from '../core/own-folder.ts';
 import { CHANNELS } from '../openclaw/channels.ts';
 import { PROVIDERS } from '../openclaw/providers.ts';
 
@@ -35,7 +36,18 @@ export function processEnvironment(): ProcessEnvironment {
 
 /** @throws AppError `config` that lists every source that cannot be used. */
 export function environmentWithSecrets(env: Environment, dotenv: Environment): Environment {
-  return withSecrets({ env, dotenv, names: SECRET_VARIABLES, read, credentialsFile: credentialsFile(env) });
+  const credentials = credentialsFile(env);
+  const readOwn = (path: string) => {
+    if (path === credentials) requireOwnFolder(dirname(path));
+    return read(path);
+  };
+  return withSecrets({
+    env,
+    dotenv,
+    names: SECRET_VARIABLES,
+    read: readOwn,
+    credentialsFile: credentials,
+  });
 }
 
 /** Where `login` keeps what it was told; 0600. */

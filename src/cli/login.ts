@@ -1,10 +1,12 @@
 /** `login`: asks for keys in a terminal, without showing them, and keeps them in a file of the owner's alone. */
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { Environment } from '../config/config.ts';
 import { type Credentials, parseCredentials } from '../config/secret-sources.ts';
 import { AppError } from '../core/errors.ts';
 import { readIfThere, writePrivate } from '../core/files.ts';
+import { inStateFolder } from '../core/state-folder.ts';
 import { credentialsFile } from './environment.ts';
 
 export interface LoginIo {
@@ -20,7 +22,7 @@ const KEY = /^[\x21-\x7e]{8,16384}$/;
 /**
  * Asks for each of these variables; a blank answer keeps what there is.
  * @param wanted the usual two when empty.
- * @throws AppError `config` without a terminal.
+ * @throws AppError `config` without a terminal, or where the folder of the keys is not this user's own.
  */
 export async function loginCommand(wanted: readonly string[], io: LoginIo): Promise<number> {
   const { env, stdin, stdout } = io;
@@ -37,11 +39,12 @@ export async function loginCommand(wanted: readonly string[], io: LoginIo): Prom
     });
   }
   const file = credentialsFile(env);
-  const before = await readIfThere(file);
+  const folder = dirname(file);
+  const before = await inStateFolder(folder, () => readIfThere(file));
   const kept = before === undefined ? {} : parseCredentials(before);
   stdout.write('Keys are not shown while you type. Enter keeps what there is; "-" removes it.\n');
   const after = await answers(wanted.length === 0 ? USUAL : wanted, kept, io);
-  await writePrivate(file, `${JSON.stringify(after, null, 2)}\n`);
+  await inStateFolder(folder, () => writePrivate(file, `${JSON.stringify(after, null, 2)}\n`));
   const held = Object.keys(after).join(', ') || 'No key';
   stdout.write(`${held} kept in ${file}; only you can read it. Restart the server to use it.\n`);
   return 0;

@@ -2,14 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, isAppError } from './errors.ts';
 import type { Log } from './log.ts';
+import { computerFault } from './state-folder.ts';
 
 /**
- * What is told of anything that was thrown: one of our own errors as it is, everything else as a defect, whose stack
- * goes to the log under the id that is told.
+ * What is told of anything that was thrown: one of our own errors as it is, what this computer is to blame for in our
+ * words, everything else as a defect, whose stack goes to the log under the id that is told.
  * @param what was stopped by it: "call", "operation"
  */
 export function told(error: unknown, what: string, log: Log): AppError {
-  if (isAppError(error) && (error.code !== 'internal' || error.details.defect !== undefined)) return error;
+  const known = computerFault(error);
+  if (isAppError(known) && (known.code !== 'internal' || known.details.defect !== undefined)) return known;
   const id = randomBytes(4).toString('hex');
   log.warn(`A defect in this server stopped the ${what}`, { id, error: stackOf(error) });
   return new AppError('internal', `A defect in this server stopped the ${what} (id ${id})`, {

@@ -18,22 +18,24 @@
  * - unsupported: this API or this OpenClaw version cannot do it
  * - internal: a defect of ours
  */
-export type ErrorCode =
-  | 'config'
-  | 'invalid_input'
-  | 'not_found'
-  | 'ambiguous'
-  | 'auth'
-  | 'quota'
-  | 'conflict'
-  | 'unavailable'
-  | 'timeout'
-  | 'cancelled'
-  | 'machine_failed'
-  | 'command_failed'
-  | 'provider'
-  | 'unsupported'
-  | 'internal';
+export const ERROR_CODES = [
+  'config',
+  'invalid_input',
+  'not_found',
+  'ambiguous',
+  'auth',
+  'quota',
+  'conflict',
+  'unavailable',
+  'timeout',
+  'cancelled',
+  'machine_failed',
+  'command_failed',
+  'provider',
+  'unsupported',
+  'internal',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface AppErrorOptions {
   /** The next call or action, as one imperative sentence of ours. */

@@ -1,15 +1,35 @@
 /** Files that only their owner may read, and that are whole after a crash at any moment. */
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Clock } from './clock.ts';
 import { AppError, isAppError } from './errors.ts';
 import { poll } from './poll.ts';
 
-/** Creates `dir` and its parents, readable by their owner only. */
+/**
+ * Creates `dir` and its parents, readable by their owner only.
+ * One by one: Node's own way to make parents says of a full disk that there is no such folder.
+ */
 export async function privateDir(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  if (await isFolder(dir)) return;
+  try {
+    await mkdir(dir, { mode: 0o700 });
+  } catch (error) {
+    if (isErrno(error, 'EEXIST') && (await isFolder(dir))) return;
+    if (!isErrno(error, 'ENOENT') || dirname(dir) === dir) throw error;
+    await privateDir(dirname(dir));
+    await privateDir(dir);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 /** Replaces `path` with `content`, mode 0600: after a crash it holds the old content or the new, never a part. */
@@ -41,6 +61,15 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+/** What `text` says as JSON; undefined when it is none, as a file that was damaged. */
+export function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether there is such a file and this process may run it. */
 export function isExecutable(path: string): boolean {
   try {
@@ -60,6 +89,7 @@ export function isErrno(error: unknown, ...codes: string[]): boolean {
 const LOCK_WAIT_MS = 5_000;
 // Its process id may be somebody else's by now, after a restart of the computer; no holder needs a minute.
 const LOCK_OLD_MS = 60_000;
+const LOCK_UNNAMED_MS = 2_000;
 // In a container every server has the same process id: this tells whether a lock is of this one's life.
 const LIFE = randomBytes(8).toString('hex');
 
@@ -94,18 +124,23 @@ async function lock(clock: Clock, path: string): Promise<void> {
   }
 }
 
-/** A link appears at once with its content: nobody ever sees a lock that does not yet name its holder. */
-async function tryLock(path: string): Promise<boolean> {
-  const mine = uniqueBeside(path);
-  await writeFile(mine, `${process.pid} ${LIFE}`, { mode: 0o600, flag: 'wx' });
+/** Only one process can create the file. Hard links could do it at once with its content, but many disks have none. */
+async function tryLock(path: string, holder = `${process.pid} ${LIFE}`): Promise<boolean> {
+  let file: FileHandle;
   try {
-    await link(mine, path);
-    return true;
+    file = await open(path, 'wx', 0o600);
   } catch (error) {
     if (isErrno(error, 'EEXIST')) return false;
     throw error;
+  }
+  try {
+    await file.writeFile(holder);
+    return true;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
   } finally {
-    await rm(mine, { force: true });
+    await file.close();
   }
 }
 
@@ -115,9 +150,9 @@ async function dropDeadLock(clock: Clock, path: string): Promise<boolean> {
   const aside = uniqueBeside(path);
   try {
     await rename(path, aside);
-    if (await isHeld(clock, aside)) await link(aside, path);
+    if (await isHeld(clock, aside)) await tryLock(path, await readFile(aside, 'utf8'));
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'EEXIST')) throw error;
+    if (!isErrno(error, 'ENOENT')) throw error;
   } finally {
     await rm(aside, { force: true });
   }
@@ -127,9 +162,12 @@ async function dropDeadLock(clock: Clock, path: string): Promise<boolean> {
 async function isHeld(clock: Clock, path: string): Promise<boolean> {
   const holder = await readIfThere(path);
   if (holder === undefined) return false;
+  const age = Math.abs(clock.now() - (await lastChange(path)));
+  // Its holder has not written its name yet; or died before it could.
+  if (holder === '') return age < LOCK_UNNAMED_MS;
   const [pid, life] = holder.split(' ');
   if (Number(pid) === process.pid) return life === LIFE;
-  return processLives(Number(pid)) && Math.abs(clock.now() - (await lastChange(path))) < LOCK_OLD_MS;
+  return processLives(Number(pid)) && age < LOCK_OLD_MS;
 }
 
 /** Milliseconds since the epoch; 0 when there is no such file. */
@@ -142,8 +180,34 @@ async function lastChange(path: string): Promise<number> {
   }
 }
 
+/**
+ * Moves `from` to `path`, unless something is there.
+ * @throws the system's EEXIST then; an empty file counts as nothing, since a crash in here leaves one.
+ */
+export async function renameToNew(from: string, path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close();
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST') || (await lstat(path)).size > 0) throw error;
+  }
+  await rename(from, path);
+}
+
 function uniqueBeside(path: string): string {
   return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+const DRAFT = /\.[0-9a-f]{12}\.tmp$/;
+// Whoever writes one needs it for milliseconds.
+const DRAFT_OLD_MS = 3_600_000;
+
+/** Removes what processes that died while they wrote have left in `dir`. Never fails: it is only tidiness. */
+export async function tidyDrafts(clock: Clock, dir: string): Promise<void> {
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names.filter((one) => DRAFT.test(one))) {
+    const age = Math.abs(clock.now() - (await lastChange(join(dir, name)).catch(() => clock.now())));
+    if (age > DRAFT_OLD_MS) await rm(join(dir, name), { force: true }).catch(() => {});
+  }
 }
 
 /** Whether a process with this id exists (a zombie counts as existing). */

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { privateDir, readIfThere } from '../core/files.ts';
 import { poll } from '../core/poll.ts';
+import { inStateFolder } from '../core/state-folder.ts';
 import { tail } from '../core/text.ts';
 import { askServer } from './ask-server.ts';
 import { type Env, TRUST_VARIABLES } from './host-trust.ts';
@@ -88,14 +89,17 @@ interface Started {
 
 /** Starts the server in a session of its own; it writes only to its log. */
 async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptions): Promise<Started> {
-  await privateDir(localFolder(stateDir));
-  const logFile = path.join(localFolder(stateDir), 'daemon.log');
-  const log = openSync(logFile, 'a', 0o600);
+  const folder = localFolder(stateDir);
+  const logFile = path.join(folder, 'daemon.log');
+  const log = await inStateFolder(folder, async () => {
+    await privateDir(folder);
+    return openSync(logFile, 'a', 0o600);
+  });
   const child = spawn(node, [...NO_DEBUGGER, bin, 'local', 'serve', '--state-dir', stateDir], {
     detached: true,
     stdio: ['ignore', 'ignore', log],
     env: { ...passedOn(env), [IDLE_VARIABLE]: String(idleMs) },
-    cwd: localFolder(stateDir),
+    cwd: folder,
   });
   let ended = false;
   const end = () => {

@@ -1,9 +1,10 @@
 /** `local serve`: the local API in the foreground, and, started by `--local`, as the background server. */
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
-import { writePrivate } from '../core/files.ts';
+import { privateDir, writePrivate } from '../core/files.ts';
 import type { Log } from '../core/log.ts';
 import { poll } from '../core/poll.ts';
+import { inStateFolder } from '../core/state-folder.ts';
 import { createRuntime } from './create-runtime.ts';
 import { IDLE_VARIABLE } from './daemon.ts';
 import type { Env } from './host-trust.ts';
@@ -33,10 +34,11 @@ export interface LocalServeOptions {
 
 /**
  * Serves until the signal aborts (or, in the background, nobody needs it), then ends every process of every machine.
- * @throws AppError `conflict` when the state folder or the port is in use.
+ * @throws AppError `conflict` when the state folder or the port is in use; as `inStateFolder`.
  */
 export async function localServe(options: LocalServeOptions): Promise<void> {
   const { clock, log, env } = options;
+  await inStateFolder(localFolder(options.stateDir), () => privateDir(localFolder(options.stateDir)));
   const runtime = await createRuntime({ env, log, wanted: options.runtime });
   const server = await serveLocal({
     stateDir: localFolder(options.stateDir),

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { processLives, readIfThere, withFileLock, writePrivate } from '../core/files.ts';
+import { parseJson, processLives, readIfThere, withFileLock, writePrivate } from '../core/files.ts';
 
 interface Holder {
   pid: number;
@@ -47,8 +47,7 @@ async function isHolder(holder: Holder): Promise<boolean> {
 }
 
 function parseHolder(text: string | undefined): Holder | undefined {
-  if (text === undefined) return undefined;
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   if (typeof value !== 'object' || value === null || !('pid' in value) || !('startedAt' in value))
     return undefined;
   return { pid: Number(value.pid), startedAt: String(value.startedAt) };

@@ -1,6 +1,8 @@
 /** What a local API that answers leaves in its folder, so that others find it and know what it is. */
 import path from 'node:path';
-import { readIfThere } from '../core/files.ts';
+import * as z from 'zod';
+import { parseJson, readIfThere } from '../core/files.ts';
+import { inStateFolder } from '../core/state-folder.ts';
 import { livingHolder } from './lock.ts';
 
 /** Mode 0600. */
@@ -26,23 +28,27 @@ export function readyPath(stateDir: string): string {
 /**
  * The living server of a state folder. A killed one's port may belong to a stranger now, who must not be shown the key:
  * also not in the moment in which the next server has the folder and the file is still the old one's.
+ * @throws AppError as `inStateFolder`.
  */
-export async function livingServer(stateDir: string): Promise<ReadyFile | undefined> {
-  const ready = parseReady(await readIfThere(readyPath(stateDir)));
-  if (!ready || ready.pid !== (await livingHolder(localFolder(stateDir)))) return undefined;
-  return ready;
+export function livingServer(stateDir: string): Promise<ReadyFile | undefined> {
+  return inStateFolder(localFolder(stateDir), async () => {
+    const ready = parseReady(await readIfThere(readyPath(stateDir)));
+    if (!ready || ready.pid !== (await livingHolder(localFolder(stateDir)))) return undefined;
+    return ready;
+  });
 }
 
+// No other address: whoever could fill the folder would be handed the key, and every conversation.
+const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):\d{1,5}$/;
+const schema = z.object({
+  base_url: z.string().regex(LOOPBACK),
+  api_key: z.string().regex(/^[\x21-\x7e]{1,512}$/),
+  pid: z.number().int().positive(),
+  version: z.string().max(64).optional().catch(undefined),
+  background: z.boolean().default(true),
+});
+
 function parseReady(text: string | undefined): ReadyFile | undefined {
-  if (text === undefined) return undefined;
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (!('base_url' in value && 'api_key' in value && 'pid' in value)) return undefined;
-  return {
-    base_url: String(value.base_url),
-    api_key: String(value.api_key),
-    pid: Number(value.pid),
-    version: 'version' in value && typeof value.version === 'string' ? value.version : undefined,
-    background: !('background' in value) || value.background === true,
-  };
+  const { data } = schema.safeParse(parseJson(text));
+  return data && { ...data, version: data.version };
 }

@@ -5,13 +5,16 @@ import { type Log, silentLog } from '../core/log.ts';
 import { operationId, parseOperationId } from './operation-id.ts';
 import type { OperationKind, Operations, Outdated, Recovered } from './ports.ts';
 import type { OperationRecord } from './record.ts';
-import { CLOSED, endStage, type Running, STOPPED, startRunning } from './running.ts';
+import { CLOSED, endStage, keepEnd, type Running, STOPPED, startRunning } from './running.ts';
 import type { OperationStore } from './store.ts';
 import { waitFor } from './waiting.ts';
 
+// To find what is outdated, everything is read; that must not be the price of every beginning.
+const TIDY_MS = 24 * 3_600_000;
+
 /**
  * @param kinds the work behind each kind name.
- * @param outdated which records are forgotten when new work begins; none when undefined.
+ * @param outdated which records are forgotten, once a day, when new work begins; none when undefined.
  * @param log takes the stack of a defect that stops an operation.
  */
 export function operations(
@@ -35,12 +38,22 @@ export function operations(
     if (already) return already;
     const running = startRunning(record, kindOf(record.kind), store, clock, log);
     live.set(record.id, running);
-    const over = () => live.delete(record.id);
+    const over = () => {
+      // An end that could not be written is only here.
+      if (!running.unkept) live.delete(record.id);
+    };
     running.finished.then(over, over);
     return running;
   }
 
+  /** Writes the end that could not be written before, where that is possible by now. */
+  async function keepAgain(id: string): Promise<void> {
+    const running = live.get(id);
+    if (running?.unkept && (await keepEnd(running, store, clock))) live.delete(id);
+  }
+
   async function find(id: string): Promise<OperationRecord> {
+    await keepAgain(id);
     const record = live.get(id)?.record ?? (await store.get(id)) ?? (await recover(id));
     if (record) return record;
     throw new AppError('not_found', 'There is no operation with this id', {
@@ -68,9 +81,18 @@ export function operations(
     return ended;
   }
 
+  async function everything(about?: (id: string) => boolean): Promise<OperationRecord[]> {
+    const records = [
+      ...(await store.open()).filter(({ id }) => about?.(id) ?? true),
+      ...(await store.ended({ about })),
+    ];
+    return records.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  }
+
   /** Leaves no trace of a failure: old records are a matter of tidiness, new work is not. */
-  async function forgetOutdated(records: readonly OperationRecord[]): Promise<void> {
-    const old = outdated(records, clock.now());
+  async function forgetOutdated(): Promise<void> {
+    if (!(await store.dueForTidying(TIDY_MS))) return;
+    const old = outdated(await everything(), clock.now());
     await Promise.allSettled(old.map(({ id }) => store.remove(id)));
   }
 
@@ -78,15 +100,15 @@ export function operations(
     start: ({ kind, key, input, machineId, state = {}, admit }) =>
       store.exclusive(async () => {
         kindOf(kind);
-        const records = await store.list();
-        const running = records.filter(({ status }) => status === 'running');
+        for (const id of live.keys()) await keepAgain(id);
+        const running = (await store.open()).filter(({ status }) => status === 'running');
         const same = running.find((r) => r.kind === kind && r.key === key);
         if (same) return same;
         admit?.(running);
         const record = newRecord(operationId(kind, machineId), kind, key, isoNow());
         Object.assign(record, { input, state });
         await store.put(record);
-        await forgetOutdated([record, ...records]);
+        await forgetOutdated().catch(() => {});
         return record;
       }),
 
@@ -98,10 +120,12 @@ export function operations(
       return { record: running.record, partial: running.partial };
     },
 
-    async list(which) {
-      const records = await store.list();
-      return which === 'all' ? records : records.filter((record) => record.status === 'running');
+    async list(which, about) {
+      if (which === 'all') return everything(about);
+      return (await store.open()).filter(({ id, status }) => status === 'running' && (about?.(id) ?? true));
     },
+
+    endedSince: (since) => store.ended({ since }),
 
     async cancel(id) {
       const record = await find(id);

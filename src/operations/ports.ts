@@ -11,8 +11,10 @@ export interface OperationHandle {
   stage(name: string): Promise<void>;
   /** Tells waiting callers something between two stages; not kept. */
   tell(message: string): void;
-  /** Keeps one of our own sentences for the final result. */
+  /** Keeps one of our own sentences for the final result; that it cannot be written ends no work. */
   note(sentence: string): Promise<void>;
+  /** Takes one field out of the state, which nothing needs any more; that it cannot be written ends no work. */
+  drop(field: string): Promise<void>;
   /**
    * Durably remembers how far the work is. So whatever costs money comes after a `save`.
    * @throws when another process has meanwhile ended or cancelled this operation.
@@ -89,8 +91,13 @@ export interface Operations {
   start(request: StartRequest): Promise<OperationRecord>;
   /** Waits up to `waitMs` for the end; goes on with the work when this process is not yet at it. @throws `not_found` */
   await(id: string, options: AwaitOptions): Promise<OperationView>;
-  /** Running operations, newest first; with `all` also those that ended. */
-  list(which: 'running' | 'all'): Promise<OperationRecord[]>;
+  /**
+   * Running operations, newest first; with `all` also those that ended, which costs a file each.
+   * @param about only those whose id it takes: read from the id alone, before any file is.
+   */
+  list(which: 'running' | 'all', about?: (id: string) => boolean): Promise<OperationRecord[]>;
+  /** Operations that ended after this moment, newest first. @param since milliseconds since the epoch */
+  endedSince(since: number): Promise<OperationRecord[]>;
   /** Stops the work. An operation that has ended already is returned as it is. @throws `not_found`, `unsupported` */
   cancel(id: string): Promise<OperationRecord>;
   /** Forgets an ended operation. */

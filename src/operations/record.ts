@@ -33,6 +33,10 @@ export interface OperationRecord {
   stages: StageRecord[];
   /** Our own sentences on what was done besides the plan: a machine replaced, a field left out. */
   notes: string[];
+  /** What earlier processes had noted, by their file: a stranger's text, as all of a file is. */
+  said?: string[];
+  /** Read from a file that this process did not write: its error and result are a stranger's words. Never written. */
+  foreign?: true;
   /** What was asked for; never a secret. */
   input: JsonObject;
   /** How far the work is, in its kind's own terms. Only ever grows towards the end. */

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { told } from '../core/defect.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { computerFault, isFolderFault } from '../core/state-folder.ts';
 import type { OperationHandle, OperationKind } from './ports.ts';
 import { type OperationRecord, storeError } from './record.ts';
 import type { OperationStore } from './store.ts';
@@ -14,6 +15,8 @@ export interface Running {
   listeners: Set<() => void>;
   abort: AbortController;
   finished: Promise<void>;
+  /** It has ended, and that could not be written. */
+  unkept: boolean;
 }
 
 /** Why this process stops working on an operation. */
@@ -40,7 +43,10 @@ export function startRunning(
     listeners: new Set(),
     abort: new AbortController(),
     finished: Promise.resolve(),
+    unkept: false,
   };
+  // What this process does with it is told in its own words.
+  delete running.record.foreign;
   running.finished = drive(running, kind, store, clock, log);
   running.finished.catch((error: unknown) => {
     // A waiting call reports it; without one, nobody else would.
@@ -68,17 +74,48 @@ async function drive(
   } catch (error) {
     if (abort.signal.reason === CLOSED) return;
     if (isAppError(error) && error.details.reason === NOT_HERE) throw error;
+    const fault = computerFault(error);
+    if (isFolderFault(fault)) throw goesOn(record.id, fault);
     if (abort.signal.reason !== ENDED_ELSEWHERE) failWith(running, error, log);
   }
   endStage(record, new Date(clock.now()).toISOString());
+  await keepEnd(running, store, clock);
+}
+
+/** What could not be written down was not done: whoever asks again, here or later, goes on with it. */
+function goesOn(id: string, fault: AppError): AppError {
+  return new AppError('unavailable', `${fault.message}; operation ${id} goes on once it can be`, {
+    next: `Put that right, then call get_operation with operation_id "${id}"; do not repeat the call that began it.`,
+    details: fault.details,
+    cause: fault,
+  });
+}
+
+/**
+ * Writes the end of an operation. Where the folder does not take it, callers get the result all the same.
+ * @returns whether it is kept.
+ */
+export async function keepEnd(running: Running, store: OperationStore, clock: Clock): Promise<boolean> {
+  const { record } = running;
+  record.notes = record.notes.filter((note) => !note.endsWith(ONLY_HERE));
   try {
     await persist(running, store, clock);
   } catch (error) {
+    if (isFolderFault(error)) {
+      running.unkept = true;
+      record.notes = [...record.notes, `${error.message}; ${ONLY_HERE}`];
+      tellListeners(running);
+      return false;
+    }
     if (error !== ENDED_ELSEWHERE) throw error;
     running.record = (await store.get(record.id)) ?? record;
     tellListeners(running);
   }
+  running.unkept = false;
+  return true;
 }
+
+const ONLY_HERE = 'this result is held only while this server runs, so keep it.';
 
 function failWith({ record, abort }: Running, error: unknown, log: Log): void {
   const stopped = abort.signal.reason === STOPPED;
@@ -110,6 +147,11 @@ function tellListeners(running: Running): void {
 function handleFor(running: Running, store: OperationStore, clock: Clock): OperationHandle {
   const { record } = running;
   const keep = () => persist(running, store, clock);
+  const keepIfPossible = () =>
+    keep().catch((error: unknown) => {
+      if (!isFolderFault(error)) throw error;
+      tellListeners(running);
+    });
   return {
     id: record.id,
     record,
@@ -131,7 +173,11 @@ function handleFor(running: Running, store: OperationStore, clock: Clock): Opera
     async note(sentence) {
       if (record.notes.includes(sentence)) return;
       record.notes.push(sentence);
-      await keep();
+      await keepIfPossible();
+    },
+    async drop(field) {
+      delete record.state[field];
+      await keepIfPossible();
     },
     async save(state) {
       Object.assign(record.state, state);

@@ -27,10 +27,11 @@ export const getOperation = defineTool({
     if (operation_id !== undefined) return awaited(operation_id, wait_seconds, context);
     const { operations, clock } = context.services;
     const now = clock.now();
-    const all = await operations.list('all');
+    const running = await operations.list('running');
+    const ended = await operations.endedSince(now - RECENT_MS);
     const listed = [
-      ...all.filter((record) => record.status === 'running').slice(0, MAX_LISTED),
-      ...all.filter((record) => endedLately(record, now)).slice(0, MAX_RECENT),
+      ...running.slice(0, MAX_LISTED),
+      ...ended.filter((record) => endedLately(record, now)).slice(0, MAX_RECENT),
     ];
     const views = listed.map((record) => operationOutcome({ record, partial: undefined }, now).data);
     const lines = views.map(
@@ -46,5 +47,5 @@ export const getOperation = defineTool({
 });
 
 function endedLately(record: OperationRecord, now: number): boolean {
-  return record.status !== 'running' && ageMs(record.updatedAt, now) < RECENT_MS;
+  return ageMs(record.updatedAt, now) < RECENT_MS;
 }

@@ -102,9 +102,9 @@ export function operationOutcome(
     ...resultFields(record),
     ...configureFields(record),
     ...(reply === undefined ? {} : { reply: plainText(reply) }),
-    ...(record.error === undefined ? {} : { error: errorFields(record.error) }),
+    ...(record.error === undefined ? {} : { error: errorFields(record) }),
   };
-  return { summary: summaryOf(record, data), data, foreign: foreignOf(record, reply) };
+  return { summary: summaryOf(record, data), data, foreign: foreignOf(record, data) };
 }
 
 function described(record: OperationRecord, now: number) {
@@ -127,9 +127,9 @@ function described(record: OperationRecord, now: number) {
 /** What the operation's input, state and result say about it, under the names of the output. */
 function resultFields(record: OperationRecord) {
   const known = {
-    machine_id: record.result?.machine_id ?? record.state.machineId ?? record.input.machineId,
+    machine_id: wordOf(record.result?.machine_id ?? record.state.machineId ?? record.input.machineId),
     name: record.result?.name ?? record.input.name,
-    phase: record.result?.phase,
+    phase: wordOf(record.result?.phase),
     how: record.result?.how,
     repaired: record.result?.repaired,
     found: record.result?.found,
@@ -147,7 +147,8 @@ function resultFields(record: OperationRecord) {
   const present = Object.fromEntries(
     Object.entries(known).filter(([, value]) => value !== undefined && value !== null),
   );
-  return resultSchema.parse(present);
+  const fields = resultSchema.safeParse(present);
+  return fields.success ? fields.data : {};
 }
 
 function statusOf(record: OperationRecord): OperationOutput['status'] {
@@ -158,11 +159,12 @@ function statusOf(record: OperationRecord): OperationOutput['status'] {
 function nextCall(record: OperationRecord): string {
   if (record.status === 'running')
     return `Call get_operation with operation_id "${record.id}"; do not repeat the call that began it.`;
-  if (record.status === 'failed') return record.error?.next ?? 'Call gateway_status to see what is wrong.';
+  if (record.status === 'failed')
+    return (record.foreign ? undefined : record.error?.next) ?? 'Call gateway_status to see what is wrong.';
   if (record.unsettled)
     return `Call cancel_operation with operation_id "${record.id}" once more: what it had made may still be there, and paid for.`;
   if (record.status === 'cancelled') return 'Nothing more to do; call the tool again if it is still wanted.';
-  const machineId = textOf(record.result?.machine_id) ?? '';
+  const machineId = wordOf(record.result?.machine_id) ?? '';
   if (['deploy', 'wake', 'upgrade', 'restore'].includes(record.kind))
     return `Call chat with machine_id "${machineId}".`;
   if (record.kind === 'repair') {
@@ -177,10 +179,15 @@ function nextCall(record: OperationRecord): string {
   return 'Nothing more to do.';
 }
 
-function errorFields(error: NonNullable<OperationRecord['error']>) {
-  const said = error.foreign === undefined ? {} : { said: head(plainText(error.foreign), MAX_SAID_CHARS) };
-  return { code: error.code, message: error.message, ...said };
+function errorFields({ error, foreign }: OperationRecord): OperationOutput['error'] {
+  if (error === undefined) return undefined;
+  const texts = foreign ? [error.message, error.next, error.foreign] : [error.foreign];
+  const said = texts.filter((text) => text !== undefined).join('\n');
+  const message = foreign ? NOT_OURS : error.message;
+  return { code: error.code, message, ...(said !== '' && { said: head(plainText(said), MAX_SAID_CHARS) }) };
 }
+
+const NOT_OURS = 'what its record says stands below';
 
 const VERBS: Readonly<Record<string, string>> = {
   deploy: 'Deploying OpenClaw',
@@ -204,13 +211,13 @@ function summaryOf(record: OperationRecord, data: OperationOutput): string {
     return `${what}${where} is still running (stage ${data.stage}, ${took}, operation_id ${record.id}).${notes} Next: ${data.next}`;
   }
   if (record.status === 'failed') {
-    return `${what}${where} failed after ${took}: ${ending(record.error?.message ?? '')}${notes} Next: ${data.next}`;
+    return `${what}${where} failed after ${took}: ${ending(data.error?.message ?? '')}${notes} Next: ${data.next}`;
   }
   if (record.status === 'cancelled') {
     const next = record.unsettled ? ` Next: ${data.next}` : '';
     return `${what}${where} was cancelled after ${took}.${notes}${next}`;
   }
-  return `${what}${where} is done (${took})${detailsOf(data)}.${notes} Next: ${data.next}`;
+  return `${what}${where} is done (${took})${record.foreign ? '' : detailsOf(data)}.${notes} Next: ${data.next}`;
 }
 
 /** Said only where the reply may be less than the person expects. */
@@ -237,18 +244,17 @@ function detailsOf(data: OperationOutput): string {
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 
-function foreignOf(record: OperationRecord, reply: string | undefined): ForeignText[] {
-  const parts: ForeignText[] = [];
-  if (reply !== undefined)
-    parts.push({
-      label: record.status === 'running' ? 'reply so far' : 'reply of the assistant',
-      text: reply,
-    });
+function foreignOf(record: OperationRecord, data: OperationOutput): ForeignText[] {
+  const { reply, error } = data;
+  const noted = [...(record.said ?? []), record.foreign ? detailsOf(data).replace(/^: /, '') : ''].join('\n');
   const said = textOf(record.result?.said);
-  if (said !== undefined) parts.push({ label: 'what programs on the machine said', text: said });
-  if (record.error?.foreign !== undefined)
-    parts.push({ label: 'what the other side said', text: record.error.foreign });
-  return parts;
+  const blocks = [
+    { label: record.status === 'running' ? 'reply so far' : 'reply of the assistant', text: reply },
+    { label: 'what programs on the machine said', text: said },
+    { label: 'what the other side said', text: record.foreign ? error?.said : record.error?.foreign },
+    { label: 'what was noted in its record', text: noted.trim() || undefined },
+  ];
+  return blocks.flatMap(({ label, text }) => (text === undefined ? [] : [{ label, text }]));
 }
 
 function ending(text: string): string {

@@ -1,11 +1,12 @@
 /** Backups as files of this computer: private, never over something that is there, never through a link, never half. */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, link, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../core/errors.ts';
-import { isErrno, privateDir, writePrivate } from '../core/files.ts';
+import { isErrno, privateDir, renameToNew, writePrivate } from '../core/files.ts';
+import { inStateFolder } from '../core/state-folder.ts';
 
 const SUFFIX = '.tar.gz';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.tar\.gz$/;
@@ -43,7 +44,7 @@ export async function existingBackupFile(dir: string, wanted: string): Promise<s
 
 async function backupPath(dir: string, wanted: string): Promise<string> {
   if (NAME.test(wanted)) {
-    await privateDir(dir);
+    await inStateFolder(dir, () => privateDir(dir));
     return join(dir, wanted);
   }
   if (!isAbsolute(wanted) || normalize(wanted) !== wanted || !wanted.endsWith(SUFFIX)) {
@@ -118,7 +119,7 @@ export async function finishPart(file: string, operationId: string, sha256: stri
 
 async function nameWithoutOverwriting(part: string, file: string, sha256: string): Promise<void> {
   try {
-    await link(part, file);
+    await renameToNew(part, file);
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error;
     // Another process at the same operation was first.

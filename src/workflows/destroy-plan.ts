@@ -5,6 +5,7 @@ import { AppError, isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { GatewayService } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';
+import { parseOperationId } from '../operations/operation-id.ts';
 import type { Operations } from '../operations/ports.ts';
 import { safePhase } from './awake.ts';
 import { DESTROY, identityOf } from './destroy.ts';
@@ -78,9 +79,12 @@ export async function targetOf(
   if (!isAlive(machine)) {
     throw new AppError('not_found', `Machine ${machineId} is already destroyed, or about to be`);
   }
-  const newest = (await operations.list('all')).find(
-    (record) =>
-      record.kind !== DESTROY && (record.input.machineId === machineId || machineOf(record) === machineId),
+  const about = (id: string) => {
+    const said = parseOperationId(id);
+    return said !== undefined && said.kind !== DESTROY && (said.machineId ?? machineId) === machineId;
+  };
+  const newest = (await operations.list('all', about)).find(
+    (record) => record.input.machineId === machineId || machineOf(record) === machineId,
   );
   return { machine, identity, state: JSON.stringify([identity, newest?.id ?? null]) };
 }

@@ -1,8 +1,10 @@
 /** Which machine is meant: by id, by pin, or because there is only one; and what each one is called. */
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import { oneWord } from '../core/text.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';
+import { parseOperationId } from '../operations/operation-id.ts';
 import type { Operations } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { machineState } from './create-machine.ts';
@@ -29,12 +31,12 @@ export function directory(
   operations: Operations,
   pinned: string | undefined,
 ): Directory {
-  const deploys = async () => (await operations.list('all')).filter((record) => record.kind === DEPLOY);
+  const deploys = () => operations.list('all', (id) => parseOperationId(id)?.kind === DEPLOY);
   const names = async () => {
     const found = new Map<string, string>();
     for (const record of await deploys()) {
       const machineId = machineOf(record);
-      if (machineId && !found.has(machineId)) found.set(machineId, record.key);
+      if (machineId && !found.has(machineId)) found.set(machineId, oneWord(record.key));
     }
     return found;
   };

@@ -46,11 +46,11 @@ function notHere(what: string): AppError {
 export function pinnedOperations(operations: Operations, pinned: string): Operations {
   const mine = (record: OperationRecord) =>
     (record.input.machineId ?? machineOf(record) ?? record.result?.machine_id) === pinned;
-  const list: Operations['list'] = async (which) => (await operations.list(which)).filter(mine);
+  const list: Operations['list'] = async (...which) => (await operations.list(...which)).filter(mine);
   const known = async (id: string) => {
     // Some are found by their id alone, without a record.
     if (parseOperationId(id)?.machineId === pinned) return;
-    if (!(await list('all')).some((record) => record.id === id)) throw unknownOperation();
+    if ((await list('all', (one) => one === id)).length === 0) throw unknownOperation();
   };
   return {
     ...operations,
@@ -95,7 +95,7 @@ export function watchedOperations(operations: Operations, clock: Clock): Operati
     forget: refuse,
     async await(id, { waitMs, signal }) {
       const find = async () => {
-        const record = (await operations.list('all')).find((one) => one.id === id);
+        const [record] = await operations.list('all', (one) => one === id);
         if (record === undefined) throw unknownOperation();
         return { record, partial: undefined } satisfies OperationView;
       };

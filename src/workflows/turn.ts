@@ -42,7 +42,7 @@ export function turnKind(deps: TurnDeps): OperationKind {
         await refuseForgotten(operation, deps, input);
         return resultOf(input, await wholeTurn(operation, deps, input));
       } finally {
-        if (!operation.signal.aborted) await operation.save({ message: null });
+        if (!operation.signal.aborted) await operation.drop('message');
       }
     },
     async cancel(record) {

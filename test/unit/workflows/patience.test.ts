@@ -23,6 +23,7 @@ function handle(signal = new AbortController().signal): OperationHandle {
     stage: nothing,
     tell: () => {},
     note: nothing,
+    drop: nothing,
     save: nothing,
     partial: () => {},
   };
