@@ -1,26 +1,35 @@
 /** Tells apart why a turn failed: our settings, the gateway, or the model provider. Their words stay foreign. */
 import { AppError, type ErrorCode } from '../core/errors.ts';
+import { PROVIDER_CAUSES } from './provider-causes.ts';
+import type { RunAccount } from './run-log.ts';
 import type { ReportedError } from './turn-stream.ts';
 
-interface Cause {
+export interface Cause {
   matches(error: Evidence): boolean;
-  kind: ErrorCode;
+  /** `provider` when left out. */
+  kind?: ErrorCode;
   message: string;
   next: string;
   /** False where the gateway turned the message away, so that sending it again is safe. */
   sent?: boolean;
+  /** Whether the address that OpenClaw asked belongs to what a person must know. */
+  asked?: boolean;
 }
 
 interface Evidence {
+  /** The gateway's own HTTP status. */
   status: number | undefined;
-  /** Type, code and message in one, lower case. */
+  /** The one that the provider answered, which OpenClaw writes in front of its words: "404 page not found". */
+  providerStatus: number | undefined;
+  /** Type, code and all that was said in one, lower case. */
   words: string;
+  /** The same where nobody but the gateway can have said it, else nothing. */
+  gatewayWords: string;
   type: string;
+  ending: RunAccount['ending'];
 }
 
 const SEE_LOGS = 'Call read_logs to see what the gateway wrote, then send the message again.';
-const FIX_KEY =
-  "Set the provider's key in this server's environment and call deploy_openclaw for the same machine.";
 const REPAIR = 'Call wake_machine, which checks and repairs the gateway, then repeat the call.';
 
 /**
@@ -36,96 +45,46 @@ const CAUSES: readonly Cause[] = [
     next: REPAIR,
   },
   {
-    matches: ({ status, words }) => status === 403 || words.includes('proxy_attribution_required'),
+    matches: ({ status, gatewayWords }) =>
+      status === 403 || gatewayWords.includes('proxy_attribution_required'),
     kind: 'conflict',
     message: 'The gateway refused the request',
     next: REPAIR,
   },
   {
-    matches: ({ words }) => words.includes('unknown agent') || words.includes('multiple agents'),
+    matches: ({ gatewayWords }) =>
+      gatewayWords.includes('unknown agent') || gatewayWords.includes('multiple agents'),
     kind: 'invalid_input',
     message: 'OpenClaw has no such agent',
     next: 'Leave out agent, or name one that exists on this machine.',
   },
   {
-    matches: ({ words }) =>
-      /unknown model|model .{0,200}is not allowed|model_not_found|not_found_error.{0,80}model|invalid .?model/.test(
-        words,
-      ),
+    matches: ({ gatewayWords }) =>
+      /unknown model|model .{0,200}is not allowed|invalid .?model/.test(gatewayWords),
     kind: 'invalid_input',
-    message: 'OpenClaw or the provider does not know this model, or may not use it',
+    message: 'OpenClaw does not know this model, or may not use it',
     next: 'Leave out model for the default one, or name another as provider/model.',
   },
   {
-    matches: ({ status, words }) => status === 413 || words.includes('payload too large'),
+    matches: ({ status }) => status === 413,
     kind: 'invalid_input',
     message: 'The message is too large for the gateway',
     next: 'Split the message.',
   },
   {
-    matches: ({ words }) => /gateway_unavailable|gateway-draining|draining/.test(words),
+    matches: ({ gatewayWords }) => /gateway_unavailable|gateway-draining|draining/.test(gatewayWords),
     kind: 'unavailable',
     message: 'The gateway is shutting down or restarting and takes no new work',
     next: 'Wait half a minute and send the message again.',
     sent: false,
   },
   {
-    matches: ({ words }) => /agent run aborted|run was aborted/.test(words),
+    matches: ({ gatewayWords }) => /agent run aborted|run was aborted/.test(gatewayWords),
     kind: 'cancelled',
     message: 'The turn was ended on the machine before its reply was complete',
     next: 'Send the message again if it is still wanted.',
   },
-  {
-    matches: ({ words }) => /missing-provider-auth|no api key found|missing api key|custom-local/.test(words),
-    kind: 'provider',
-    message: 'OpenClaw has no key for the provider of this model',
-    next: FIX_KEY,
-  },
-  {
-    matches: ({ words }) => /temporarily disabled after a provider/.test(words),
-    kind: 'provider',
-    message: 'OpenClaw paused this provider because it refused the key or the account a moment ago',
-    next: "Correct the provider's key or credit, wait as long as the note says, and send the message again.",
-  },
-  {
-    matches: ({ status, words }) =>
-      status === 402 ||
-      /insufficient_quota|credit balance|billing|payment required|exceeded your current quota/.test(words),
-    kind: 'provider',
-    message: "The model provider's account has no credit or quota left",
-    next: 'Add credit at the provider or choose another model, then send the message again.',
-  },
-  {
-    matches: ({ status, words }) =>
-      status === 401 || /authentication_error|invalid.{0,10}api.?key|^401\b/.test(words),
-    kind: 'provider',
-    message: 'The model provider refused its key',
-    next: FIX_KEY,
-  },
-  {
-    matches: ({ status, words }) => status === 429 || /rate_limit|rate limit|\b429\b/.test(words),
-    kind: 'provider',
-    message: 'The model provider limits the rate, also after several tries',
-    next: 'Wait a minute and send the message again, or choose another model.',
-  },
-  {
-    matches: ({ words }) => /prompt is too long|context_length|context window|maximum context/.test(words),
-    kind: 'provider',
-    message: 'The conversation is longer than the model can read',
-    next: 'Start a new session, or choose a model with a larger context.',
-  },
-  {
-    matches: ({ status, words }) => status === 529 || /overloaded|\b529\b/.test(words),
-    kind: 'provider',
-    message: 'The model provider is overloaded, also after several tries',
-    next: 'Wait a minute and send the message again, or choose another model.',
-  },
-  {
-    matches: ({ status, words }) => status === 408 || /timed out|timeout/.test(words),
-    kind: 'provider',
-    message: 'The model provider did not answer in time',
-    next: 'Send the message again, or choose another model.',
-  },
+  ...PROVIDER_CAUSES,
   {
     matches: ({ words }) => words.includes('internal error'),
     kind: 'unavailable',
@@ -158,23 +117,43 @@ const CAUSES: readonly Cause[] = [
   },
 ];
 
-/** Our sentence and the next step for what the gateway or the provider reported. */
-export function explainTurnError(error: ReportedError): AppError {
+/**
+ * Our sentence and the next step for what the gateway or the provider reported.
+ * @param account what OpenClaw's log says of the turn; it knows more than the answer, which says "internal error" of most.
+ */
+export function explainTurnError(error: ReportedError, account: RunAccount = {}): AppError {
   const type = (error.type ?? '').toLowerCase();
-  const words = `${type} ${error.code ?? ''} ${error.message}`.trim().toLowerCase();
-  const cause = CAUSES.find((known) => known.matches({ status: error.httpStatus, words, type }));
+  const said = account.said ?? error.message;
+  const words = `${type} ${error.code ?? ''} ${said}`.trim().toLowerCase();
+  const providerStatus = statusIn(said);
+  const evidence = {
+    status: error.httpStatus,
+    providerStatus,
+    words,
+    gatewayWords: account.said === undefined && providerStatus === undefined ? words : '',
+    type,
+    ending: account.ending,
+  };
+  const cause = CAUSES.find((known) => known.matches(evidence));
+  const foreign = account.ending === undefined ? said : '';
   return new AppError(
-    cause?.kind ?? 'unavailable',
+    cause?.kind ?? (cause ? 'provider' : 'unavailable'),
     cause?.message ?? 'The turn failed before its reply was complete',
     {
       next: cause?.next ?? SEE_LOGS,
-      ...(error.message === '' ? {} : { foreign: error.message }),
+      ...(foreign === '' ? {} : { foreign }),
       details: {
         ...(error.httpStatus === undefined ? {} : { http_status: error.httpStatus }),
         ...(cause?.sent === undefined ? {} : { sent: cause.sent }),
+        ...(cause?.asked && account.provider !== undefined ? { asked_provider: account.provider } : {}),
       },
     },
   );
+}
+
+function statusIn(said: string): number | undefined {
+  const found = /^(?:http )?([45]\d\d)\b/i.exec(said)?.[1];
+  return found === undefined ? undefined : Number(found);
 }
 
 // Could not resolve, could not connect: nothing of the request left.

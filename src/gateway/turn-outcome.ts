@@ -1,6 +1,7 @@
 /** Decides what became of a turn: from the job on the machine, the answer's bytes and, in doubt, the transcript. */
 import { AppError } from '../core/errors.ts';
 import type { TurnSnapshot, TurnState } from './ports.ts';
+import { type RunAccount, runAccount } from './run-log.ts';
 import { failureIn } from './transcript.ts';
 import { explainConnection, explainTurnError } from './turn-errors.ts';
 import type { TurnOutput } from './turn-output.ts';
@@ -19,7 +20,7 @@ function verdictOf(job: TurnOutput, answer: TurnStream): Verdict {
   if (job.state === 'unknown' || job.state === 'unsent') return { state: 'unknown' };
   if (job.curlExit === 'cancelled') return failed(cancelled(job.sent));
   if (job.httpStatus !== 200 && job.httpStatus !== 0) return failed(explainTurnError(refusal(job, answer)));
-  if (answer.error) return failed(explainTurnError(answer.error));
+  if (answer.error) return failed(explainTurnError(answer.error, accountOf(job)));
   if (answer.done) return endedWell(job, answer);
   if (job.state === 'lost') return { state: 'lost', error: lost(job.sent) };
   return failed(explainConnection(job.curlExit ?? 0, job.curlError));
@@ -56,6 +57,14 @@ function endedWell(job: TurnOutput, answer: TurnStream): Verdict {
   const failure = job.transcript === undefined ? undefined : failureIn(job.transcript, job.startedMs ?? 0);
   if (failure === undefined) return { state: 'done' };
   return failed(explainTurnError({ message: failure === '' ? answer.text : failure }));
+}
+
+/** From the log, else from the transcript; neither is there for a turn that the gateway itself failed. */
+function accountOf(job: TurnOutput): RunAccount | undefined {
+  const logged = runAccount(job.runLog);
+  if (logged !== undefined) return logged;
+  const failure = job.transcript === undefined ? undefined : failureIn(job.transcript, job.startedMs ?? 0);
+  return failure ? { said: failure } : undefined;
 }
 
 function failed(error: AppError): Verdict {

@@ -29,6 +29,8 @@ export interface TurnOutput {
   sent: boolean;
   /** Answer of the history endpoint, where the chat's answer alone does not tell how it ended; foreign. */
   transcript: string | undefined;
+  /** Lines of OpenClaw's log about a turn that failed; foreign. */
+  runLog: string | undefined;
 }
 
 const count = z.coerce.number().int().nonnegative();
@@ -75,6 +77,7 @@ export function turnOutput(output: ScriptOutput): TurnOutput {
     sse: output.blobs.sse ?? '',
     sent: data.sent === 'yes',
     transcript: output.blobs.transcript,
+    runLog: output.blobs.run_log,
     next: data.next,
     size: data.size,
     session: context.safeParse(parseJson(output.values.context ?? '')).data?.session,

@@ -49,13 +49,14 @@ launch_sender() {
   # shellcheck disable=SC2016 # expanded by the sender's own shell
   (
     exec 3>&- 9>&- </dev/null >/dev/null 2>&1
-    "${session[@]}" /bin/bash -c "$(declare -f identity_of now_ms write_file sender_lives send_turn ask_transcript forget_old_turns)"'
-      send_turn "$@"' turn "$job_dir" "$auth_file" "$url/v1/chat/completions" "$url$history" "$mcp_dir/lanes/$lane" &
+    "${session[@]}" /bin/bash -c "$(declare -f identity_of now_ms write_file sender_lives send_turn ask_transcript ask_log forget_old_turns)"'
+      send_turn "$@"' turn "$job_dir" "$auth_file" "$url/v1/chat/completions" "$url$history" "$mcp_dir/lanes/$lane" \
+      "$state_dir/logs/openclaw.log" &
   )
 }
 
 # Runs detached. No time limit: an agent may work for hours, and the gateway ends a turn by its own rules.
-send_turn() { # JOB-DIR AUTH-FILE CHAT-URL HISTORY-URL LANE-FILE
+send_turn() { # JOB-DIR AUTH-FILE CHAT-URL HISTORY-URL LANE-FILE LOG-FILE
   set -u
   umask 077
   local http curl_exit=0
@@ -74,7 +75,10 @@ send_turn() { # JOB-DIR AUTH-FILE CHAT-URL HISTORY-URL LANE-FILE
   # An empty Expect: with a large body curl would otherwise wait a second for a "100 Continue".
   http=$(curl -q -sS -N --noproxy '*' --connect-timeout 5 -H @"$2" -H @headers-sent -H 'Content-Type: application/json' \
     -H 'Expect:' --data-binary @request.json -o response -w '%{http_code}' "$3" 2>curl-error) || curl_exit=$?
-  if [ "$http" = 200 ]; then ask_transcript "$2" "$4"; fi
+  if [ "$http" = 200 ]; then
+    ask_transcript "$2" "$4"
+    ask_log "$6"
+  fi
   write_file exit "$(now_ms) $curl_exit $http"
   rm -f request.json "claim.$$"
   forget_old_turns
@@ -87,6 +91,17 @@ ask_transcript() { # AUTH-FILE HISTORY-URL
     return
   fi
   curl -q -sS -g -m 10 --noproxy '*' -H @"$1" -o transcript "$2" 2>/dev/null || rm -f transcript
+}
+
+# Of a turn that failed for the provider or the model, the answer says "internal error" and no more (2026.9.6); its log
+# says why, under the id that the answer carries.
+ask_log() { # LOG-FILE
+  local run
+  if ! grep -q '^data: {"error"' response; then return; fi
+  run=$(grep -oE '"id":"chatcmpl_[0-9a-f-]{36}"' response | head -n 1 | cut -d '"' -f 4)
+  if [ -z "$run" ] || [ ! -r "$1" ]; then return; fi
+  tail -c 8388608 "$1" | LC_ALL=C grep -aF "$run" | LC_ALL=C grep -aE 'agent_end|retries exhausted|incomplete turn' |
+    tail -n 4 | head -c 65536 >run-log
 }
 
 # Keeps the newest 50 turns, and none for more than a week; one that still runs stays.
@@ -204,6 +219,7 @@ emit_turn() {
   if [ "$state" = ended ] && [ -s "$job_dir/transcript" ]; then
     head -c 1048576 "$job_dir/transcript" | emit_blob transcript
   fi
+  if [ "$state" = ended ] && [ -s "$job_dir/run-log" ]; then emit_blob run_log <"$job_dir/run-log"; fi
   if IFS= read -r context 2>/dev/null <"$job_dir/context"; then emit context "$context"; fi
   # An old bash tells whole seconds only, which say nothing here.
   tick

@@ -121,6 +121,37 @@ const CASES: readonly [string, ReportedError, string, RegExp][] = [
   ],
   ['too large', { httpStatus: 413, message: 'Payload too large' }, 'invalid_input', /too large/],
   ['endpoint off', { httpStatus: 404, message: '<!doctype html>' }, 'conflict', /switched off/],
+  // The answers of 2026.9.6 to a provider that was made to fail in each way, and what its log said of the turn.
+  [
+    '404, no such path',
+    { type: 'invalid_request_error', message: '404 404 page not found' },
+    'provider',
+    /address/,
+  ],
+  [
+    '404, JSON',
+    { type: 'invalid_request_error', message: '404 {"detail":"Not Found"}' },
+    'provider',
+    /address/,
+  ],
+  [
+    '404, wrong interface',
+    { type: 'invalid_request_error', message: '404 Invalid URL (POST /v1/responses)' },
+    'provider',
+    /address/,
+  ],
+  [
+    '404, model',
+    { type: 'invalid_request_error', message: '404 model "qwen3:8b" not found, try pulling it first' },
+    'provider',
+    /answered 404/,
+  ],
+  [
+    '404, model, anthropic',
+    { type: 'invalid_request_error', message: `404: ${anthropic('not_found_error', 'model: claude-nope')}` },
+    'provider',
+    /answered 404/,
+  ],
   ['anything else', { message: 'The moon is full' }, 'unavailable', /failed/],
 ];
 
@@ -131,6 +162,39 @@ describe('a failed turn', () => {
     expect(error.next).toMatch(/\.$/);
     expect(error.foreign).toBe(reported.message);
     expect(error.message).not.toContain(reported.message);
+  });
+
+  test.each([
+    ['refusal', 'Anthropic refusal (category: cyber): no', /refused to answer/],
+    ['filter, completions', 'Provider finish_reason: content_filter', /refused to answer/],
+    ['filter, responses', 'Provider incomplete_reason: content_filter', /refused to answer/],
+    ['413', `413: ${anthropic('request_too_large', 'Request exceeds the maximum size')}`, /413/],
+    ['413 of a proxy', '413 <html>\r\n<head><title>413 Request Entity Too Large</title></head>', /413/],
+    ['closed port', 'LLM request failed: network connection error.', /cannot be reached/],
+    ['unknown host', 'LLM request failed: DNS lookup for the provider endpoint failed.', /cannot be reached/],
+    ['context', '400 the request exceeds the available context size, try increasing it', /longer/],
+    ['no tools', '400 registry.ollama.ai/library/gemma:2b does not support tools', /tools/],
+    ['region', '403 Your region is not supported', /forbids/],
+    ['balance', '402 Insufficient Balance', /credit/],
+    ['key', '401 Incorrect API key provided', /refused its key/],
+    ['provider names an agent', '400 unknown agent: draining', /provider rejected/],
+    ['broken provider', 'server_error: The server had an error', /provider failed/],
+  ])('is laid at the door of the provider by what the log says: %s', (_name, said, sentence) => {
+    for (const message of ['internal error', 'upstream provider timeout']) {
+      const error = explainTurnError({ type: 'api_error', message }, { provider: 'openai', said });
+      expect([error.code, error.message]).toEqual(['provider', expect.stringMatching(sentence)]);
+      expect(error.foreign).toBe(said);
+      expect(error.next).toBeDefined();
+    }
+  });
+
+  test.each([
+    ['thought', /only thought/],
+    ['empty', /without a word/],
+    ['cut', /limit of output/],
+  ] as const)('of a model without a word says how it ended: %s', (ending, sentence) => {
+    const error = explainTurnError({ type: 'api_error', message: 'internal error' }, { ending });
+    expect([error.code, error.message]).toEqual(['provider', expect.stringMatching(sentence)]);
   });
 
   test('says that a message is safe to send again only where the gateway turned it away', () => {

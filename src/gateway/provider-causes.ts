@@ -1,0 +1,144 @@
+/** Why a model provider failed a turn: who it was and what helps, told apart by the provider's own words and status. */
+import type { Cause } from './turn-errors.ts';
+
+const FIX_KEY =
+  "Set the provider's key in this server's environment and call deploy_openclaw for the same machine.";
+const READ_WORDS = 'Read its own words below';
+const LATER = 'Wait a minute and send the message again, or choose another model.';
+
+/** A model that a 404 or 400 speaks of: "model: x", `model "x" not found`, "The model `x` does not exist". */
+const NAMES_MODEL =
+  /model_not_found|not_found_error.{0,80}model|\bmodels?\b[^.]{0,200}(?:not found|not exist|unknown)/;
+
+/**
+ * The first that matches counts. Sources: what 2026.9.6 answered and logged when a provider was made to fail in each way,
+ * over three of its interfaces; 2026.3.24's and 2026.7.1's words; the words of the large providers' own error types.
+ */
+export const PROVIDER_CAUSES: readonly Cause[] = [
+  {
+    matches: ({ ending }) => ending === 'thought',
+    message: 'The model only thought and ended without a word of answer, also when OpenClaw asked again',
+    next: 'Ask in another way or choose another model; a lower agents.defaults.thinkingDefault (configure_openclaw, set) leaves more room for the answer.',
+  },
+  {
+    matches: ({ ending }) => ending === 'empty',
+    message: 'The model ended its turn without a word of answer, also when OpenClaw asked again',
+    next: 'Ask in another way, start a new session, or choose another model.',
+  },
+  {
+    matches: ({ ending }) => ending === 'cut',
+    message: "The model's limit of output was reached before the first word of its answer",
+    next: 'Ask for less at once, or choose a model that may write more.',
+  },
+  {
+    matches: ({ words }) =>
+      /refused this request|anthropic refusal|content_filter|content filter|content management policy|stop_reason.{0,5}refusal|prohibited_content|finish_?reason.{0,5}safety/.test(
+        words,
+      ),
+    message: 'The model provider refused to answer this message by its own rules',
+    next: `${READ_WORDS}. Sent again unchanged it is refused again: word it in another way, start a new session, or choose another model.`,
+  },
+  {
+    matches: ({ words }) => /missing-provider-auth|no api key found|missing api key|custom-local/.test(words),
+    message: 'OpenClaw has no key for the provider of this model',
+    next: FIX_KEY,
+  },
+  {
+    matches: ({ words }) => /temporarily disabled after a provider/.test(words),
+    message: 'OpenClaw paused this provider because it refused the key or the account a moment ago',
+    next: "Correct the provider's key or credit, wait as long as the note says, and send the message again.",
+  },
+  {
+    matches: ({ providerStatus, words }) => providerStatus === 404 && NAMES_MODEL.test(words),
+    message: 'The model provider answered 404 and speaks of the model: it may have none of this name',
+    next: `${READ_WORDS}, then pass a model that this address lists, as provider/model; a server of one's own may have to load or pull it first.`,
+    asked: true,
+  },
+  {
+    matches: ({ providerStatus }) => providerStatus === 404 || providerStatus === 405,
+    message: 'Nothing answers model requests at this address of the model provider',
+    next: "Check the address in this server's environment (an OPENAI_BASE_URL ends before /chat/completions, mostly in /v1) and which interface it speaks (OPENAI_WIRE_API), restart the server and call deploy_openclaw for the same machine.",
+    asked: true,
+  },
+  {
+    matches: ({ words }) =>
+      /prompt is too long|context_length|context length|context window|maximum context|context size|exceed_context/.test(
+        words,
+      ),
+    message: 'The conversation is longer than the model can read',
+    next: 'Start a new session, or choose a model with a larger context. OpenClaw itself needs about 20,000 tokens: a server of your own must allow that many.',
+  },
+  {
+    matches: ({ providerStatus, words }) => providerStatus === 413 || words.includes('request_too_large'),
+    message: 'The model provider, or a proxy before it, does not take a request of this size (413)',
+    next: 'Start a new session, which is shorter, or raise the limit there: the smallest request of OpenClaw has about 70 KB.',
+    asked: true,
+  },
+  {
+    matches: ({ words }) =>
+      /connection error|econnrefused|econnreset|enotfound|dns lookup|socket hang up|fetch failed/.test(words),
+    message: "The model provider's address cannot be reached from the machine",
+    next: 'Check that the server there runs, that its address is right, and that this machine may reach it; then send the message again.',
+    asked: true,
+  },
+  {
+    matches: ({ words }) => /does not support tools|tool.{0,20}not supported/.test(words),
+    message: 'This model cannot use tools, and OpenClaw needs one that can',
+    next: 'Choose a model with tool calling.',
+  },
+  {
+    matches: ({ status, providerStatus, words }) =>
+      status === 402 ||
+      providerStatus === 402 ||
+      /insufficient_quota|credit balance|insufficient balance|billing|payment required|exceeded your current quota/.test(
+        words,
+      ),
+    message: "The model provider's account has no credit or quota left",
+    next: 'Add credit at the provider or choose another model, then send the message again.',
+  },
+  {
+    matches: ({ status, providerStatus, words }) =>
+      status === 401 || providerStatus === 401 || /authentication_error|invalid.{0,10}api.?key/.test(words),
+    message: 'The model provider refused its key',
+    next: FIX_KEY,
+  },
+  {
+    matches: ({ providerStatus }) => providerStatus === 403,
+    message: 'The model provider forbids this request (403)',
+    next: `${READ_WORDS}: the key may lack this model, or the region is not served.`,
+  },
+  {
+    matches: ({ status, providerStatus, words }) =>
+      status === 429 || providerStatus === 429 || /rate_limit|rate limit/.test(words),
+    message: 'The model provider limits the rate, also after several tries',
+    next: LATER,
+  },
+  {
+    matches: ({ status, providerStatus, words }) =>
+      status === 529 || providerStatus === 529 || words.includes('overloaded'),
+    message: 'The model provider is overloaded, also after several tries',
+    next: LATER,
+  },
+  {
+    matches: ({ words }) => /server_error|cuda|internal server error/.test(words),
+    message: 'The model provider failed, also after several tries',
+    next: `${READ_WORDS}. ${LATER}`,
+  },
+  {
+    matches: ({ status, providerStatus, words }) =>
+      status === 408 || providerStatus === 408 || /timed out|timeout/.test(words),
+    message: 'The model provider did not answer in time',
+    next: 'Send the message again, or choose another model.',
+  },
+  {
+    matches: ({ providerStatus = 0 }) => providerStatus >= 500,
+    message: 'The model provider failed, also after several tries',
+    next: `${READ_WORDS}. ${LATER}`,
+  },
+  {
+    matches: ({ providerStatus = 0, words }) => providerStatus >= 400 || words.includes('html error page'),
+    message: 'The model provider rejected the request',
+    next: `${READ_WORDS}; then choose another model, or correct the address of the provider.`,
+    asked: true,
+  },
+];
