@@ -1,5 +1,33 @@
 /** Why a model provider failed a turn: who it was and what helps, told apart by the provider's own words and status. */
-import type { Cause } from './turn-errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { RunAccount } from './run-log.ts';
+
+export interface Cause {
+  matches(error: Evidence): boolean;
+  /** `provider` when left out. */
+  kind?: ErrorCode;
+  message: string;
+  next: string;
+  /** False where the gateway turned the message away, so that sending it again is safe. */
+  sent?: boolean;
+  /** Whether the address that OpenClaw asked belongs to what a person must know. */
+  asked?: boolean;
+}
+
+interface Evidence {
+  /** The gateway's own HTTP status. */
+  status: number | undefined;
+  /** The one that the provider answered, which OpenClaw writes in front of its words: "404 page not found". */
+  providerStatus: number | undefined;
+  /** Type, code and all that was said in one, lower case. */
+  words: string;
+  /** The same where nobody but the gateway can have said it, else nothing. */
+  gatewayWords: string;
+  type: string;
+  ending: RunAccount['ending'];
+  /** Whether OpenClaw's own account of the run has these words: then it was the provider. */
+  logged: boolean;
+}
 
 const FIX_KEY =
   "Set the provider's key in this server's environment and call deploy_openclaw for the same machine.";
@@ -55,7 +83,9 @@ export const PROVIDER_CAUSES: readonly Cause[] = [
     asked: true,
   },
   {
-    matches: ({ providerStatus }) => providerStatus === 404 || providerStatus === 405,
+    // A web page under that address: OpenClaw says "must be text/event-stream or JSON; got text/html".
+    matches: ({ providerStatus, words }) =>
+      providerStatus === 404 || providerStatus === 405 || words.includes('must be text/event-stream'),
     message: 'Nothing answers model requests at this address of the model provider',
     next: "Check the address in this server's environment (an OPENAI_BASE_URL ends before /chat/completions, mostly in /v1) and which interface it speaks (OPENAI_WIRE_API), restart the server and call deploy_openclaw for the same machine.",
     asked: true,
@@ -139,6 +169,13 @@ export const PROVIDER_CAUSES: readonly Cause[] = [
     matches: ({ providerStatus = 0, words }) => providerStatus >= 400 || words.includes('html error page'),
     message: 'The model provider rejected the request',
     next: `${READ_WORDS}; then choose another model, or correct the address of the provider.`,
+    asked: true,
+  },
+  {
+    matches: ({ logged, words }) =>
+      logged && !/llm request failed|agent run failed|agent failed before reply/.test(words),
+    message: 'The model provider failed the request',
+    next: `${READ_WORDS}; then send the message again, or choose another model.`,
     asked: true,
   },
 ];

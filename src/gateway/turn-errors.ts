@@ -1,33 +1,8 @@
 /** Tells apart why a turn failed: our settings, the gateway, or the model provider. Their words stay foreign. */
-import { AppError, type ErrorCode } from '../core/errors.ts';
-import { PROVIDER_CAUSES } from './provider-causes.ts';
+import { AppError } from '../core/errors.ts';
+import { type Cause, PROVIDER_CAUSES } from './provider-causes.ts';
 import type { RunAccount } from './run-log.ts';
 import type { ReportedError } from './turn-stream.ts';
-
-export interface Cause {
-  matches(error: Evidence): boolean;
-  /** `provider` when left out. */
-  kind?: ErrorCode;
-  message: string;
-  next: string;
-  /** False where the gateway turned the message away, so that sending it again is safe. */
-  sent?: boolean;
-  /** Whether the address that OpenClaw asked belongs to what a person must know. */
-  asked?: boolean;
-}
-
-interface Evidence {
-  /** The gateway's own HTTP status. */
-  status: number | undefined;
-  /** The one that the provider answered, which OpenClaw writes in front of its words: "404 page not found". */
-  providerStatus: number | undefined;
-  /** Type, code and all that was said in one, lower case. */
-  words: string;
-  /** The same where nobody but the gateway can have said it, else nothing. */
-  gatewayWords: string;
-  type: string;
-  ending: RunAccount['ending'];
-}
 
 const SEE_LOGS = 'Call read_logs to see what the gateway wrote, then send the message again.';
 const REPAIR = 'Call wake_machine, which checks and repairs the gateway, then repeat the call.';
@@ -133,6 +108,7 @@ export function explainTurnError(error: ReportedError, account: RunAccount = {})
     gatewayWords: account.said === undefined && providerStatus === undefined ? words : '',
     type,
     ending: account.ending,
+    logged: account.said !== undefined,
   };
   const cause = CAUSES.find((known) => known.matches(evidence));
   const foreign = account.ending === undefined ? said : '';

@@ -178,6 +178,12 @@ describe('a failed turn', () => {
     ['balance', '402 Insufficient Balance', /credit/],
     ['key', '401 Incorrect API key provided', /refused its key/],
     ['provider names an agent', '400 unknown agent: draining', /provider rejected/],
+    [
+      'web page',
+      '200: openai/m: OpenAI-compatible streamed responses must be text/event-stream or JSON; got text/html.',
+      /address/,
+    ],
+    ['no status', 'something odd', /provider failed/],
     ['broken provider', 'server_error: The server had an error', /provider failed/],
   ])('is laid at the door of the provider by what the log says: %s', (_name, said, sentence) => {
     for (const message of ['internal error', 'upstream provider timeout']) {
