@@ -1,6 +1,7 @@
 /** Bundles the program and everything it needs into four files that install nothing. */
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { bundledPackages, licenceTexts } from './licences.mjs';
 import { sidecarAsText } from './sidecar-bundle.mjs';
 
 // Each part is whole in itself: a start reads only what it is about, and an update of the package under the feet of a
@@ -25,7 +26,9 @@ const options = {
   format: 'esm',
   target: 'node20',
   minify: true,
+  // They are handed on whole, in a file of their own.
   legalComments: 'none',
+  metafile: true,
   loader: { '.sh': 'text' },
   plugins: [laterParts, sidecarAsText],
   // Its CommonJS build asks for its parts by a name that a bundler cannot see.
@@ -35,16 +38,21 @@ const options = {
 const require =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
+const metafiles = [];
+async function bundle(part) {
+  const { metafile } = await build({ ...options, ...part });
+  metafiles.push(metafile);
+}
+
 rmSync('dist', { recursive: true, force: true });
-await build({
-  ...options,
+await bundle({
   entryPoints: { 'openclaw-dedalus-mcp': 'src/cli/main.ts' },
   banner: { js: '#!/usr/bin/env node' },
 });
-await build({
-  ...options,
+await bundle({
   entryPoints: Object.fromEntries(Object.entries(parts).map(([file, part]) => [part, `src/cli/${file}`])),
   outExtension: { '.js': '.mjs' },
   banner: { js: require },
 });
 chmodSync('dist/openclaw-dedalus-mcp.js', 0o755);
+writeFileSync('dist/THIRD-PARTY-LICENCES.txt', licenceTexts(bundledPackages(metafiles)));

@@ -98,7 +98,7 @@ export function assembleServer(options: ServerOptions): AssembledServer {
     redact,
     log,
   });
-  serveResources(server, resources, { tools: handedOut, services, redact, log });
+  serveResources(server, resources, { tools: handedOut, services, redact, log, clock: options.clock });
   const fixed = machineId === undefined ? undefined : 'machine_id';
   servePrompts(server, prompts, { tools: tools.map(({ name }) => name), fixed, redact, log });
   const complete: Complete = async (argument, prefix, others, waiting) =>

@@ -9,6 +9,7 @@ import {
   type Resource as ResourceListing,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { WaitOptions } from '../core/abort.ts';
+import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
@@ -58,8 +59,11 @@ export interface ServeOptions<Services> {
   services: Services;
   redact: Redact;
   log: Log;
+  clock: Clock;
 }
 
+// A list that works takes a fraction of it; a client's start waits for it.
+const LIST_PATIENCE_MS = 2_000;
 const PAGE = 100;
 const MIME = 'text/plain';
 // The protocol's own number for it; the SDK names none.
@@ -82,7 +86,7 @@ export function serveResources<Services>(
   }));
   server.setRequestHandler(ListResourcesRequestSchema, ({ params }, { signal }) =>
     inOurWords(log, redact, async () => {
-      const known = await set.known(services, { signal });
+      const known = await orNone(set.known(services, { signal }), signal, options);
       const all = known.flatMap((one) => listing(templates, one));
       const start = offset(params?.cursor, all.length);
       const next = start + PAGE < all.length ? { nextCursor: `${start + PAGE}` } : {};
@@ -100,6 +104,29 @@ export function serveResources<Services>(
       return { contents: [{ uri, mimeType: MIME, text }] };
     }),
   );
+}
+
+/**
+ * Clients ask at their start, and many take an error for a broken server: what cannot be listed, or not soon, is an
+ * empty list. The log tells why, also where the reason comes after the answer.
+ */
+async function orNone(
+  listing: Promise<KnownResource[]>,
+  signal: AbortSignal,
+  { log, clock }: Pick<ServeOptions<unknown>, 'log' | 'clock'>,
+): Promise<KnownResource[]> {
+  const answered = new AbortController();
+  const told = listing.catch((error: unknown) => {
+    if (!isAppError(error) || error.code === 'internal' || signal.aborted) throw error;
+    log.warn('resources/list is empty', { reason: error.message, next: error.next });
+    return [];
+  });
+  const patience = clock.sleep(LIST_PATIENCE_MS, answered.signal).then(() => []);
+  try {
+    return await Promise.race([told, patience]);
+  } finally {
+    answered.abort();
+  }
 }
 
 /** The answer of `work`, or a protocol error in our own words: what strangers said has no place of its own in one. */

@@ -3,12 +3,13 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Client as NewClient } from '@modelcontextprotocol/client';
 import { StdioClientTransport as NewStdio } from '@modelcontextprotocol/client/stdio';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { tools } from '../../src/tools/index.ts';
@@ -55,9 +56,46 @@ function command() {
 
 test('the tarball holds the bundle and what people read, and nothing else', async () => {
   const { stdout } = await run('tar', ['-tzf', tarball]);
-  const parts = ['commands.mjs', 'openclaw-dedalus-mcp.js', 'proxy-agent.mjs', 'serve.mjs'];
+  const parts = [
+    'THIRD-PARTY-LICENCES.txt',
+    'commands.mjs',
+    'openclaw-dedalus-mcp.js',
+    'proxy-agent.mjs',
+    'serve.mjs',
+  ];
   const files = ['LICENSE', 'README.md', ...parts.map((part) => `dist/${part}`), 'package.json'];
   expect(stdout.trim().split('\n').sort()).toEqual(files.map((file) => `package/${file}`));
+});
+
+/** The name and version of every package of which something is in the bundle, found anew from the sources. */
+async function bundledLibraries(): Promise<string[]> {
+  const files = (await readdir('dist'))
+    .filter((file) => /\.m?js$/.test(file))
+    .map((file) => parse(file).name);
+  const { metafile } = await build({
+    entryPoints: files.map((name) => `src/cli/${name === 'openclaw-dedalus-mcp' ? 'main' : name}.ts`),
+    ...{ outdir: 'nowhere', write: false, metafile: true, bundle: true, platform: 'node', format: 'esm' },
+    loader: { '.sh': 'text' },
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  });
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  const folders = used.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  const about = [...new Set(folders)].map(async (folder) => {
+    const { name, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    return `${name} ${version}`;
+  });
+  return (await Promise.all(about)).sort();
+}
+
+test('it hands on the licence of every library in it', async () => {
+  const file = join(folder, 'node_modules', 'openclaw-dedalus-mcp', 'dist', 'THIRD-PARTY-LICENCES.txt');
+  const [, ...parts] = (await readFile(file, 'utf8')).split(`\n\n${'-'.repeat(80)}\n\n`);
+  const libraries = await bundledLibraries();
+  expect(libraries.length).toBeGreaterThan(20);
+  expect(parts.map((part) => part.split('\n')[0]).sort()).toEqual(expect.arrayContaining(libraries));
+  for (const part of parts) expect(part).toMatch(/copyright|permission|apache license/i);
 });
 
 test('it brings no other package', async () => {
@@ -116,6 +154,7 @@ test('the bundle for Claude Desktop is valid, packs, and serves', async () => {
     unpacked,
   ]);
   expect((await readdir(unpacked)).sort()).toEqual(['LICENSE', 'README.md', 'manifest.json', 'server']);
+  expect(await readdir(join(unpacked, 'server'))).toContain('THIRD-PARTY-LICENCES.txt');
   const client = new Client({ name: 'desktop', version: '1' });
   // Claude Desktop hands on what was not filled in as an empty value.
   const desktop = { ...env, ANTHROPIC_API_KEY: '', OPENAI_API_KEY: '' };

@@ -1,4 +1,5 @@
 /** Manifests say what the code says, in the form that registries and clients take; `npm run docs` writes them. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as about from '../../package.json';
 import { manifests, registryEntry } from './manifest-parts.ts';
@@ -13,6 +14,11 @@ test('the registry finds its name in the package, and what it says fits into its
   expect(entry.name).toMatch(/^io\.github\.[a-z0-9-]+\/openclaw-dedalus-mcp$/);
   expect(entry.description.length).toBeLessThanOrEqual(100);
   expect(entry.version).toBe(about.version);
+});
+
+test('the image gets the whole bundle, the licences of its libraries among it', () => {
+  expect(readFileSync('Dockerfile', 'utf8')).toMatch(/^COPY --from=build \/src\/dist\/ /m);
+  expect(readFileSync('build.mjs', 'utf8')).toContain("writeFileSync('dist/THIRD-PARTY-LICENCES.txt'");
 });
 
 test('the package brings one bundle and needs no other package', () => {

@@ -108,7 +108,7 @@ const server = mcpServer({
   redact,
   log,
 });
-serveResources(server, resources, { tools: offered, services, redact, log });
+serveResources(server, resources, { tools: offered, services, redact, log, clock });
 servePrompts(server, [...prompts, ...promptFixtures], {
   tools: tools.map(({ name }) => name),
   fixed: undefined,
