@@ -1,5 +1,5 @@
 /** The licences and notices of every library in the bundle: most of them ask to be handed on with their code. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 // The innermost package of a path: a library may bring a library of its own.
