@@ -138,7 +138,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const repair = repairService({ ...onMachines, providers });
   const posture = postureService(machines);
   const configure = configureService(onMachines);
-  const gateway = gatewayService({ machines });
+  const gateway = gatewayService({ machines, clock });
   const store = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const kinds = {
     [DEPLOY]: deployKind({ machines, openclaw, clock, providers }),

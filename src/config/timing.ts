@@ -22,6 +22,8 @@ export const apiCaps = {
   answerBytes: 16 * 1024 * 1024,
   /** Pages of one list. Accounts hold 5 to 20 machines; only a broken cursor gets this far. */
   listPages: 100,
+  /** Machines of one account; a hundred times the largest quota. */
+  machines: 2_000,
 } as const;
 
 export interface MachineTiming {

@@ -15,11 +15,17 @@ export interface PollOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** One look: the awaited value, or `undefined` to go on, with an optional pause that the other side asked for. */
+/** One look: the awaited value, or `undefined` to go on. */
 export interface Look<T> {
   done?: T | undefined;
+  /** A pause of our own choice, in place of the next one. */
   pauseMs?: number | undefined;
+  /** A pause that the other side asks for: it may be longer than ours, within a bound, and never shorter. */
+  askedMs?: number | undefined;
 }
+
+// Whoever asks for more is looked at all the same: its word must not keep a caller waiting.
+const LONGEST_ASKED_MS = 10_000;
 
 /**
  * Looks until `look` returns `done`. The first look is immediate.
@@ -37,8 +43,9 @@ export async function poll<T>(options: PollOptions, look: () => Promise<Look<T>>
     if (left <= 0) {
       throw new AppError('timeout', `Waited ${Math.round(options.timeoutMs / 1000)} s for ${options.what}`);
     }
-    await clock.sleep(Math.min(seen.pauseMs ?? pause, left), options.signal);
-    // A pause that the other side asked for says nothing about how often to look after it.
+    const asked = Math.max(pause, Math.min(seen.askedMs ?? 0, LONGEST_ASKED_MS));
+    await clock.sleep(Math.min(seen.pauseMs ?? asked, left), options.signal);
+    // A pause of a look's own choice says nothing about how often to look after it.
     if (seen.pauseMs === undefined) pause = Math.min(pause * factor, options.maxIntervalMs);
   }
 }

@@ -42,7 +42,7 @@ export function dedalusClient(options: DedalusClientOptions): DedalusApi {
   const policy = { clock: options.clock, random: options.random ?? Math.random, timing: apiTiming };
   const call = caller(send, policy);
   return {
-    ...machineCalls(call, apiCaps.listPages),
+    ...machineCalls(call, apiCaps),
     ...executionCalls(call),
     ...accessCalls(call),
     ...openingCalls(call),

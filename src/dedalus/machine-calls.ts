@@ -11,10 +11,10 @@ import { destroyedMachine, machinePageSchema, machineSchema } from './schemas.ts
 import type { UsageCalls } from './usage-calls.ts';
 import type { WireRequest } from './wire.ts';
 
-/** `listPages` bounds the pages of one list. */
+/** @param caps of one list of machines. */
 export function machineCalls(
   call: Call,
-  listPages: number,
+  caps: { listPages: number; machines: number },
 ): Omit<DedalusApi, keyof ExecutionCalls | keyof UsageCalls | keyof AccessCalls | keyof OpeningCalls> {
   const getMachine = (machineId: string, options?: WaitOptions) =>
     call({ method: 'get', path: machinePath(machineId) }, machineSchema, 'machine', options);
@@ -83,7 +83,7 @@ export function machineCalls(
       const found = new Map<string, Machine>();
       const seen = new Set<string>();
       let cursor: string | undefined;
-      for (let page = 0; page < listPages; page += 1) {
+      for (let page = 0; page < caps.listPages && found.size <= caps.machines; page += 1) {
         const query = cursor === undefined ? undefined : { cursor };
         const { items, nextCursor } = await call(
           { method: 'get', path: MACHINES, query },

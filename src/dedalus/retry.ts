@@ -86,7 +86,9 @@ async function oneTry<T>(
 
 function pauseAfter({ random, timing }: RetryPolicy, error: AppError, tries: number): number {
   const asked = error.details.retry_after_ms;
-  if (typeof asked === 'number') return asked + random() * timing.jitterMs;
   const backoff = Math.min(timing.backoffMs * 2 ** tries, timing.maxBackoffMs);
+  // The first pause is as asked for; a server that goes on refusing is asked less and less often, whatever it says.
+  if (typeof asked === 'number')
+    return Math.max(asked, tries === 0 ? 0 : backoff / 2) + random() * timing.jitterMs;
   return backoff * (0.5 + random() / 2);
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { WaitOptions } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import { paced } from '../core/pace.ts';
 import type { MachineService, Pace } from '../machine/ports.ts';
 import { largeInput, machineScript } from '../openclaw/machine-script.ts';
 import { runScript } from '../openclaw/script-output.ts';
@@ -17,6 +18,11 @@ import { turnStream } from './turn-stream.ts';
 const SCRIPT_SLACK_MS = 20_000;
 /** Output arrives only when a command ends, so text for a watcher comes in steps of this many seconds. */
 const WATCHED_WAIT_S = 3;
+
+/** Between two looks at a turn whose machine does not wait as it was told. */
+const BETWEEN_LOOKS = { leastMs: 500, mostMs: 3_000 };
+/** Of an answer as it is streamed, where a token of four characters takes some 250 bytes: the largest models end far below. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
  * What the machine needs around the script that tells its own time: to start it and to see its end. Measured as a tenth of
@@ -81,13 +87,16 @@ async function follow(
   options: TurnOptions,
 ): Promise<TurnSnapshot> {
   const deadline = deps.clock.elapsed() + options.waitSeconds * 1000;
+  const asking = paced(deps.clock, BETWEEN_LOOKS);
   const answer = turnStream();
   let action = first;
   let offset = 0;
   for (;;) {
     const left = Math.max(0, Math.ceil((deadline - deps.clock.elapsed()) / 1000));
     const waitSeconds = options.onText ? Math.min(left, WATCHED_WAIT_S) : left;
-    const job = await look(deps, machineId, turnId, { ...action, ...position(offset, waitSeconds) }, options);
+    const from = offset;
+    const env = { ...action, ...position(from, waitSeconds) };
+    const job = await asking(options.signal, () => look(deps, machineId, turnId, env, options));
     if (action === first && first.OPENCLAW_MCP_MODE === 'start') {
       if (job.state === 'unsent') throw notSent();
       rememberTime(deps, machineId, job);
@@ -99,7 +108,10 @@ async function follow(
     if (answer.text.length > before) options.onText?.(answer.text);
     const over = job.state !== 'running' || deps.clock.elapsed() >= deadline;
     // What is left may be a part of a character, which is handed out only with its rest.
-    if (over && (job.next >= job.size || job.sse === '')) return snapshotOf(turnId, job, answer);
+    if (over && (job.next >= job.size || job.next <= from || job.sse === '')) {
+      return snapshotOf(turnId, job, answer);
+    }
+    if (job.next > MAX_ANSWER_BYTES) throw endless();
   }
 }
 
@@ -136,6 +148,12 @@ function rememberTime(deps: TurnDeps, machineId: string, job: TurnOutput): void 
   if (job.state !== 'ended' || job.httpStatus !== 200 || job.tookMs === undefined) return;
   const times = [job.tookMs, ...(deps.turnTimes.get(machineId) ?? [])];
   deps.turnTimes.set(machineId, times.slice(0, REMEMBERED_TURNS));
+}
+
+function endless(): AppError {
+  return new AppError('unsupported', 'The reply is larger than this server reads', {
+    next: 'Call read_session to see the end of it; ask for less at once.',
+  });
 }
 
 function notSent(): AppError {

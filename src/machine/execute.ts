@@ -50,9 +50,9 @@ export async function execute(
       const execution = known ?? (await api.getExecution(machineId, posted.executionId, { signal }));
       const firstMs = known && command.pace?.firstMs;
       known = undefined;
-      return TERMINAL.has(execution.status)
-        ? { done: execution }
-        : { pauseMs: execution.retryAfterMs ?? firstMs };
+      if (TERMINAL.has(execution.status)) return { done: execution };
+      const { retryAfterMs: askedMs } = execution;
+      return askedMs === undefined ? { pauseMs: firstMs } : { askedMs };
     });
     return endingOf(ended, command);
   } catch (error) {

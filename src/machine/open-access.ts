@@ -73,7 +73,7 @@ async function ready<T extends OpenedPort | SshSession>(
     const now = seen ?? (await look());
     seen = undefined;
     if (now.status === 'ready') return { done: now };
-    if (!OVER.has(now.status)) return { pauseMs: now.retryAfterMs };
+    if (!OVER.has(now.status)) return { askedMs: now.retryAfterMs };
     throw new AppError('unavailable', `Dedalus did not open ${what}`, {
       next: 'Try again in a minute, or another way to the Control UI.',
       ...(now.errorMessage === undefined ? {} : { foreign: now.errorMessage }),

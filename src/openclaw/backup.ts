@@ -174,16 +174,26 @@ function opened(sealed: Buffer, packed: PackedBackup, key: Uint8Array, offset: n
   return Buffer.concat([decipher.update(sealed), decipher.final()]);
 }
 
-const packedOutput = z.object({
-  bytes: z.coerce.number().int().positive(),
+/** Larger than any state that was seen by a hundred times. What a machine claims beyond this is not believed. */
+export const MAX_BACKUP_BYTES = 16 * 1024 ** 3;
+
+/** Of `PackedBackup`, as a machine or a record tells it. */
+export const packedFields = {
+  bytes: z.coerce.number().int().positive().max(MAX_BACKUP_BYTES),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   iv: z.string().regex(/^[0-9a-f]{32}$/),
-});
+};
+const packedOutput = z.object(packedFields);
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
 export function packedBackup({ result }: JobSnapshot): PackedBackup {
   const read = packedOutput.safeParse(result);
   if (read.success) return read.data;
+  if (Number(result.bytes) > MAX_BACKUP_BYTES) {
+    throw new AppError('unsupported', 'The machine says that its backup is larger than 16 GiB', {
+      next: 'Call gateway_status to see what the machine holds; have the assistant remove what is not needed.',
+    });
+  }
   throw new AppError('command_failed', "The machine's account of a backup cannot be read");
 }
 

@@ -8,8 +8,10 @@ import { deliverSidecar } from './machine-script.ts';
 import { explainScriptError } from './script-errors.ts';
 
 const LINE = /^([a-z][a-z0-9_.]*)(@?)=(.*)$/;
-// A wrong or hostile machine could answer a small line that unpacks to gigabytes.
-const MAX_BLOB_BYTES = 16 * 1024 * 1024;
+// Of all that one answer unpacks to: a wrong or hostile machine could make gigabytes of small lines.
+const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
+// The longest answers of ours name some dozen.
+const MAX_LINES = 2_000;
 const MAX_FOREIGN = 6_000;
 
 export interface ScriptOutput {
@@ -50,28 +52,32 @@ interface Parsed {
   values: Record<string, string>;
   blobs: Record<string, string>;
   ended: boolean;
+  /** Bytes that may still be unpacked. */
+  left: number;
 }
 
 function parseLines(stdout: string): Parsed | undefined {
-  const parsed: Parsed = { values: {}, blobs: {}, ended: false };
-  for (const line of stdout.split('\n')) {
+  const parsed: Parsed = { values: {}, blobs: {}, ended: false, left: MAX_UNPACKED_BYTES };
+  for (const line of stdout.split('\n', MAX_LINES)) {
     if (line === '') continue;
     const [, name, packed, value] = LINE.exec(line) ?? [];
     if (name === undefined || value === undefined || parsed.ended) return undefined;
     if (name === 'end') parsed.ended = true;
     else if (packed !== '@') parsed.values[name] = value;
     else {
-      const text = unpack(value);
-      if (text === undefined) return undefined;
-      parsed.blobs[name] = text;
+      const bytes = unpack(value, parsed.left);
+      if (bytes === undefined) return undefined;
+      parsed.left -= bytes.length;
+      parsed.blobs[name] = bytes.toString('utf8');
     }
   }
   return parsed;
 }
 
-function unpack(base64: string): string | undefined {
+function unpack(base64: string, atMost: number): Buffer | undefined {
   try {
-    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_BLOB_BYTES }).toString('utf8');
+    // Zero would be no bound at all.
+    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: Math.max(1, atMost) });
   } catch {
     return undefined;
   }

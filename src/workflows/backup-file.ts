@@ -1,7 +1,7 @@
 /** Backups as files of this computer: private, never over something that is there, never through a link, never half. */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readFile, realpath, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../core/errors.ts';
@@ -89,13 +89,37 @@ export async function openPart(file: string, operationId: string): Promise<PartF
     size,
     // At its place, not at the end: two processes at the same operation write the same.
     write: async (piece, offset) => {
-      await handle.write(piece, 0, piece.length, offset);
+      try {
+        await handle.write(piece, 0, piece.length, offset);
+      } catch (cause) {
+        throw isErrno(cause, 'ENOSPC', 'EDQUOT') ? noRoom(cause) : cause;
+      }
     },
     close: async () => {
       await handle.sync();
       await handle.close();
     },
   };
+}
+
+// Stays free beside a backup: this computer has other work to do.
+const RESERVED_BYTES = 512 * 1024 * 1024;
+
+/** @throws AppError `unavailable` where the disk of `file` has no room for this many more bytes. */
+export async function requireRoom(file: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(file));
+  if (bavail * bsize < bytes + RESERVED_BYTES) throw noRoom();
+}
+
+function noRoom(cause?: unknown): AppError {
+  return new AppError(
+    'unavailable',
+    'This computer has no room for the backup; what had arrived was removed',
+    {
+      next: 'Make room, or pass a file on another disk, and call backup_openclaw again.',
+      cause,
+    },
+  );
 }
 
 /**

@@ -9,12 +9,13 @@ import {
   type BackupService,
   type PackedBackup,
   packedBackup,
+  packedFields,
   wasCut,
 } from '../openclaw/backup.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson } from '../operations/record.ts';
-import { dropPart, finishPart, openPart, type PartFile } from './backup-file.ts';
+import { dropPart, finishPart, openPart, type PartFile, requireRoom } from './backup-file.ts';
 import { inFlight } from './in-flight.ts';
 import { keptKey } from './kept-key.ts';
 import { lastingJob } from './lasting-job.ts';
@@ -26,7 +27,7 @@ export const BACKUP = 'backup';
 const backupInput = z.object({ machineId: z.string(), file: z.string(), name: z.string().optional() });
 type BackupInput = z.output<typeof backupInput>;
 
-const packedState = z.object({ bytes: z.number(), sha256: z.string(), iv: z.string(), version: z.string() });
+const packedState = z.object({ ...packedFields, version: z.string() });
 
 export interface BackupDeps {
   machines: MachineService;
@@ -43,6 +44,8 @@ export interface BackupDeps {
  */
 const PIECE_SIZES = [384, 192, 96, 48, 24].map((kib) => kib * 1024);
 const PIECE_TRIES = 3;
+// About 6 MB between two looks at the room that is left.
+const PIECES_PER_LOOK = 16;
 const MB = 1_000_000;
 
 /** `run` results in `{machine_id, backup{file, bytes, sha256, openclaw_version}}`. */
@@ -53,8 +56,11 @@ export function backupKind(deps: BackupDeps): OperationKind {
       const { machineId, file } = input;
       await wakeMachine(operation, deps.machines, machineId);
       const key = await sealingKey(deps, operation.id);
-      const { version, ...packed } = await packedOnce(operation, deps, input, key);
-      await orDropped(operation, file, () => download(operation, deps, input, packed, key));
+      const { version, ...packed } = await orDropped(operation, file, async () => {
+        const whole = await packedOnce(operation, deps, input, key);
+        await download(operation, deps, input, whole, key);
+        return whole;
+      });
       await operation.stage('verify');
       await finishPart(file, operation.id, packed.sha256);
       await deps.backups.endTransfer(machineId, operation.id, { signal: operation.signal });
@@ -145,28 +151,41 @@ async function download(
   const part = await openPart(file, operation.id);
   try {
     if (part.size >= packed.bytes) return;
+    await requireRoom(file, packed.bytes - part.size);
     const bytes = await fittingSize(read);
     // An earlier run may have been killed inside a piece.
     const first = Math.floor(part.size / bytes);
     const count = Math.ceil(packed.bytes / bytes);
     const missing = Array.from({ length: count - first }, (_, index) => first + index);
-    await inFlight(missing, (index) => read(index, bytes), tellingWriter(operation, part, packed, bytes));
+    await inFlight(
+      missing,
+      (index) => read(index, bytes),
+      tellingWriter(operation, part, file, packed, bytes),
+    );
   } finally {
     await part.close();
   }
 }
 
-function tellingWriter(operation: OperationHandle, part: PartFile, packed: PackedBackup, bytes: number) {
+function tellingWriter(
+  operation: OperationHandle,
+  part: PartFile,
+  file: string,
+  packed: PackedBackup,
+  bytes: number,
+) {
   return async (piece: Buffer, index: number) => {
+    // Others write to this disk too.
+    if (index % PIECES_PER_LOOK === 0) await requireRoom(file, piece.length);
     await part.write(piece, index * bytes);
     operation.tell(`${Math.round((index * bytes) / MB)} of ${Math.round(packed.bytes / MB)} MB`);
   };
 }
 
 /** An operation that has failed is not continued; one that only this process stops working on is. */
-async function orDropped(operation: OperationHandle, file: string, work: () => Promise<void>): Promise<void> {
+async function orDropped<T>(operation: OperationHandle, file: string, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (!operation.signal.aborted) await dropPart(file, operation.id);
     throw error;

@@ -1,6 +1,7 @@
 /** Follows the deploy job on a machine by its journal, so that its stages are the operation's stages. */
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import { paced } from '../core/pace.ts';
 import type { Pace } from '../machine/ports.ts';
 import type { JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../operations/ports.ts';
@@ -8,6 +9,9 @@ import { patiently } from './patience.ts';
 
 // Long enough that a stage costs few requests, short enough that its end is seen soon.
 const JOB_WAIT_SECONDS = 20;
+
+// A job with many short stages answers often; one that answers at once and says nothing new is asked ever less often.
+const BETWEEN_LOOKS = { leastMs: 300, mostMs: 5_000 };
 
 /** The stage that a person waits for to end: it takes seconds on any machine, and is asked after often from then on. */
 const LAST_STAGE = 'start';
@@ -21,10 +25,13 @@ export async function followJob(
   clock: Clock = systemClock,
 ): Promise<JobSnapshot> {
   const { signal } = operation;
+  const asking = paced(clock, BETWEEN_LOOKS);
   let pace: Pace | undefined;
   for (let seenStages = 0; ; ) {
     const options = { waitSeconds: JOB_WAIT_SECONDS, seenStages, signal, pace };
-    const job = await patiently(operation, clock, () => openclaw.readJob(machineId, operation.id, options));
+    const job = await patiently(operation, clock, () =>
+      asking(signal, () => openclaw.readJob(machineId, operation.id, options)),
+    );
     for (const { name } of job.stages) {
       if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);
     }

@@ -1,4 +1,5 @@
 /** A job on a machine, started again as often as its machine stops under it, up to a bound. */
+import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
@@ -15,13 +16,13 @@ const MAX_STARTS = 4;
  */
 export async function lastingJob(
   operation: OperationHandle,
-  deps: { machines: MachineService; openclaw: OpenClawService },
+  deps: { machines: MachineService; openclaw: OpenClawService; clock?: Clock | undefined },
   machineId: string,
   start: () => Promise<void>,
 ): Promise<JobSnapshot> {
   for (let starts = 1; ; starts++) {
     await start();
-    const job = await followJob(operation, deps.openclaw, machineId);
+    const job = await followJob(operation, deps.openclaw, machineId, deps.clock);
     if (job.state === 'done') return job;
     if (job.error) throw job.error;
     if (starts >= MAX_STARTS) throw givenUp(operation.id);

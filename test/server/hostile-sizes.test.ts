@@ -1,0 +1,127 @@
+/** Sizes, counts and pace that a machine claims: everything is bounded by our own numbers. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { type Answers, hostileMachine } from '../support/hostile-machine.ts';
+import { hostileServer } from '../support/hostile-server.ts';
+import { autoClock } from '../support/manual-clock.ts';
+
+// Pauses cost nothing; what waits for ten seconds or more, as a call for its result, waits for real work.
+const unhurried = () => autoClock(9_000);
+
+const PROBE = {
+  ...{ home: '/home/machine', arch: 'x86_64', os: 'linux', port: '18789', memory_total_mib: '4096' },
+  ...{ memory_available_mib: '3000', disk_free_mib: '8000', disk_used_mib: '900', uptime_seconds: '60' },
+  ...{ now_ms: '1700000000000', node_version: '24.11.1', openclaw_version: '2026.9.6', has_worked: 'yes' },
+  ...{ config: 'valid', process: 'running', pid: '7', listening: 'yes', health: 'live', ready: 'yes' },
+  ...{ startup: 'json', authenticated: 'yes', jobs_running: '' },
+};
+
+/** A machine with an assistant, whose `read-job` and the rest are the test's. */
+const machineThat =
+  (answers: Answers): Answers =>
+  (script, env) =>
+    script === 'probe' ? { values: PROBE } : answers(script, env);
+
+function packed(bytes: string): Answers {
+  return machineThat((script) =>
+    script === 'read-job'
+      ? {
+          values: {
+            ...{ job: 'x', now: '1', state: 'done', 'result.bytes': bytes },
+            ...{ 'result.sha256': 'a'.repeat(64), 'result.iv': 'b'.repeat(32) },
+          },
+        }
+      : { values: {} },
+  );
+}
+
+describe('a backup', () => {
+  it.each(['1000000000000000', '2000000000000', '1e400', '-1', 'NaN', '17179869185'])(
+    'that claims %s bytes fails, leaves no file, and its record harms no later server',
+    async (bytes) => {
+      const machine = hostileMachine(packed(bytes));
+      const { call, stateDir } = await hostileServer(machine, unhurried());
+      const result = await call('backup_openclaw', { machine_id: 'dm-1' });
+      expect(result.structuredContent).toMatchObject({ status: 'failed', kind: 'backup' });
+      expect(machine.asked.length).toBeLessThan(40);
+      expect(await readdir(join(stateDir, 'backups'))).toEqual([]);
+    },
+  );
+
+  it('whose claim an older server believed ends in the next one', async () => {
+    const machine = hostileMachine(packed('1000000000000000'));
+    const first = await hostileServer(machine, unhurried());
+    const record = await first.assembled.services.operations.start({
+      ...{ kind: 'backup', key: 'dm-1', machineId: 'dm-1' },
+      input: { machineId: 'dm-1', file: join(first.stateDir, 'backups', 'a.tar.gz') },
+      state: { packed: { bytes: 1e15, sha256: 'a'.repeat(64), iv: 'b'.repeat(32), version: '2026.9.6' } },
+    });
+    const { call } = await hostileServer(machine, unhurried(), first.stateDir);
+    const result = await call('get_operation', { operation_id: record.id });
+    expect(result.structuredContent).toMatchObject({ status: 'failed' });
+  });
+});
+
+describe('a machine that says "not yet" at once', () => {
+  const SPAN_MS = 20_000;
+
+  it.each([
+    ['of a turn', 'chat', { message: 'hi' }, { state: 'running', next: '0', size: '0', sent: 'yes' }],
+    ['of a job', 'backup_openclaw', {}, { job: 'x', now: '1', state: 'running' }],
+  ])('is asked about it at our own pace: %s', async (_, tool, args, values) => {
+    const machine = hostileMachine(machineThat(() => ({ values })));
+    const clock = unhurried();
+    const { call } = await hostileServer(machine, clock);
+    const begun = clock.elapsed();
+    await call(tool, { machine_id: 'dm-1', wait_seconds: 0, ...args });
+    while (clock.elapsed() - begun < SPAN_MS) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Up to four requests for one look.
+    const looks = machine.asked.length / 4 / ((clock.elapsed() - begun) / 1000);
+    expect(looks).toBeLessThan(1.5);
+  });
+});
+
+describe('a reply', () => {
+  it('that never ends is given up at a size of ours', async () => {
+    const piece = `data: ${JSON.stringify({ choices: [{ delta: { content: 'x'.repeat(20_000) } }] })}\n\n`;
+    let next = 0;
+    const machine = hostileMachine(
+      machineThat((script) => {
+        if (script !== 'turn') return { values: {} };
+        next += 4_000_000;
+        const values = { state: 'ended', sent: 'yes', http: '200', next: `${next}`, size: `${next + 1}` };
+        return { values, blobs: { sse: piece } };
+      }),
+    );
+    const { call } = await hostileServer(machine, unhurried());
+    const result = await call('chat', { machine_id: 'dm-1', message: 'hi' });
+    expect(result.structuredContent).toMatchObject({ status: 'failed', error: { code: 'unsupported' } });
+    expect(machine.asked.length).toBeLessThan(200);
+  });
+
+  it('that is said to go on, and does not, is over', async () => {
+    const sse = `data: {"choices":[{"delta":{"content":"all"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;
+    const values = { state: 'ended', sent: 'yes', http: '200', curl_exit: '0', next: '0', size: '999999' };
+    const machine = hostileMachine(machineThat(() => ({ values, blobs: { sse } })));
+    const { call } = await hostileServer(machine, unhurried());
+    const result = await call('chat', { machine_id: 'dm-1', message: 'hi' });
+    expect(result.structuredContent).toMatchObject({ status: 'done', reply: 'all' });
+  });
+});
+
+describe('an answer that unpacks to more than it carries', () => {
+  const bomb = gzipSync(Buffer.alloc(15 * 1024 * 1024)).toString('base64');
+  it.each([
+    ['one', 1],
+    ['a hundred', 100],
+  ])('is refused: %s', async (_, count) => {
+    const lines = Array.from({ length: count }, (__, index) => `b${index}@=${bomb}`);
+    const stdout = ['http=200', ...lines, `body@=${bomb}`, 'end=', ''].join('\n');
+    const machine = hostileMachine(() => stdout);
+    const { call } = await hostileServer(machine, unhurried());
+    const result = await call('list_sessions', { machine_id: 'dm-1' });
+    expect(result.isError).toBe(true);
+  });
+});

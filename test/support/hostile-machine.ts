@@ -1,0 +1,65 @@
+/** A machine that answers whatever a test wants it to, behind the real client, on the wire of the API. */
+import { randomUUID } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { wireMachine } from './dedalus-wire.ts';
+
+/** What a script of ours would have printed. */
+export interface Printed {
+  values?: Record<string, string>;
+  blobs?: Record<string, string>;
+}
+
+/** @param script its name, as `probe` or `read-job`. */
+export type Answers = (script: string, env: Readonly<Record<string, string>>) => Printed | string;
+
+export interface HostileMachine {
+  fetch: typeof globalThis.fetch;
+  /** "METHOD path" of every request. */
+  readonly asked: string[];
+}
+
+/** One machine that runs, `dm-1`. @param document what the API says of it, beside what it always says. */
+export function hostileMachine(answers: Answers, document: Record<string, unknown> = {}): HostileMachine {
+  const asked: string[] = [];
+  const outputs = new Map<string, string>();
+  const machine = { ...wireMachine('running', document), phase: 'running' };
+  const answer = (method: string, path: string, body: string): unknown => {
+    if (path === '/v1/machines') return { items: [machine], next_cursor: null };
+    if (method === 'POST' && path.endsWith('/executions')) {
+      const id = randomUUID();
+      outputs.set(id, stdoutOf(answers, body));
+      return { execution_id: id, status: 'succeeded', exit_code: 0, retry_after_ms: 1 };
+    }
+    const [, id = ''] = /\/executions\/([^/]+)\/output$/.exec(path) ?? [];
+    if (id !== '') return { stdout: outputs.get(id) ?? '', stderr: '' };
+    return path === '/v1/machines/dm-1' ? machine : undefined;
+  };
+  return {
+    asked,
+    async fetch(input, init) {
+      const request = new Request(input, init);
+      const { pathname } = new URL(request.url);
+      asked.push(`${request.method} ${pathname}`);
+      const json = answer(request.method, pathname, await request.text());
+      return json === undefined
+        ? Response.json({ error_code: 'NOT_FOUND', message: 'no such thing' }, { status: 404 })
+        : Response.json(json);
+    },
+  };
+}
+
+function stdoutOf(answers: Answers, body: string): string {
+  const { env = {} } = JSON.parse(body);
+  if (env.OPENCLAW_MCP_SCRIPT === undefined) return '';
+  const source = gunzipSync(Buffer.from(env.OPENCLAW_MCP_SCRIPT, 'base64')).toString('utf8');
+  const [, name = ''] = /run_main (\w+)_main\n?$/.exec(source) ?? [];
+  const printed = answers(name.replaceAll('_', '-'), env);
+  if (typeof printed === 'string') return printed;
+  const { values = {}, blobs = {} } = printed;
+  return [
+    ...Object.entries(values).map(([key, value]) => `${key}=${value}`),
+    ...Object.entries(blobs).map(([key, text]) => `${key}@=${gzipSync(text).toString('base64')}`),
+    'end=',
+    '',
+  ].join('\n');
+}
