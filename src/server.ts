@@ -20,10 +20,12 @@ import { serveResources } from './mcp/resources.ts';
 import { backupService } from './openclaw/backup.ts';
 import { type ChannelKey, channelAddresses } from './openclaw/channels.ts';
 import { configureService } from './openclaw/configure.ts';
+import type { NewestRelease } from './openclaw/newest-release.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { postureService } from './openclaw/posture.ts';
 import { type ProviderKey, providerAddresses } from './openclaw/providers.ts';
 import { repairService } from './openclaw/repair-service.ts';
+import { TESTED_RELEASE, type TestedRelease } from './openclaw/tested-release.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
 import { operations } from './operations/operations.ts';
 import { redactedStore } from './operations/redacted-store.ts';
@@ -63,6 +65,10 @@ export interface ServerOptions {
   /** Every secret value that the process knows, for redaction. */
   secrets: readonly string[];
   clock: Clock;
+  /** The OpenClaw that is installed unless another is asked for; the tested one. */
+  release?: TestedRelease | undefined;
+  /** Nobody is asked where it is undefined. */
+  newest?: NewestRelease | undefined;
   /** Lists and calls only tools that change and bill nothing. */
   readOnly?: boolean | undefined;
   /** Lists and calls only these tools. */
@@ -121,6 +127,7 @@ function broken(tool: Tool<Services>, fault: AppError): Tool<Services> {
 function assembleServices(options: ServerOptions, { redact, learn }: SecretKeeper, log: Log): Services {
   const { config, connect, clock, providers, channels = [], readOnly = false } = options;
   const { machineId } = config;
+  const { release = TESTED_RELEASE, newest = async () => undefined } = options;
   const api = lateApi(() => connect(learn));
   const all = machineService({ api, clock });
   const machines = machineId === undefined ? all : pinnedMachines(all, machineId);
@@ -128,6 +135,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     machines,
     npmRegistry: config.npmRegistry,
     nodeMirror: config.nodeMirror,
+    release,
     // What is redirected, messengers too: a gateway that starts must be told, and a machine here what it may reach.
     providerAddresses: { ...providerAddresses(providers), ...channelAddresses(channels) },
   };
@@ -155,7 +163,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     }),
     [DESTROY]: destroyKind({ machines, clock, endDeploys: (id) => endDeploysOn(every, id) }),
     [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
-    [UPGRADE]: upgradeKind({ machines, openclaw, upgrades }),
+    [UPGRADE]: upgradeKind({ machines, openclaw, upgrades, release, newest }),
     [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile }),
     [RESTORE]: restoreKind({ machines, openclaw, backups, gateway, pinned: machineId }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock }),
@@ -175,6 +183,8 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     confirmations: confirmations(config.stateDir, clock),
     directory: directory(machines, running, machineId),
     providers,
+    release,
+    newest,
     pinned: machineId,
     usage: machineId === undefined ? usageReader(api, clock) : noUsage,
     backupsDir: join(config.stateDir, 'backups'),

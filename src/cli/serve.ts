@@ -7,10 +7,12 @@ import { secretValues } from '../config/secret-sources.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { DedalusApi } from '../dedalus/api.ts';
+import { cappedFetch } from '../dedalus/capped-fetch.ts';
 import { dedalusClient } from '../dedalus/client.ts';
 import { ensureDaemon } from '../local/daemon.ts';
 import { daemonFetch } from '../local/daemon-fetch.ts';
 import { channelKeys } from '../openclaw/channels.ts';
+import { newestRelease } from '../openclaw/newest-release.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { assembleServer } from '../server.ts';
 import { processEnvironment } from './environment.ts';
@@ -50,6 +52,7 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
     channels: channelKeys(env),
     secrets: [...secretValues(env), config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
     clock: systemClock,
+    newest: newestRelease(registryFetch(env, config.npmRegistry), config.npmRegistry, systemClock),
     writeLog: (line) => process.stderr.write(`${line}\n`),
   });
   endWithClient(async () => {
@@ -57,6 +60,16 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
     await assembled.server.close();
   }, assembled.log);
   await assembled.server.connect(new StdioServerTransport());
+}
+
+/** A release's description is some ten kilobytes. */
+const MAX_REGISTRY_BYTES = 2_000_000;
+
+function registryFetch(env: Environment, registry: string): typeof fetch {
+  return cappedFetch(async (input, init) => {
+    const ask = (await proxyFetch(env, registry)) ?? fetch;
+    return ask(input, init);
+  }, MAX_REGISTRY_BYTES);
 }
 
 /** The Dedalus cloud, with the key of the settings. @param env names the proxy, where there is one. */

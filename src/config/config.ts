@@ -68,10 +68,10 @@ export const settings = z.object({
   OPENCLAW_MCP_CONFIRM: optional(z.enum(['on', 'off'], 'must be on or off')).describe(
     'off: destroy_machine deletes at its first call, for automation without a person. Default: on.',
   ),
-  OPENCLAW_MCP_NPM_REGISTRY: optional(z.url({ protocol: /^https?$/ })).describe(
+  OPENCLAW_MCP_NPM_REGISTRY: optional(z.string().trim().superRefine(checkSource)).describe(
     "Package registry that machines install OpenClaw from. Default: npm's own.",
   ),
-  OPENCLAW_MCP_NODE_MIRROR: optional(z.url({ protocol: /^https?$/ })).describe(
+  OPENCLAW_MCP_NODE_MIRROR: optional(z.string().trim().superRefine(checkSource)).describe(
     "Copy of Node's distribution for machines that cannot reach the official one.",
   ),
 });
@@ -105,6 +105,13 @@ function defaultStateDir(): string {
   const paths = envPaths('openclaw-dedalus-mcp', { suffix: '' });
   // env-paths calls the XDG state folder "log", since that is what it expects there.
   return process.platform === 'linux' ? paths.log : paths.data;
+}
+
+/** Where machines get programs from: in the clear anybody on the way could change them, and the sums beside them. */
+function checkSource(value: string, context: z.RefinementCtx): void {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return;
+  context.addIssue({ code: 'custom', message: 'must be an https URL, or http on loopback' });
 }
 
 function checkBaseUrl(value: string, context: z.RefinementCtx): void {

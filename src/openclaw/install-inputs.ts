@@ -1,6 +1,7 @@
 /** What the installing part of a script must be told, whoever installs. */
 import type { InstallPlan } from './ports.ts';
 import type { ResolveSources } from './resolve-plan.ts';
+import { sumLines, TESTED_RELEASE } from './tested-release.ts';
 import { INSTALLERS, installOverrides } from './versions.ts';
 
 export function installInputs(sources: ResolveSources, plan: InstallPlan): Record<string, string> {
@@ -11,6 +12,7 @@ export function installInputs(sources: ResolveSources, plan: InstallPlan): Recor
     OPENCLAW_MCP_NODE_SOURCE: plan.nodeSource,
     OPENCLAW_MCP_BUN_VERSION: INSTALLERS.bun,
     OPENCLAW_MCP_NPM_VERSION: INSTALLERS.npm,
+    OPENCLAW_MCP_SUMS: sumLines(sources.release ?? TESTED_RELEASE),
     OPENCLAW_MCP_REGISTRY: sources.npmRegistry,
     ...(sources.nodeMirror === undefined ? {} : { OPENCLAW_MCP_NODE_MIRROR: sources.nodeMirror }),
   };

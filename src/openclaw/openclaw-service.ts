@@ -7,9 +7,10 @@ import { jobSnapshot } from './job-snapshot.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { InstallPlan, OpenClawService } from './ports.ts';
 import { readProbe } from './read-probe.ts';
-import { type ResolveSources, resolvePlan } from './resolve-plan.ts';
+import { knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
 import { runScript, type ScriptOutput } from './script-output.ts';
 import { openclawSettings, providerSecrets } from './settings.ts';
+import { TESTED_RELEASE } from './tested-release.ts';
 
 export type {
   DeploySettings,
@@ -74,14 +75,20 @@ const REPAIRS: Readonly<Record<string, string>> = {
 export function openclawService(deps: OpenClawDeps): OpenClawService {
   const run = (machineId: string, script: ReturnType<typeof machineScript>, options?: WaitOptions) =>
     runScript(deps.machines, machineId, script, { signal: options?.signal });
-  return {
+  const service: OpenClawService = {
     async probe(machineId, options) {
       return readProbe(
         await run(machineId, machineScript('probe', {}, { timeoutMs: PROBE_MS, rerunnable: true }), options),
       );
     },
-    resolve: (machineId, wanted, options) =>
-      resolvePlan(deps, wanted, (script) => run(machineId, script, options)),
+    async resolve(machineId, wanted, options) {
+      const tested = (deps.release ?? TESTED_RELEASE).openclaw;
+      // A look that is only good for this costs a command: another release needs none before its own.
+      const needed = wanted === undefined || wanted === tested;
+      const seen = options?.seen ?? (needed ? await service.probe(machineId, options) : undefined);
+      const known = seen && knownPlan(deps, wanted, seen);
+      return known ?? resolvePlan(deps, wanted ?? tested, (script) => run(machineId, script, options));
+    },
     async startDeploy(machineId, jobId, plan, settings, options) {
       const script = jobScript('deploy', jobId, deployEnv(deps, jobId, plan, settings), {
         timeoutMs: START_JOB_MS,
@@ -137,6 +144,7 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       return suspendOutput.parse((await run(machineId, script, options)).values);
     },
   };
+  return service;
 }
 
 function deployEnv(

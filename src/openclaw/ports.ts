@@ -20,6 +20,8 @@ export interface Probe {
   openclawVersion: string | undefined;
   /** Whether a gateway was ever ready on this machine. */
   hasWorked: boolean;
+  /** Whether an assistant has left conversations there, or the files that hold them. */
+  hasState: boolean;
   config: 'valid' | 'invalid' | 'missing' | 'not_checked';
   /** Octal permissions by file: only `600` is right. */
   fileModes: Readonly<Record<string, string>>;
@@ -111,10 +113,15 @@ export interface OpenClawService {
   /** Looks at every layer in one command of about half a second. Changes nothing. */
   probe(machineId: string, options?: WaitOptions): Promise<Probe>;
   /**
-   * @param wanted a version or dist-tag; the latest when undefined.
+   * Asks a registry only for what is neither the tested release nor on the machine.
+   * @param wanted a version or dist-tag; the tested release when undefined.
    * @throws AppError `invalid_input` naming versions that exist, `unsupported`, `unavailable`.
    */
-  resolve(machineId: string, wanted: string | undefined, options?: WaitOptions): Promise<InstallPlan>;
+  resolve(
+    machineId: string,
+    wanted: string | undefined,
+    options?: WaitOptions & { seen?: Probe | undefined },
+  ): Promise<InstallPlan>;
   /**
    * Starts the detached job that installs, configures and starts; returns once it runs. A job of this id that runs or is
    * done is joined; one that failed or was lost is started again and goes on where it stopped.

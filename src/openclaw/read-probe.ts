@@ -19,6 +19,7 @@ const output = z.object({
   node_version: blankIsUnset,
   openclaw_version: blankIsUnset,
   has_worked: z.enum(['yes', 'no']),
+  has_state: z.enum(['yes', 'no']),
   config: z.enum(['valid', 'invalid', 'missing', 'not_checked']),
   process: z.enum(['running', 'gone']),
   listening: z.enum(['yes', 'no']),
@@ -51,6 +52,7 @@ export function readProbe({ values, blobs }: ScriptOutput): Probe {
     nodeVersion: seen.node_version,
     openclawVersion: seen.openclaw_version,
     hasWorked: seen.has_worked === 'yes',
+    hasState: seen.has_state === 'yes',
     config: seen.config,
     fileModes: Object.fromEntries(
       Object.entries(FILES).flatMap(([name, file]) => {

@@ -1,12 +1,13 @@
-/** Decides what to install from what the machine itself could reach. */
+/** Decides what to install: the tested release without asking anybody, another from what the machine could reach. */
 import semver from 'semver';
 import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineCommand } from '../machine/ports.ts';
 import { machineScript } from './machine-script.ts';
-import type { InstallPlan } from './ports.ts';
+import type { InstallPlan, Probe } from './ports.ts';
 import type { ScriptOutput } from './script-output.ts';
 import { MINIMUM_SAFE_VERSION } from './settings.ts';
+import { isUntested, TESTED_RELEASE, type TestedRelease } from './tested-release.ts';
 import { checkWanted, chooseNode, parseNodeReleases } from './versions.ts';
 
 export interface ResolveSources {
@@ -14,6 +15,8 @@ export interface ResolveSources {
   npmRegistry: string;
   /** Base URL of a copy of Node's distribution; the official one when undefined. */
   nodeMirror?: string | undefined;
+  /** What is installed unless another is asked for. */
+  release?: TestedRelease | undefined;
 }
 
 /** Two sources in parallel, each with its own time limit of 40 s and retries. */
@@ -31,14 +34,54 @@ const output = z.object({
 
 const engines = z.object({ node: z.string().max(200) }).partial();
 
+/**
+ * A plan that no registry has to be asked for: the tested release, or what the machine has already.
+ * @param seen of the machine that it is for.
+ */
+export function knownPlan(
+  sources: ResolveSources,
+  wanted: string | undefined,
+  seen: Probe,
+): InstallPlan | undefined {
+  const release = sources.release ?? TESTED_RELEASE;
+  const { home, arch, port } = seen;
+  const plan = (openclawVersion: string, nodeVersion: string): InstallPlan => ({
+    openclawVersion,
+    nodeVersion,
+    // The very archive that the tests install; where there is none, Node's own is next.
+    nodeSource: sources.nodeMirror === undefined ? 'registry' : 'official',
+    arch,
+    home,
+    port,
+    warnings: warningsOf(openclawVersion, release),
+  });
+  if (wanted === undefined || wanted === release.openclaw) return plan(release.openclaw, release.node);
+  const { openclawVersion, nodeVersion } = seen;
+  if (wanted !== openclawVersion || semver.valid(wanted) === null) return undefined;
+  return nodeVersion !== undefined && semver.valid(nodeVersion) !== null
+    ? plan(wanted, nodeVersion)
+    : undefined;
+}
+
+function warningsOf(openclawVersion: string, release: TestedRelease): string[] {
+  if (semver.lt(openclawVersion, MINIMUM_SAFE_VERSION)) {
+    return [
+      `OpenClaw ${openclawVersion} has published security holes; ${MINIMUM_SAFE_VERSION} is the first without them.`,
+    ];
+  }
+  return isUntested(openclawVersion, release)
+    ? [`OpenClaw ${openclawVersion} is newer than ${release.openclaw}, up to which this server was tested.`]
+    : [];
+}
+
 /** @throws AppError `invalid_input` naming versions that exist, when there is no such OpenClaw. */
 export async function resolvePlan(
   sources: ResolveSources,
-  wanted: string | undefined,
+  wanted: string,
   run: (script: MachineCommand) => Promise<ScriptOutput>,
 ): Promise<InstallPlan> {
   const env = {
-    OPENCLAW_MCP_WANTED: checkWanted(wanted ?? 'latest'),
+    OPENCLAW_MCP_WANTED: checkWanted(wanted),
     OPENCLAW_MCP_REGISTRY: sources.npmRegistry,
     ...(sources.nodeMirror === undefined ? {} : { OPENCLAW_MCP_NODE_MIRROR: sources.nodeMirror }),
   };
@@ -60,11 +103,7 @@ export async function resolvePlan(
     arch: read.data.arch,
     home: read.data.home,
     port: read.data.port,
-    warnings: semver.lt(openclawVersion, MINIMUM_SAFE_VERSION)
-      ? [
-          `OpenClaw ${openclawVersion} has published security holes; ${MINIMUM_SAFE_VERSION} is the first without them.`,
-        ]
-      : [],
+    warnings: warningsOf(openclawVersion, sources.release ?? TESTED_RELEASE),
   };
 }
 
@@ -92,7 +131,7 @@ function explained(error: unknown): unknown {
   return new AppError('invalid_input', 'There is no such OpenClaw version in the npm registry', {
     next:
       shown.length === 0
-        ? 'Pass another openclaw_version, or leave it out for the latest.'
-        : `Pass one that exists, such as ${shown.join(', ')}, or leave openclaw_version out for the latest.`,
+        ? 'Pass another openclaw_version, or leave it out for the tested one.'
+        : `Pass one that exists, such as ${shown.join(', ')}, or leave openclaw_version out for the tested one.`,
   });
 }

@@ -75,6 +75,18 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: 'The npm registry did not answer the machine',
     next: "Check the machine's network and proxy settings, then repeat the call.",
   },
+  wrong_checksum: {
+    kind: 'unsupported',
+    message:
+      'What a registry or mirror served is not what this server was tested with, or not what its publisher says, so it was not used',
+    next: "Let the machine use npm's own registry and Node's own distribution (OPENCLAW_MCP_NPM_REGISTRY, OPENCLAW_MCP_NODE_MIRROR and the machine's npm settings), then repeat the call.",
+  },
+  insecure_source: {
+    kind: 'config',
+    message:
+      'The machine is to install from an address without https, where anybody on the way could change what it gets',
+    next: "Give an https address in OPENCLAW_MCP_NPM_REGISTRY, OPENCLAW_MCP_NODE_MIRROR or the machine's npm settings; http only on loopback.",
+  },
   openclaw_install_failed: {
     kind: 'command_failed',
     message: 'OpenClaw could not be installed',

@@ -65,7 +65,7 @@ export function installOverrides(openclawVersion: string): Record<string, string
 export function checkWanted(wanted: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(wanted)) return wanted;
   throw new AppError('invalid_input', 'openclaw_version is neither a version nor a dist-tag', {
-    next: 'Pass a version such as 2026.9.6, or leave it out for the latest.',
+    next: 'Pass a version such as 2026.9.6, or leave it out for the tested one.',
   });
 }
 

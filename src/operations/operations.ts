@@ -141,7 +141,8 @@ export function operations(
       await running?.finished;
       const ended = await store.changing(id, () => markCancelled(id, record));
       if (ended.status !== 'cancelled') return ended;
-      await kind.cancel(ended);
+      const stays = await kind.cancel(ended);
+      if (stays !== undefined && !ended.notes.includes(stays)) ended.notes.push(stays);
       await store.put(ended);
       return ended;
     },

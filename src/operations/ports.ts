@@ -39,8 +39,11 @@ export interface Recovered {
  */
 export interface OperationKind {
   run(operation: OperationHandle): Promise<JsonObject>;
-  /** Stops the work itself, wherever it runs. Without it an operation of this kind cannot be cancelled. */
-  cancel?(record: Readonly<OperationRecord>): Promise<void>;
+  /**
+   * Stops the work itself, wherever it runs, and removes what it made. Without it an operation of this kind cannot be
+   * cancelled. Resolves with a sentence of ours about what stays all the same.
+   */
+  cancel?(record: Readonly<OperationRecord>): Promise<string | undefined>;
   /**
    * Finds an operation whose record is lost by its id alone, where the work is done. It only looks: an id is no
    * permission, and whoever asks with a made-up one must not set anything going.

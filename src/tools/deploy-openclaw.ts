@@ -38,7 +38,7 @@ export const deployOpenclaw = defineTool({
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,40}$/, 'must be a version such as 2026.9.6')
       .optional()
-      .describe('Default: the installed one, else the newest.'),
+      .describe('Default: the installed one, else the newest tested. "latest" also works.'),
     allow_unsafe_version: z.boolean().default(false).describe('Take a release with known holes too.'),
     wait_seconds: waitSeconds.optional(),
   }),

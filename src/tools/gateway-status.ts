@@ -57,7 +57,12 @@ export const gatewayStatus = defineTool({
       .filter((layer) => layer.state !== 'ok')
       .map((layer) => `${layer.name}: ${layer.detail}`);
     const phase = safePhase(machine.phase);
-    const state = [bad.length === 0 ? 'every layer works' : bad.join('; '), ...channelWords(channels ?? [])];
+    const version = layers.find(({ name, state: how }) => name === 'openclaw' && how === 'ok');
+    const state = [
+      bad.length === 0 ? 'every layer works' : bad.join('; '),
+      ...(version ? [`OpenClaw ${version.detail.replace(/\.$/, '')}`] : []),
+      ...channelWords(channels ?? []),
+    ];
     return {
       summary: `Machine ${id} (phase ${phase}): ${state.join('; ')}.${advice.length === 0 ? '' : ` Advice: ${advice.join(' ')}`}`,
       data: {

@@ -7,9 +7,11 @@ import type { MachineService } from '../machine/ports.ts';
 import { toolDefiner } from '../mcp/define-tool.ts';
 import { parseInput } from '../mcp/parse-input.ts';
 import type { ConfigureService } from '../openclaw/configure.ts';
+import type { NewestRelease } from '../openclaw/newest-release.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { PostureService } from '../openclaw/posture.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
+import type { TestedRelease } from '../openclaw/tested-release.ts';
 import type { Operations } from '../operations/ports.ts';
 import type { Confirmations } from '../workflows/confirmations.ts';
 import type { Directory } from '../workflows/directory.ts';
@@ -28,6 +30,8 @@ export interface Services {
   confirmations: Confirmations;
   providers: readonly ProviderKey[];
   usage: ReadUsage;
+  release: TestedRelease;
+  newest: NewestRelease;
   /** The only machine that may be touched, where the server was started for one. */
   pinned: string | undefined;
   /** Folder of this computer for backups that are given only a name. */

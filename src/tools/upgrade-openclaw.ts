@@ -21,7 +21,7 @@ export const upgradeOpenclaw = defineTool({
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,40}$/, 'must be a version such as 2026.9.6')
       .optional()
-      .describe('Default: the newest.'),
+      .describe('Default: the newest tested. "latest" also works.'),
     allow_downgrade: z.boolean().default(false).describe('Allow an older version.'),
     allow_unsafe_version: z.boolean().default(false).describe('Take a release with known holes too.'),
     wait_seconds: waitSeconds.optional(),

@@ -4,6 +4,7 @@ import { ageMs, type Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { OperationHandle } from '../operations/ports.ts';
+import type { OperationRecord } from '../operations/record.ts';
 import { safePhase } from './awake.ts';
 import { type CreateCall, createCall, specSchema } from './create-call.ts';
 import { parseStored } from './parse-state.ts';
@@ -27,11 +28,20 @@ export const machineState = z.object({
   machineId: z.string().nullish(),
 });
 
+/** Whether this deploy got as far as to put something on its machine: from there on the machine may be in use. */
+export function installed({ stages, input, state }: Readonly<OperationRecord>): boolean {
+  return (
+    input.machineId !== undefined || state.recovered === true || stages.some(({ name }) => name === PLAN)
+  );
+}
+
 export interface CreateDeps {
   machines: MachineService;
   clock: Clock;
 }
 
+/** The stage in which a deploy first runs something of its own on the machine. */
+export const PLAN = 'plan';
 // A third dead machine in a row is no bad luck; every further one would only cost time.
 const MAX_ATTEMPTS = 3;
 // How long the platform remembers a key is not documented. After this a repeated call might make a second machine.
@@ -56,6 +66,7 @@ export async function livingMachine(
       return machineId;
     } catch (error) {
       if (source.machineId !== undefined || !diedAtBirth(error)) throw error;
+      if (error.code !== 'not_found' && installed(operation.record)) throw mayHoldAnAssistant(error);
       await bury(operation, deps.machines, machineId, error);
     }
   }
@@ -160,6 +171,15 @@ async function bury(
   await operation.note(`Machine ${machineId} ${why}; it was destroyed.`);
   await operation.save({ machineId: null });
   throw givenUp(cause);
+}
+
+/** What a person has to decide: a machine that was once installed on is removed by nothing but destroy_machine. */
+export function mayHoldAnAssistant({ message, details, foreign }: AppError): AppError {
+  return new AppError('machine_failed', `${message}; it was kept, since an assistant may live on it`, {
+    next: 'Call destroy_machine for it if it may go, then deploy_openclaw again; or deploy under another name.',
+    details,
+    ...(foreign && { foreign }),
+  });
 }
 
 function givenUp(cause: AppError): AppError {

@@ -30,8 +30,10 @@ export async function decidedPlan(
   const { signal } = operation;
   const { openclawVersion: decided } = parseStored(versionState, operation.record.state);
   if (decided !== undefined) return openclaw.resolve(machineId, decided, { signal });
-  const installed = wish.machineId === undefined ? undefined : await atWork(operation, openclaw, machineId);
-  const plan = await openclaw.resolve(machineId, wish.openclawVersion ?? installed, { signal });
+  const seen = wish.machineId === undefined ? undefined : await openclaw.probe(machineId, { signal });
+  // One that never started may be replaced by any other.
+  const installed = seen?.hasWorked ? seen.openclawVersion : undefined;
+  const plan = await openclaw.resolve(machineId, wish.openclawVersion ?? installed, { signal, seen });
   if (installed === undefined) {
     // A tag says only now which release it stands for.
     requireSafeVersion(plan.openclawVersion, wish.allowUnsafeVersion);
@@ -44,16 +46,7 @@ export async function decidedPlan(
       },
     );
   }
+  for (const warning of plan.warnings) await operation.note(warning);
   await operation.save({ openclawVersion: plan.openclawVersion });
   return plan;
-}
-
-/** The version with which a gateway has worked on this machine; one that never started may be replaced by any other. */
-async function atWork(
-  operation: OperationHandle,
-  openclaw: OpenClawService,
-  machineId: string,
-): Promise<string | undefined> {
-  const { openclawVersion, hasWorked } = await openclaw.probe(machineId, { signal: operation.signal });
-  return hasWorked ? openclawVersion : undefined;
 }

@@ -1,18 +1,19 @@
 /** From a name to an assistant that answers: machine, Node, OpenClaw, configuration, gateway; each step resumable. */
 import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
-import { asJson, type OperationRecord } from '../operations/record.ts';
+import { asJson } from '../operations/record.ts';
 import { NOT_HERE } from '../operations/running.ts';
-import { livingMachine, machineSource, machineState } from './create-machine.ts';
+import { livingMachine, machineSource, PLAN } from './create-machine.ts';
 import { decidedPlan } from './deploy-version.ts';
 import { followJob, jobError } from './follow-job.ts';
 import { parseStored } from './parse-state.ts';
 import { findDeploy, followRecovered, isRecovered } from './recover-deploy.ts';
+import { undoDeploy } from './undo-deploy.ts';
 
 export const DEPLOY = 'deploy';
 
@@ -43,7 +44,7 @@ export function deployKind(deps: DeployDeps): OperationKind {
       if (isRecovered(operation.record)) return followRecovered(operation, deps.openclaw, input.name);
       if (deps.providers.length === 0) throw keyless();
       const machineId = await livingMachine(operation, deps, input);
-      await operation.stage('plan');
+      await operation.stage(PLAN);
       const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
       const job = await installed(operation, deps, machineId, plan, input);
       return asJson({
@@ -54,7 +55,7 @@ export function deployKind(deps: DeployDeps): OperationKind {
         model: job.result.model ?? input.model,
       });
     },
-    cancel: (record) => undoUnfinished(deps, record),
+    cancel: (record) => undoDeploy(deps, record),
     recover: (id) => findDeploy(deps, id),
   };
 }
@@ -99,56 +100,5 @@ async function installed(
     if (job.state === 'failed' || starts >= MAX_JOB_STARTS) throw jobError(job);
     operation.tell('the machine was interrupted; going on');
     await deps.machines.waitForGuest(machineId, { signal });
-  }
-}
-
-/**
- * What a cancelled deploy has created and nobody has used yet is removed, so that nothing is paid for it. A machine that
- * was there before stays, without the work that was under way on it.
- */
-async function undoUnfinished(
-  { machines, openclaw }: DeployDeps,
-  record: Readonly<OperationRecord>,
-): Promise<void> {
-  const input = parseStored(deployInput, record.input);
-  const { machineId, key } = parseStored(machineState, record.state);
-  if (input.machineId !== undefined) return stopWorkOn(input.machineId, machines, openclaw, record.id);
-  const spec = key === input.unanswered?.key ? (input.unanswered?.spec ?? input.spec) : input.spec;
-  // A create call that was sent and not yet answered: the same key tells which machine it made.
-  const created = machineId ?? (key && (await askedAgain(machines, spec, key)));
-  if (!created) return;
-  try {
-    await machines.destroy(created);
-  } catch (error) {
-    if (!isAppError(error, 'not_found')) throw error;
-  }
-}
-
-/** On a machine that sleeps nothing runs, and nothing wakes it. */
-async function stopWorkOn(
-  machineId: string,
-  machines: MachineService,
-  openclaw: OpenClawService,
-  jobId: string,
-): Promise<void> {
-  try {
-    const { phase } = await machines.get(machineId);
-    if (phase === 'running') await openclaw.stopJob(machineId, jobId);
-  } catch (error) {
-    if (!isAppError(error, 'not_found')) throw error;
-  }
-}
-
-/** Undefined where the call was never carried out, and is not now: no machine can be its own. */
-async function askedAgain(
-  machines: MachineService,
-  spec: DeployInput['spec'],
-  key: string,
-): Promise<string | undefined> {
-  try {
-    return (await machines.create(spec, key)).machineId;
-  } catch (error) {
-    if (isAppError(error, 'quota', 'invalid_input')) return undefined;
-    throw error;
   }
 }

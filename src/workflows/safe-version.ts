@@ -18,7 +18,7 @@ export function requireSafeVersion(version: string | undefined, allowed: boolean
     'invalid_input',
     `OpenClaw releases before ${MINIMUM_SAFE_VERSION} have published holes, so this one was not installed`,
     {
-      next: `Leave openclaw_version out for the newest. Only if the person knows of the holes and wants it all the same: call again with allow_unsafe_version true.`,
+      next: `Leave openclaw_version out for the tested one. Only if the person knows of the holes and wants it all the same: call again with allow_unsafe_version true.`,
     },
   );
 }

@@ -5,7 +5,7 @@ import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { Operations } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
-import { type MachineSource, machineState } from './create-machine.ts';
+import { installed, type MachineSource, machineState, mayHoldAnAssistant } from './create-machine.ts';
 import { DEPLOY, type DeployInput, deployInput } from './deploy.ts';
 import { type Directory, livingOrGone, machineOf } from './directory.ts';
 import { goesAlone } from './one-change.ts';
@@ -55,14 +55,13 @@ async function leftBy(
 ): Promise<Partial<MachineSource>> {
   if (!earlier) return adopted(deps, input.name, options);
   if (earlier.unsettled) {
-    // Its machine is on its way out: what a later try to remove it would take must not be in use by then.
+    // Its machine may be on its way out: what a later try to remove it would take must not be in use by then.
     await deps.operations.cancel(earlier.id);
-    return {};
   }
   const machineId = machineOf(earlier);
   if (machineId !== undefined) {
     const machine = await livingOrGone(deps.machines, machineId, options);
-    if (machine?.phase === 'failed') return replaceFailed(deps.machines, earlier, machineId, options);
+    if (machine?.phase === 'failed') return replaceFailed(deps, earlier, machineId, options);
     return machine ? { machineId } : {};
   }
   return unanswered(earlier);
@@ -78,21 +77,19 @@ async function adopted(
   return machineId === undefined ? {} : { machineId };
 }
 
-/** A failed machine holds quota for nothing; but one that was once ready holds somebody's assistant. */
+/** A failed machine holds quota for nothing; but one that was ever installed on may hold somebody's assistant. */
 async function replaceFailed(
-  machines: MachineService,
+  { machines, operations }: StartDeployDeps,
   earlier: OperationRecord,
   machineId: string,
   options: WaitOptions,
 ): Promise<Partial<MachineSource>> {
-  if (earlier.status === 'done') {
-    throw new AppError(
-      'machine_failed',
-      `Machine ${machineId} of this name has failed, and an assistant lived on it`,
-      {
-        next: 'Call destroy_machine for it if it may go, then deploy_openclaw again; or deploy under another name.',
-      },
-    );
+  const usedByOthers = (await operations.list('all')).some(
+    (record) =>
+      record.id !== earlier.id && (record.input.machineId === machineId || machineOf(record) === machineId),
+  );
+  if (installed(earlier) || usedByOthers) {
+    throw mayHoldAnAssistant(new AppError('machine_failed', `Machine ${machineId} of this name has failed`));
   }
   await machines.destroy(machineId, options);
   return {};

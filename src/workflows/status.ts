@@ -6,8 +6,10 @@ import type { Machine } from '../dedalus/api.ts';
 import type { OpeningCalls } from '../dedalus/opening-calls.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { ConfigureService } from '../openclaw/configure.ts';
+import { type NewestRelease, newerThan } from '../openclaw/newest-release.ts';
 import type { OpenClawService, Probe } from '../openclaw/ports.ts';
 import type { AuditFinding, PostureService } from '../openclaw/posture.ts';
+import { isUntested, type TestedRelease } from '../openclaw/tested-release.ts';
 import { safePhase } from './awake.ts';
 import { type ChannelState, channelStates } from './channels.ts';
 import { type Finding, postureFindings } from './posture.ts';
@@ -51,6 +53,8 @@ export interface StatusDeps {
   openclaw: OpenClawService;
   posture: PostureService;
   settings: Pick<ConfigureService, 'show'>;
+  release: TestedRelease;
+  newest: NewestRelease;
 }
 
 /**
@@ -67,8 +71,9 @@ export async function gatewayStatus(
   const machine = await deps.machines.get(machineId, options);
   if (machine.phase !== 'running') return asleep(machine);
   const looking = deps.openclaw.probe(machineId, options);
-  const [probe, channels, posture, openings] = await Promise.all([
+  const [probe, newest, channels, posture, openings] = await Promise.all([
     looking,
+    deps.newest(),
     looking.then((seen) =>
       seen.ready === 'yes' ? unlessFailed(channelsOf(deps, machineId, options)) : undefined,
     ),
@@ -80,7 +85,7 @@ export async function gatewayStatus(
     machine,
     probe,
     channels,
-    layers: layersOf(machine, probe),
+    layers: layersOf(machine, probe, newer(probe, newest, deps.release)),
     posture: findings,
     audit: posture?.audit ?? [],
     advice: [
@@ -148,12 +153,21 @@ function asleep(machine: Machine): Status {
   };
 }
 
-function layersOf(machine: Machine, probe: Probe): Layer[] {
+/** Told beside the version; nothing is wrong with an older one. */
+function newer(probe: Probe, newest: string | undefined, release: TestedRelease): string | undefined {
+  const { openclawVersion } = probe;
+  if (openclawVersion === undefined) return undefined;
+  return isUntested(openclawVersion, release)
+    ? `This server was tested up to ${release.openclaw}.`
+    : newerThan(openclawVersion, newest, release);
+}
+
+function layersOf(machine: Machine, probe: Probe, newerRelease: string | undefined): Layer[] {
   return [
     { name: 'machine', state: 'ok', detail: `phase ${safePhase(machine.phase)}` },
     { name: 'guest', state: 'ok', detail: `answers; ${probe.memoryAvailableMib} MiB memory free` },
     present('node', probe.nodeVersion),
-    present('openclaw', probe.openclawVersion),
+    present('openclaw', probe.openclawVersion, newerRelease),
     layer('config', probe.config, ['valid']),
     layer('process', probe.process, ['running']),
     layer('health', probe.health, ['live']),
@@ -162,10 +176,10 @@ function layersOf(machine: Machine, probe: Probe): Layer[] {
   ];
 }
 
-function present(name: Layer['name'], version: string | undefined): Layer {
+function present(name: Layer['name'], version: string | undefined, more?: string): Layer {
   return version === undefined
     ? { name, state: 'problem', detail: 'not installed' }
-    : { name, state: 'ok', detail: oneWord(version) };
+    : { name, state: 'ok', detail: [oneWord(version), ...(more ? [more] : [])].join('; ') };
 }
 
 function layer(name: Layer['name'], seen: string, good: readonly string[]): Layer {

@@ -54,6 +54,7 @@ export function turnKind(deps: TurnDeps): OperationKind {
         // Nothing runs on a machine that is gone.
         if (!isAppError(error, 'not_found')) throw error;
       }
+      return undefined;
     },
     recover: (id, machineId) => findTurn(deps, id, machineId),
   };

@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { pluginNotes } from '../openclaw/carried-plugins.ts';
+import { type NewestRelease, newerThan } from '../openclaw/newest-release.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import { isUntested, type TestedRelease } from '../openclaw/tested-release.ts';
 import { stateFor, type UpgradeOutcome, type UpgradeService, upgradeOutcome } from '../openclaw/upgrade.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
@@ -42,6 +44,9 @@ export interface UpgradeDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   upgrades: UpgradeService;
+  /** What is installed unless another is asked for. */
+  release: TestedRelease;
+  newest: NewestRelease;
 }
 
 /** `run` results in `{machine_id, openclaw_version, node_version, upgrade{from, to, …}}`. */
@@ -52,20 +57,20 @@ export function upgradeKind(deps: UpgradeDeps): OperationKind {
       const { machineId } = parseStored(upgradeInput, operation.record.input);
       await wakeMachine(operation, deps.machines, machineId);
       const plan = await decided(operation, deps);
-      if (plan.openclawVersion === plan.from) return unchanged(operation, machineId, plan);
+      if (plan.openclawVersion === plan.from) return unchanged(operation, deps, machineId, plan);
       const job = await lastingJob(operation, deps, machineId, () =>
         deps.upgrades.startUpgrade(machineId, operation.id, { ...plan, restore: plan.restore }, operation),
       );
-      return concluded(operation, machineId, plan, upgradeOutcome(job));
+      return concluded(operation, deps, machineId, plan, upgradeOutcome(job));
     },
     recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
   };
 }
 
-async function recoveredUpgrade(operation: OperationHandle, { openclaw }: UpgradeDeps): Promise<JsonObject> {
+async function recoveredUpgrade(operation: OperationHandle, deps: UpgradeDeps): Promise<JsonObject> {
   const machineId = String(operation.record.input.machineId);
-  const job = await recoveredJob(operation, openclaw, machineId, AGAIN);
-  return concluded(operation, machineId, { warnings: [], restore: undefined }, upgradeOutcome(job));
+  const job = await recoveredJob(operation, deps.openclaw, machineId, AGAIN);
+  return concluded(operation, deps, machineId, { warnings: [], restore: undefined }, upgradeOutcome(job));
 }
 
 async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<Plan> {
@@ -75,12 +80,9 @@ async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<P
   const { machineId, openclawVersion, allowDowngrade } = input;
   const { signal } = operation;
   await operation.stage('plan');
-  const [wanted, probe] = [
-    await deps.openclaw.resolve(machineId, openclawVersion, { signal }),
-    await deps.openclaw.probe(machineId, { signal }),
-  ];
-  const from = probe.openclawVersion;
-  if (from === undefined || probe.config === 'missing') {
+  const seen = await deps.openclaw.probe(machineId, { signal });
+  const from = seen.openclawVersion;
+  if (from === undefined || seen.config === 'missing') {
     throw new AppError(
       'conflict',
       'OpenClaw is not installed whole on this machine, so there is nothing to upgrade',
@@ -89,6 +91,9 @@ async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<P
       },
     );
   }
+  // Without a wish nothing goes back: a machine may have a newer one than the tested.
+  const wish = openclawVersion ?? (isUntested(from, deps.release) ? from : undefined);
+  const wanted = await deps.openclaw.resolve(machineId, wish, { signal, seen });
   if (wanted.openclawVersion !== from) {
     // A tag says only now which release it stands for.
     requireSafeVersion(wanted.openclawVersion, input.allowUnsafeVersion);
@@ -100,13 +105,31 @@ async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<P
   return plan;
 }
 
-async function unchanged(operation: OperationHandle, machineId: string, plan: Plan): Promise<JsonObject> {
+async function tellNewer(
+  operation: OperationHandle,
+  { release, newest }: UpgradeDeps,
+  installed: string,
+): Promise<void> {
+  const there = newerThan(installed, await newest(), release);
+  if (there !== undefined)
+    await operation.note(`${there} It is installed only when openclaw_version names it.`);
+}
+
+async function unchanged(
+  operation: OperationHandle,
+  deps: UpgradeDeps,
+  machineId: string,
+  plan: Plan,
+): Promise<JsonObject> {
   await operation.note('This version runs there already; nothing was changed.');
+  for (const warning of plan.warnings) await operation.note(warning);
+  await tellNewer(operation, deps, plan.openclawVersion);
   return { machine_id: machineId, openclaw_version: plan.openclawVersion };
 }
 
 async function concluded(
   operation: OperationHandle,
+  deps: UpgradeDeps,
   machineId: string,
   plan: Pick<Plan, 'warnings' | 'restore'>,
   outcome: UpgradeOutcome,
@@ -123,6 +146,7 @@ async function concluded(
   await operation.save({ upgrade });
   if (outcome.rolledBack) throw outcome.rolledBack;
   for (const warning of plan.warnings) await operation.note(warning);
+  await tellNewer(operation, deps, outcome.to);
   for (const note of pluginNotes(outcome.plugins)) await operation.note(note);
   if (plan.restore !== undefined) {
     await operation.note(

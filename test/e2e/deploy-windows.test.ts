@@ -70,6 +70,31 @@ it('a deploy after a cancellation that could not be finished finishes that first
   expect(await machines()).toEqual([again.data.machine_id]);
 });
 
+it('a deploy that its machine ended alone, and people used since, keeps its machine when it is cancelled', async () => {
+  const killed = await lab.connect();
+  const { operation_id } = (await killed.call('deploy_openclaw', { wait_seconds: 0 })).data;
+  const record = async () => (await agent.assembled.services.operations.list('running'))[0];
+  await expect
+    .poll(async () => (await record())?.stages.map(({ name }) => name), { timeout: 20_000 })
+    .toContain('openclaw');
+  killed.assembled.close();
+  const [machine_id = ''] = await machines();
+  const ready = async () => (await agent.call('gateway_status', { machine_id })).data.working;
+  await expect.poll(ready, { timeout: 30_000, interval: 500 }).toBe(true);
+  expect((await agent.finish('chat', { machine_id, message: 'Remember the word plum.' })).data.status).toBe(
+    'done',
+  );
+  const cancelled = await agent.call('cancel_operation', { operation_id });
+  expect(cancelled.data).toMatchObject({
+    status: 'cancelled',
+    notes: [expect.stringMatching(/was kept: an assistant works on it already.*Only destroy_machine/)],
+  });
+  expect(await machines()).toEqual([machine_id]);
+  expect((await agent.finish('deploy_openclaw')).data).toMatchObject({ status: 'ready', machine_id });
+  const asked = await agent.finish('chat', { machine_id, message: 'What did I tell you first?' });
+  expect(asked.data.reply).toContain('plum');
+}, 90_000);
+
 it('a cancelled deploy onto a machine that was there ends what was under way on it, and the machine stays', async () => {
   const { machine_id } = (await agent.finish('deploy_openclaw')).data;
   const { homeDir = '' } = await agent.assembled.services.machines.get(String(machine_id));

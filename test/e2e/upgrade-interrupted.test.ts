@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { JobSnapshot } from '../../src/openclaw/ports.ts';
 import { type UpgradeService, upgradeOutcome, upgradeService } from '../../src/openclaw/upgrade.ts';
+import { STAND_IN_RELEASE } from '../support/stand-in-openclaw/packages.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture } from '../unit/openclaw/deployed.ts';
 
@@ -20,7 +21,7 @@ const mcpDir = (fixed: Fixture) => join(fixed.machine.home, '.openclaw-mcp');
 const config = (fixed: Fixture) => join(fixed.machine.home, '.openclaw', 'openclaw.json');
 const keepsake = (fixed: Fixture) => join(fixed.machine.home, '.openclaw', 'workspace', 'MEMORY.md');
 const upgrades = (fixed: Fixture): UpgradeService =>
-  upgradeService({ machines: fixed.machine, ...sources() });
+  upgradeService({ machines: fixed.machine, release: STAND_IN_RELEASE, ...sources() });
 const trees = async (fixed: Fixture) =>
   (await readdir(mcpDir(fixed))).filter((name) => /^(?:app|node)-/.test(name)).sort();
 

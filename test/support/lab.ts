@@ -22,6 +22,7 @@ import {
   startStandInModel,
 } from '../../src/stand-in/model-server.ts';
 import { watch } from './no-defects.ts';
+import { STAND_IN_RELEASE } from './stand-in-openclaw/packages.ts';
 import { type FakeRegistry, startFakeRegistry } from './stand-in-openclaw/registry.ts';
 
 export const PROVIDER_KEY = 'sk-ant-lab-0123456789abcdef';
@@ -58,6 +59,8 @@ export interface Connection {
   readOnly?: boolean;
   only?: readonly string[];
   clock?: Clock;
+  /** What the registry would say of the newest release. */
+  newest?: () => Promise<string | undefined>;
   /** Takes the server's diagnostics; default: stderr. */
   writeLog?: (line: string) => void;
 }
@@ -107,6 +110,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     ANTHROPIC_BASE_URL: model.url,
     OPENCLAW_MCP_STATE_DIR: stateDir,
     OPENCLAW_MCP_NODE_MIRROR: `${registry.url}/dist`,
+    OPENCLAW_MCP_NPM_REGISTRY: registry.url,
   };
   const clients: LabClient[] = [];
   return {
@@ -149,6 +153,8 @@ async function connectLab(env: Record<string, string | undefined>, how: Connecti
       }),
     providers,
     channels: channelKeys(env),
+    release: STAND_IN_RELEASE,
+    newest: how.newest,
     secrets: [config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
     readOnly: how.readOnly,
     only: how.only,

@@ -5,7 +5,7 @@
 gateway_curl() { # PATH CURL-ARGS…
   local path=$1
   shift
-  curl -sS --noproxy '*' --connect-timeout 2 "$@" "http://127.0.0.1:$port$path"
+  curl -q --proto =http -sS --noproxy '*' --connect-timeout 2 "$@" "http://127.0.0.1:$port$path"
 }
 
 port_open() { # without a process of its own

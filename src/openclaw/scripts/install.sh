@@ -63,8 +63,15 @@ install_parts() {
   fail "$(install_failure openclaw_install_failed)" "$install_log"
 }
 
-install_failure() { # CODE: a full disk has many names, and none of the installers' exit codes tells it
-  if grep -qiE 'ENOSPC|no space left|nospc' "$install_log"; then printf disk_full; else printf '%s' "$1"; fi
+# A full disk has many names, and none of the installers' exit codes tells it.
+install_failure() { # CODE
+  if grep -qiE 'ENOSPC|no space left|nospc' "$install_log"; then
+    printf disk_full
+  elif grep -q 'wrong checksum' "$install_log"; then
+    printf wrong_checksum
+  else
+    printf '%s' "$1"
+  fi
 }
 
 node_whole() {
@@ -86,14 +93,19 @@ node_from() { # official|registry|other: the last is whichever the first try was
 }
 
 official_node() { # DIR
-  local base=${OPENCLAW_MCP_NODE_MIRROR:-https://nodejs.org/dist}/v$node_version
-  local name=node-v$node_version-$os-$arch.tar.gz sum
+  local official=https://nodejs.org/dist
+  local base=${OPENCLAW_MCP_NODE_MIRROR:-$official} name=node-v$node_version-$os-$arch.tar.gz sum
   rm -rf "$1" && mkdir -p "$1" || return 1
-  download "$base/SHASUMS256.txt" "$work/sums" || return 1
-  sum=$(awk -v name="$name" '$2 == name { print $1 }' "$work/sums")
-  download "$base/$name" "$work/$name" || return 1
+  sum=$(pinned_sum "$name")
+  if [ -z "$sum" ]; then
+    # A mirror may serve the archive, and never says what it must be, but on this machine itself.
+    if on_loopback "$base"; then official=$base; fi
+    download "$official/v$node_version/SHASUMS256.txt" "$work/sums" || return 1
+    sum=$(awk -v name="$name" '$2 == name { print $1 }' "$work/sums")
+  fi
+  download "$base/v$node_version/$name" "$work/$name" || return 1
   if [ -z "$sum" ] || [ "$(sha_hex 256 "$work/$name")" != "$sum" ]; then
-    echo "checksum of $name does not match"
+    echo "$name: wrong checksum"
     return 1
   fi
   tar -xzf "$work/$name" -C "$1" --strip-components=1
@@ -126,7 +138,7 @@ keep_app() {
   local good=yes cleaner
   rm -rf "$work/cache" &
   cleaner=$!
-  check_app "$work/app" || good=no
+  { check_pinned "$work/app" && check_app "$work/app"; } || good=no
   wait "$cleaner" || true
   if [ "$good" = no ]; then return 1; fi
   rm -rf "$app_dir" && mv "$work/app" "$app_dir"
@@ -149,6 +161,25 @@ add_with_npm() { # SPEC CACHE: Node's own archive holds npm, the registry's pack
   fi
   "$node_dir/bin/node" "$npm/bin/npm-cli.js" install --save-exact --ignore-scripts --no-audit --no-fund --no-update-notifier \
     --loglevel=error --registry="$registry" --cache="$2" "$1"
+}
+
+# An installer proves only that it got what the registry said. Both write down what that was, before any of it has run.
+check_pinned() { # DIR
+  local sum
+  sum=$(pinned_sum "openclaw@$openclaw_version")
+  if [ -z "$sum" ]; then return 0; fi
+  # shellcheck disable=SC2016 # JavaScript
+  if (cd "$1" && "$node_dir/bin/node" -e '
+    const { existsSync, readFileSync } = require("node:fs");
+    const bun = existsSync("bun.lock") ? readFileSync("bun.lock", "utf8") : "";
+    const line = bun.split("\n").find((each) => each.trim().startsWith("\"openclaw\": [")) ?? "";
+    const npm = existsSync("package-lock.json") ? JSON.parse(readFileSync("package-lock.json", "utf8")) : {};
+    const got = npm.packages?.["node_modules/openclaw"]?.integrity ?? /"(sha512-[^"]+)"\],?$/.exec(line.trim())?.[1];
+    process.exit(got === process.argv[1] ? 0 : 1)' "$sum"); then
+    return 0
+  fi
+  echo "openclaw@$openclaw_version: wrong checksum"
+  return 1
 }
 
 # `--version` alone proves little: it reads one file. Newer releases list every file that they must have.

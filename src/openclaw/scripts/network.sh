@@ -24,15 +24,40 @@ use_network() {
   # The machine's own registry wins: behind a proxy it is the only one that answers.
   registry=${NPM_CONFIG_REGISTRY:-${npm_config_registry:-${OPENCLAW_MCP_REGISTRY:?}}}
   registry=${registry%/}
+  require_secure "$registry"
+  require_secure "${OPENCLAW_MCP_NODE_MIRROR:-https://nodejs.org}"
+}
+
+# What arrives in the clear can be changed on its way, and so can the sums beside it. Only this machine itself may do so.
+require_secure() { # URL
+  case "$1" in https://?*) return 0 ;; esac
+  if ! on_loopback "$1"; then fail insecure_source; fi
+}
+
+on_loopback() { # URL
+  [[ "$1" =~ ^http://(127(\.[0-9]{1,3}){3}|localhost|\[::1\])(:[0-9]{1,5})?(/|$) ]]
+}
+
+# What an archive must be by this server's own source, which no mirror can change; nothing for one that it does not know.
+pinned_sum() { # ARCHIVE
+  local archive sum
+  while read -r archive sum; do
+    if [ "$archive" = "$1" ]; then
+      printf '%s' "$sum"
+      return 0
+    fi
+  done <<<"${OPENCLAW_MCP_SUMS:-}"
 }
 
 # curl's own retries leave out a name that is not known yet and a connection that breaks, both usual right after a boot.
-fetch() { # TRIES CURL-ARGS…
-  local tries=$1 code
+# A curl configuration of the user could send it anywhere (-q), and a redirect into the clear.
+fetch() { # TRIES CURL-ARGS… URL
+  local tries=$1 code protocols==https
   shift
+  if on_loopback "${!#}"; then protocols==http; fi
   while true; do
     code=0
-    curl -fsSL --retry 2 --retry-delay 1 "$@" || code=$?
+    curl -q --proto "$protocols" --proto-redir =https -fsSL --retry 2 --retry-delay 1 "$@" || code=$?
     tries=$((tries - 1))
     # 22: the server did answer, with an error.
     if [ "$code" -eq 0 ] || [ "$code" -eq 22 ] || [ "$tries" -le 0 ]; then return "$code"; fi
@@ -64,10 +89,13 @@ unpack_package() { # PACKAGE VERSION DIR
   # "tarball" and "integrity" stand side by side in "dist"; no dependency list holds either name.
   tr -d '\n' <"$doc" >"$doc.flat" || return 1
   url=$(json_field tarball "$doc.flat")
-  sum=$(json_field integrity "$doc.flat")
+  sum=$(pinned_sum "$1@$2")
+  sum=${sum:-$(json_field integrity "$doc.flat")}
+  # A registry elsewhere does not name this machine's own servers.
+  if on_loopback "$url" && ! on_loopback "$registry"; then return 1; fi
   download "$url" "$tgz" || return 1
   if [ "$(integrity_of "$tgz")" != "$sum" ]; then
-    echo "integrity of $1@$2 does not match"
+    echo "$1@$2: wrong checksum"
     return 1
   fi
   tar -xzf "$tgz" -C "$3" --strip-components=1 || return 1

@@ -10,7 +10,7 @@ outside_checks() { # CHECKS-FILE SECRETS-FILE FOLDER
   while read -r kind name; do
     curl_exit=0
     # The address and the headers, with the secret, are in a file: no argument list shows them.
-    http=$(curl -q -sS -m 30 --connect-timeout 10 -K "$folder/$name.curl" -o "$folder/$name.answer" \
+    http=$(curl -q --proto =http,https -sS -m 30 --connect-timeout 10 -K "$folder/$name.curl" -o "$folder/$name.answer" \
       -w '%{http_code}' 2>"$folder/$name.error") || curl_exit=$?
     if [ "$curl_exit" != 0 ]; then http=000; fi
     judge "$kind" "$http" "$folder/$name"

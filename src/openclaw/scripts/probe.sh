@@ -29,7 +29,17 @@ probe_install() {
   if [ -r "$package" ]; then version=$(sed -n 's/^  "version": "\([^"]*\)".*/\1/p' "$package" | head -n 1); fi
   emit openclaw_version "$version"
   emit has_worked "$(if [ -s "$mcp_dir/openclaw.last-good.json" ]; then printf yes; else printf no; fi)"
+  emit has_state "$(if holds_state; then printf yes; else printf no; fi)"
   if [ -s "$mcp_dir/deployment.json" ]; then emit_blob deployment <"$mcp_dir/deployment.json"; fi
+}
+
+# Transcripts of older releases, and the database in which newer ones keep them.
+holds_state() {
+  local file
+  for file in "$state_dir"/agents/*/sessions/*.jsonl "$state_dir"/agents/*/agent/*.sqlite; do
+    if [ -s "$file" ]; then return 0; fi
+  done
+  return 1
 }
 
 probe_files() {

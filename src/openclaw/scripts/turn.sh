@@ -73,7 +73,7 @@ send_turn() { # JOB-DIR AUTH-FILE CHAT-URL HISTORY-URL LANE-FILE LOG-FILE
   fi
   : >sent
   # An empty Expect: with a large body curl would otherwise wait a second for a "100 Continue".
-  http=$(curl -q -sS -N --noproxy '*' --connect-timeout 5 -H @"$2" -H @headers-sent -H 'Content-Type: application/json' \
+  http=$(curl -q --proto =http -sS -N --noproxy '*' --connect-timeout 5 -H @"$2" -H @headers-sent -H 'Content-Type: application/json' \
     -H 'Expect:' --data-binary @request.json -o response -w '%{http_code}' "$3" 2>curl-error) || curl_exit=$?
   if [ "$http" = 200 ]; then
     ask_transcript "$2" "$4"
@@ -90,7 +90,7 @@ ask_transcript() { # AUTH-FILE HISTORY-URL
   if grep -q '"finish_reason":"' response && ! grep -qE 'LLM request|HTTP [0-9]{3} |failed before|⚠️' response; then
     return
   fi
-  curl -q -sS -g -m 10 --noproxy '*' -H @"$1" -o transcript "$2" 2>/dev/null || rm -f transcript
+  curl -q --proto =http -sS -g -m 10 --noproxy '*' -H @"$1" -o transcript "$2" 2>/dev/null || rm -f transcript
 }
 
 # Of a turn that failed for the provider or the model, the answer says "internal error" and no more (2026.9.6); its log

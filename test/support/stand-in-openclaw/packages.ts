@@ -1,5 +1,6 @@
 /** What the stand-in registry holds: OpenClaw's versions, Node, npm and bun, each as small as the scripts allow. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { TESTED_RELEASE, type TestedRelease } from '../../../src/openclaw/tested-release.ts';
 import { type ArchiveFile, tarball } from './tarball.ts';
 
 /** Every OpenClaw in the registry with the Node that the real release of that version asks for. */
@@ -10,6 +11,8 @@ export const OPENCLAW_VERSIONS: Readonly<Record<string, { node: string; broken: 
   '2026.9.6': { node: '>=24.16.0 <25 || >=26.1.0', broken: false },
 };
 export const LATEST = '2026.9.6';
+/** The tested release without its sums: what stands in for it has others. */
+export const STAND_IN_RELEASE: TestedRelease = { ...TESTED_RELEASE, sums: {} };
 /** Installs and answers `--version`, but its gateway exits at once. */
 export const BROKEN_VERSION = '2026.9.4';
 

@@ -1,7 +1,9 @@
 /** A deploy by the real scripts on the stand-in registry: whole, or explained, and never half. */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as z from 'zod';
+import { STAND_IN_RELEASE } from '../../support/stand-in-openclaw/packages.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture, KEY } from './deployed.ts';
 
@@ -82,8 +84,8 @@ test('without a sound archive nothing is put in place, and the reason is given',
   damaged = /^\/dist\/|\/node-/;
   on = await fixture(sources());
   const job = await on.deploy('op-1');
-  expect(job).toMatchObject({ state: 'failed', error: { code: 'unavailable' } });
-  expect(job.error?.foreign).toContain('does not match');
+  expect(job).toMatchObject({ state: 'failed', error: { code: 'unsupported' } });
+  expect(job.error?.foreign).toContain('wrong checksum');
   expect((await readdir(mcpDir(on))).filter((name) => /^(?:node|app)-/.test(name))).toEqual([]);
 });
 
@@ -135,7 +137,100 @@ test("the machine's own registry wins over the one that we would use", async () 
     { npmRegistry: 'http://127.0.0.1:9/', nodeMirror: `${registry.url}/dist` },
     { NPM_CONFIG_REGISTRY: `${registry.url}/` },
   );
-  expect(await on.openclaw.resolve('m', undefined)).toMatchObject({ openclawVersion: '2026.9.6' });
+  expect(await on.openclaw.resolve('m', 'latest')).toMatchObject({ openclawVersion: '2026.9.6' });
+});
+
+test('the tested release is planned without a question to anybody, and so is what is there already', async () => {
+  on = await fixture({ npmRegistry: 'http://127.0.0.1:9/', nodeMirror: undefined });
+  expect(await on.openclaw.resolve('m', undefined)).toMatchObject({
+    openclawVersion: '2026.9.6',
+    nodeVersion: '24.21.0',
+    nodeSource: 'registry',
+    home: on.machine.home,
+    warnings: [],
+  });
+  const seen = { ...(await on.openclaw.probe('m')), openclawVersion: '2026.11.1', nodeVersion: '26.1.0' };
+  expect(await on.openclaw.resolve('m', '2026.11.1', { seen })).toMatchObject({
+    openclawVersion: '2026.11.1',
+    nodeVersion: '26.1.0',
+    warnings: [expect.stringContaining('newer than 2026.9.6, up to which this server was tested')],
+  });
+});
+
+describe('the sums of this server hold against whoever serves the archives', () => {
+  const wrong = `sha512-${'A'.repeat(86)}==`;
+  const release = (sums: Record<string, string>) => ({ ...STAND_IN_RELEASE, sums });
+  const platform = `${process.platform}-${process.arch}`;
+
+  test('an OpenClaw that the registry itself vouches for, and that is another one, is never put in place', async () => {
+    on = await fixture({ ...sources(), release: release({ 'openclaw@2026.9.6': wrong }) });
+    const job = await on.deploy('op-1');
+    expect(job).toMatchObject({ state: 'failed', error: { details: { script_error: 'wrong_checksum' } } });
+    expect(job.error?.foreign).toContain('openclaw@2026.9.6: wrong checksum');
+    expect((await readdir(mcpDir(on))).filter((name) => name.startsWith('app-'))).toEqual([]);
+    // Another release is none of the pinned one's business.
+    expect((await on.deploy('op-2', '2026.7.1')).state).toBe('done');
+  });
+
+  test.each([
+    ['with the right sum it is taken, from bun', undefined],
+    ['and from npm', /bun/],
+  ])('%s', async (_, withheld) => {
+    refused = withheld;
+    const answer = await fetch(`${registry.url}/openclaw/2026.9.6`);
+    const { dist } = z.object({ dist: z.object({ integrity: z.string() }) }).parse(await answer.json());
+    on = await fixture({
+      ...sources(),
+      release: release({ 'openclaw@2026.9.6': dist.integrity }),
+    });
+    expect((await on.deploy('op-1')).state).toBe('done');
+  });
+
+  test('a Node for which the mirror has a sum of its own is refused, and had from the registry', async () => {
+    const since = registry.requests.length;
+    on = await fixture({
+      ...sources(),
+      release: release({ [`node-v24.21.0-${platform}.tar.gz`]: '0'.repeat(64) }),
+    });
+    expect((await on.deploy('op-1')).state).toBe('done');
+    expect(asked(since)).not.toContain('SHASUMS256.txt');
+    expect(asked(since)).toMatch(/\/node-(?:linux|bin-darwin)-\w+\/-\//);
+  });
+
+  test('a Node that neither source has as it must be is not installed', async () => {
+    const names = [`node-v24.21.0-${platform}.tar.gz`, `node-${platform}@24.21.0`];
+    on = await fixture({
+      ...sources(),
+      release: release(Object.fromEntries(names.map((name) => [name, wrong]))),
+    });
+    const job = await on.deploy('op-1');
+    expect(job).toMatchObject({ state: 'failed', error: { details: { script_error: 'wrong_checksum' } } });
+    expect((await readdir(mcpDir(on))).filter((name) => name.startsWith('node-'))).toEqual([]);
+  });
+});
+
+test.each([
+  'http://packages.example',
+  'http://127.0.0.1.packages.example',
+  'http://localhost:80@packages.example/',
+  'ftp://packages.example',
+  'file:///etc',
+])('%s is no place to install from', async (address) => {
+  on = await fixture(sources(), { NPM_CONFIG_REGISTRY: address });
+  await expect(on.openclaw.resolve('m', 'latest')).rejects.toMatchObject({
+    code: 'config',
+    details: { script_error: 'insecure_source' },
+  });
+});
+
+test("the user's own curl configuration has no say in what is fetched", async () => {
+  on = await fixture(sources());
+  await writeFile(
+    join(on.machine.home, '.curlrc'),
+    'proxy = "http://127.0.0.1:9"\nurl = "file:///etc/passwd"\n',
+  );
+  expect(await on.openclaw.resolve('m', '2026.7.1')).toMatchObject({ openclawVersion: '2026.7.1' });
+  expect((await on.deploy('op-1')).state).toBe('done');
 });
 
 test('an unknown version is refused with some that exist', async () => {

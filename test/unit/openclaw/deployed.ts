@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import type { JobSnapshot, OpenClawService } from '../../../src/openclaw/openclaw-service.ts';
 import { openclawService } from '../../../src/openclaw/openclaw-service.ts';
 import { providerKeys } from '../../../src/openclaw/providers.ts';
+import type { TestedRelease } from '../../../src/openclaw/tested-release.ts';
+import { STAND_IN_RELEASE } from '../../support/stand-in-openclaw/packages.ts';
 import { type HomeMachine, homeMachine } from './home-machine.ts';
 
 export const KEY = 'sk-ant-secret-of-the-user';
@@ -18,12 +20,14 @@ export interface Fixture {
 
 export interface Sources {
   npmRegistry: string;
-  nodeMirror: string;
+  nodeMirror: string | undefined;
+  /** The stand-in, of which no sum is known, unless told. */
+  release?: TestedRelease;
 }
 
 export async function fixture(sources: Sources, env: Record<string, string> = {}): Promise<Fixture> {
   const machine = await homeMachine({ OPENCLAW_GATEWAY_PORT: `${await freePort()}`, ...env });
-  const openclaw = openclawService({ machines: machine, ...sources });
+  const openclaw = openclawService({ machines: machine, release: STAND_IN_RELEASE, ...sources });
   const providers = providerKeys({ ANTHROPIC_API_KEY: KEY });
   const start = async (jobId: string, version?: string) => {
     const plan = await openclaw.resolve('m', version);

@@ -25,7 +25,15 @@ it('a deployment is called by the name that the machine has kept only where it i
   const facts = {
     ...{ home: '/home/machine', arch: 'x64', port: 1, memory_total_mib: 1, memory_available_mib: 1 },
     ...{ disk_free_mib: 1, disk_used_mib: 1, uptime_seconds: 1, node_version: '', openclaw_version: '' },
-    ...{ has_worked: 'no', config: 'valid', process: 'gone', listening: 'no', health: 'no', ready: 'no' },
+    ...{
+      has_worked: 'no',
+      has_state: 'no',
+      config: 'valid',
+      process: 'gone',
+      listening: 'no',
+      health: 'no',
+      ready: 'no',
+    },
     ...{ startup: 'unsupported', authenticated: 'no', jobs_running: '' },
   };
   const named = (name: string) => {

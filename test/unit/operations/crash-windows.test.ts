@@ -92,6 +92,7 @@ it('a step that another process saves at that moment does not undo the cancellat
     },
     async cancel(record: Readonly<OperationRecord>) {
       undone.push(record.state.key);
+      return undefined;
     },
   };
   const far = server(kind, sluggish);

@@ -37,7 +37,7 @@ function gatedKind() {
         arrive();
       });
     },
-    cancel: async () => {},
+    cancel: async () => undefined,
   };
   return { kind, begun, atWork, open: () => open({ ok: true }), fail: (error: unknown) => fail(error) };
 }
@@ -183,6 +183,7 @@ describe('a long operation', () => {
       async cancel({ id }) {
         if (broken) throw new AppError('unavailable', 'not now');
         removed.push(id);
+        return undefined;
       },
     };
     const { ops } = server(kind);

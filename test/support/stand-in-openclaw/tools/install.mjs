@@ -49,7 +49,7 @@ async function install() {
   mkdirSync(target, { recursive: true });
   execFileSync('tar', ['-xz', '-C', target, '--strip-components=1'], { input: bytes });
   linkBins(global ? path.join(prefix, 'bin') : path.join(root, 'node_modules', '.bin'), target, manifest.bin);
-  if (!global) record(root, name, manifest.version);
+  if (!global) record(root, name, manifest.version, integrity);
   console.log(tool === 'npm' ? 'added 1 package' : `installed ${name}@${manifest.version}`);
 }
 
@@ -69,7 +69,8 @@ function linkBins(dir, target, bin = {}) {
   }
 }
 
-function record(root, name, version) {
+function record(root, name, version, integrity) {
+  lock(root, name, version, integrity);
   const file = path.join(root, 'package.json');
   let known = {};
   try {
@@ -81,4 +82,19 @@ function record(root, name, version) {
     file,
     JSON.stringify({ ...known, dependencies: { ...known.dependencies, [name]: version } }, null, 2),
   );
+}
+
+/** Each installer writes down, in its own form, what it has got. */
+function lock(root, name, version, integrity) {
+  const [file, text] =
+    tool === 'npm'
+      ? [
+          'package-lock.json',
+          JSON.stringify({ packages: { [`node_modules/${name}`]: { version, integrity } } }),
+        ]
+      : [
+          'bun.lock',
+          `{\n  "packages": {\n    "${name}": ["${name}@${version}", "", {}, "${integrity}"],\n  }\n}\n`,
+        ];
+  writeFileSync(path.join(root, file), text);
 }
