@@ -5,7 +5,7 @@ import type { Machine } from '../dedalus/api.ts';
 import type { ResourceSet, Variables } from '../mcp/resources.ts';
 import type { Services } from '../tools/services.ts';
 import { safePhase } from '../workflows/awake.ts';
-import { isAlive } from '../workflows/directory.ts';
+import { isAlive } from '../workflows/living.ts';
 
 // Read as a whole into a conversation, so less than the tools would give.
 const LOG_LINES = 100;

@@ -6,7 +6,8 @@ import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { type Directory, isAlive } from './directory.ts';
+import type { Directory } from './directory.ts';
+import { isAlive } from './living.ts';
 
 /**
  * Why a machine holds quota for nothing.

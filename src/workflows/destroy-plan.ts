@@ -9,7 +9,8 @@ import { parseOperationId } from '../operations/operation-id.ts';
 import type { Operations } from '../operations/ports.ts';
 import { safePhase } from './awake.ts';
 import { DESTROY, identityOf } from './destroy.ts';
-import { type Directory, isAlive, machineOf } from './directory.ts';
+import { type Directory, machineOf } from './directory.ts';
+import { isAlive } from './living.ts';
 
 export interface DestroyPlanDeps {
   machines: MachineService;

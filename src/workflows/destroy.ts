@@ -9,7 +9,8 @@ import type { OperationHandle, OperationKind, Operations } from '../operations/p
 import type { OperationRecord } from '../operations/record.ts';
 import { CONFIRMATION_MS } from './confirmations.ts';
 import { DEPLOY } from './deploy.ts';
-import { isAlive, machineOf } from './directory.ts';
+import { machineOf } from './directory.ts';
+import { isAlive } from './living.ts';
 import { parseStored } from './parse-state.ts';
 import { type PhaseGoal, recoverPhase } from './recover-phase.ts';
 

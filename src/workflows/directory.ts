@@ -1,6 +1,6 @@
 /** Which machine is meant: by id, by pin, or because there is only one; and what each one is called. */
 import type { WaitOptions } from '../core/abort.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import { oneWord } from '../core/text.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { MachineService } from '../machine/ports.ts';
@@ -9,6 +9,7 @@ import type { Operations } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { machineState } from './create-machine.ts';
 import { DEPLOY, deployInput } from './deploy.ts';
+import { isAlive } from './living.ts';
 
 export interface Directory {
   /**
@@ -60,28 +61,6 @@ export function machineOf(record: OperationRecord): string | undefined {
   const state = machineState.safeParse(record.state);
   return (
     (state.success ? state.data.machineId : undefined) ?? (input.success ? input.data.machineId : undefined)
-  );
-}
-
-/** The machine, or undefined when it no longer exists. */
-export async function livingOrGone(
-  machines: MachineService,
-  machineId: string,
-  options: WaitOptions,
-): Promise<Machine | undefined> {
-  try {
-    const machine = await machines.get(machineId, options);
-    return isAlive(machine) ? machine : undefined;
-  } catch (error) {
-    if (isAppError(error, 'not_found')) return undefined;
-    throw error;
-  }
-}
-
-/** Whether the machine still exists for its owner. */
-export function isAlive(machine: Machine): boolean {
-  return (
-    machine.phase !== 'destroying' && machine.phase !== 'destroyed' && machine.desiredState !== 'destroyed'
   );
 }
 

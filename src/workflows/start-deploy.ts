@@ -7,7 +7,8 @@ import type { Operations } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
 import { installed, type MachineSource, machineState, mayHoldAnAssistant } from './create-machine.ts';
 import { DEPLOY, type DeployInput, deployInput } from './deploy.ts';
-import { type Directory, livingOrGone, machineOf } from './directory.ts';
+import { type Directory, machineOf } from './directory.ts';
+import { livingOrGone } from './living.ts';
 import { goesAlone } from './one-change.ts';
 import { findByName } from './recover-deploy.ts';
 

@@ -7,7 +7,7 @@ import type { OperationRecord } from '../operations/record.ts';
 import { safePhase } from './awake.ts';
 import type { CreateCall } from './create-call.ts';
 import { installed, machineSource, machineState } from './create-machine.ts';
-import { livingOrGone } from './directory.ts';
+import { livingOrGone } from './living.ts';
 import { parseStored } from './parse-state.ts';
 
 export interface UndoDeps {
