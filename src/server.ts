@@ -20,6 +20,7 @@ import { serveResources } from './mcp/resources.ts';
 import { backupService } from './openclaw/backup.ts';
 import { type ChannelKey, channelAddresses } from './openclaw/channels.ts';
 import { configureService } from './openclaw/configure.ts';
+import { lookService } from './openclaw/look.ts';
 import type { NewestRelease } from './openclaw/newest-release.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { postureService } from './openclaw/posture.ts';
@@ -151,7 +152,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const kinds = {
     [DEPLOY]: deployKind({ machines, openclaw, clock, providers }),
     [WAKE]: wakeKind({ machines, openclaw }),
-    [SLEEP]: sleepKind({ machines, openclaw, clock }),
+    [SLEEP]: sleepKind({ machines, openclaw, gateway, clock }),
     [CONFIGURE]: configureKind({
       machines,
       openclaw,
@@ -175,7 +176,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     clock,
     openings: api,
     machines,
-    posture,
+    look: lookService(machines),
     openclaw,
     settings: configure,
     gateway,

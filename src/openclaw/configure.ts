@@ -60,7 +60,7 @@ export function configureService(deps: OpenClawDeps): ConfigureService {
       const env = live === undefined ? {} : { OPENCLAW_MCP_LIVE: live };
       const timing = { timeoutMs: live === undefined ? SHOW_MS : LIVE_MS[live], rerunnable: true };
       const script = machineScript('configure-show', env, timing);
-      return shown(await runScript(deps.machines, machineId, script, { signal }));
+      return shownSettings(await runScript(deps.machines, machineId, script, { signal }));
     },
     async startChange(machineId, jobId, plan, { signal } = {}) {
       const env = {
@@ -105,7 +105,8 @@ const facts = z.object({
   secret_names: z.string(),
 });
 
-function shown({ values, blobs }: ScriptOutput): ShownSettings {
+/** Reads what `configure-show` printed. @throws AppError `command_failed`. */
+export function shownSettings({ values, blobs }: ScriptOutput): ShownSettings {
   const read = facts.safeParse(values);
   const config = json(blobs.config);
   if (!read.success || !isPatch(config)) {

@@ -1,13 +1,11 @@
 /** Which function answers which command. */
 import process from 'node:process';
+import { noteStart, stillInterrupted } from './look/interrupted.ts';
+import { listSessions } from './look/list-sessions.ts';
+import { endInterrupted, restoreSession, sessionState } from './look/session-state.ts';
+import type { Place } from './place.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
 import { SidecarError } from './sidecar-error.ts';
-
-/** Where the machine's files are. */
-export interface Place {
-  /** The assistant's home, above `.openclaw` and `.openclaw-mcp`. */
-  home: string;
-}
 
 type Commands = {
   [C in CommandName]: (place: Place, request: RequestOf<C>) => Promise<ReplyOf<C>> | ReplyOf<C>;
@@ -15,6 +13,16 @@ type Commands = {
 
 const COMMANDS: Commands = {
   hello: () => ({ node: process.version }),
+  list_sessions: listSessions,
+  session_state: sessionState,
+  restore_session: restoreSession,
+  interrupted_sessions: async (place) => ({
+    keys: (await stillInterrupted(place)).map(({ key }) => key),
+  }),
+  end_interrupted: endInterrupted,
+  note_start: async (place, { crashed }) => ({
+    interrupted: (await noteStart(place, crashed)).map(({ key }) => key),
+  }),
 };
 
 /** @throws SidecarError, `bad_request` where the request is not of its schema. */

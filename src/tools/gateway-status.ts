@@ -36,6 +36,10 @@ export const gatewayStatus = defineTool({
       .array(channelState.omit({ error: true }))
       .optional()
       .describe('How each messenger is; only of a running gateway.'),
+    interrupted_sessions: z
+      .array(z.string())
+      .optional()
+      .describe('Whose turn the gateway left when it went down, and runs again.'),
     posture: z
       .array(
         z.object({
@@ -76,10 +80,15 @@ export const gatewayStatus = defineTool({
         memory_available_mib: probe?.memoryAvailableMib,
         disk_free_mib: probe?.diskFreeMib,
         channels: channels?.map(({ id, state: how }) => ({ id, state: how })),
+        interrupted_sessions:
+          probe === undefined || probe.interrupted.length === 0 ? undefined : [...probe.interrupted],
         posture,
         advice,
       },
       foreign: [
+        ...(probe === undefined || probe.interrupted.length === 0
+          ? []
+          : [{ label: 'sessions whose interrupted turn runs again', text: probe.interrupted.join('\n') }]),
         ...(probe?.gatewayLog === undefined
           ? []
           : [{ label: 'end of the gateway log', text: probe.gatewayLog }]),

@@ -5,10 +5,10 @@ import { oneWord } from '../core/text.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { OpeningCalls } from '../dedalus/opening-calls.ts';
 import type { MachineService } from '../machine/ports.ts';
-import type { ConfigureService } from '../openclaw/configure.ts';
+import type { LookService } from '../openclaw/look.ts';
 import { type NewestRelease, newerThan } from '../openclaw/newest-release.ts';
-import type { OpenClawService, Probe } from '../openclaw/ports.ts';
-import type { AuditFinding, PostureService } from '../openclaw/posture.ts';
+import type { Probe } from '../openclaw/ports.ts';
+import type { AuditFinding } from '../openclaw/posture.ts';
 import { isUntested, type TestedRelease } from '../openclaw/tested-release.ts';
 import { safePhase } from './awake.ts';
 import { type ChannelState, channelStates } from './channels.ts';
@@ -50,9 +50,7 @@ export interface Status {
 export interface StatusDeps {
   openings: OpeningCalls;
   machines: MachineService;
-  openclaw: OpenClawService;
-  posture: PostureService;
-  settings: Pick<ConfigureService, 'show'>;
+  look: LookService;
   release: TestedRelease;
   newest: NewestRelease;
 }
@@ -70,16 +68,12 @@ export async function gatewayStatus(
 ): Promise<Status> {
   const machine = await deps.machines.get(machineId, options);
   if (machine.phase !== 'running') return asleep(machine);
-  const looking = deps.openclaw.probe(machineId, options);
-  const [probe, newest, channels, posture, openings] = await Promise.all([
-    looking,
+  const [{ probe, posture, channels: live }, newest, openings] = await Promise.all([
+    deps.look.look(machineId, audit, options),
     deps.newest(),
-    looking.then((seen) =>
-      seen.ready === 'yes' ? unlessFailed(channelsOf(deps, machineId, options)) : undefined,
-    ),
-    unlessFailed(deps.posture.posture(machineId, audit, options)),
     unlessFailed(deps.openings.listOpenings(machineId, options).then((open) => open ?? null)),
   ]);
+  const channels = live && channelStates(live.live, live.config);
   const findings = postureFindings({ machine, probe, posture, openings, audited: audit });
   return {
     machine,
@@ -93,16 +87,6 @@ export async function gatewayStatus(
       ...findings.flatMap(({ fix, detail }) => (fix ? [`${capital(detail)}: ${fix}`] : [])),
     ],
   };
-}
-
-/** Only a running gateway tells them. */
-async function channelsOf(
-  { settings }: StatusDeps,
-  machineId: string,
-  { signal }: WaitOptions,
-): Promise<ChannelState[] | undefined> {
-  const { live, config } = await settings.show(machineId, { signal, live: 'channels' });
-  return live && channelStates(live, config);
 }
 
 /** A part that cannot be seen leaves a gap; the rest of the look is worth having. */
@@ -208,5 +192,9 @@ function missing(probe: Probe): string[] {
     return ['The gateway is finishing its last turns before it stops: call wake_machine in a minute.'];
   if (probe.ready !== 'yes') return [`The gateway does not answer as it should. ${repair}`];
   if (probe.authenticated !== 'yes') return [`The gateway does not take its own token. ${repair}`];
+  if (probe.interrupted.length > 0)
+    return [
+      `The gateway went down in the middle of ${probe.interrupted.length} turn(s), which OpenClaw now runs again; a chat to their sessions (named below) waits for that. Call repair_openclaw to end them and keep the conversations.`,
+    ];
   return [];
 }

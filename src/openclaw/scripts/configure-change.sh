@@ -23,6 +23,7 @@ configure_change_main() {
   use_trust
   outside_checks "$scratch/checks" "$draft_secrets" "$scratch"
   stage write
+  hold_gateway
   write_settings
   unlock
   apply_or_restore
@@ -103,10 +104,19 @@ apply_settings() {
 }
 
 restart_gateway() {
-  lock gateway 150
   stop_gateway 20
-  unlock
-  ensure_gateway
+  ensure_gateway_locked
+}
+
+# Until this job ends: whoever finds the gateway stopped meanwhile would start it with settings that are not proved. Beside
+# the other lock, hence with a descriptor of its own.
+hold_gateway() {
+  if ! command -v flock >/dev/null; then
+    lock gateway 150
+    return
+  fi
+  exec 7>"$mcp_dir/gateway.lock"
+  flock -w 150 7 || fail locked
 }
 
 # A change of the file is seen by the gateway itself; a change of a secret has to be told.

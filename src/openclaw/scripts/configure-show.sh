@@ -6,7 +6,7 @@ configure_show_main() {
   local config=$state_dir/openclaw.json channel
   if [ ! -s "$config" ] || [ ! -s "$state_dir/secrets.json" ]; then fail not_configured; fi
   if [ ! -x "$mcp_dir/node/bin/node" ]; then fail not_installed; fi
-  scratch=$(mktemp -d "$mcp_dir/show.XXXXXX")
+  scratch=${scratch:-$(mktemp -d "$mcp_dir/show.XXXXXX")}
   emit home "$home"
   emit port "$port"
   emit openclaw_version "$(sed -n 's/^  "version": "\([^"]*\)".*/\1/p' "$mcp_dir/current/node_modules/openclaw/package.json" | head -n 1)"

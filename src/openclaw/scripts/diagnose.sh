@@ -35,13 +35,14 @@ diagnose_gateway() {
   if [ -n "$pid" ] && [ "$ready" = yes ] && [ "$authenticated" = yes ]; then working=yes; fi
   emit duplicates "$(other_gateways "$(kept_gateway)" | wc -w | tr -d ' ')"
   if [ "$listening" = yes ] && [ -z "$pid" ]; then
-    owner=$(port_owner)
-    if ! is_our_gateway "$owner"; then
+    if held_by_another; then
       emit port_foreign yes
       printf 'port %s is held by process %s (%s)\n' "$port" "${owner:-unknown}" "$(process_name "$owner")" | emit_blob port_owner
     fi
   fi
   emit stale_locks "$(stale_locks | grep -c '' || true)"
+  emit full_disk "$(said saw_full_disk)"
+  emit_interrupted
   emit out_of_memory "$(said ended_for_memory "$pid")"
 }
 

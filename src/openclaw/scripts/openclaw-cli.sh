@@ -3,7 +3,7 @@
 
 openclaw_cli() {
   (
-    exec 3>&- 9>&- </dev/null
+    exec 3>&- 7>&- 9>&- </dev/null
     use_openclaw_env
     use_trust
     unset NODE_COMPILE_CACHE

@@ -7,6 +7,7 @@ probe_main() {
   probe_files
   probe_gateway
   probe_jobs
+  emit_interrupted
 }
 
 probe_machine() {
@@ -72,6 +73,7 @@ probe_gateway() {
     # Older releases answer this path with their user interface.
     case "$body" in '{'*) printf '%s' "$body" | emit_blob startupz && startup=json ;; *) startup=unsupported ;; esac
   fi
+  gateway_state=$ready # for the caller
   emit process "$(if [ -n "$pid" ]; then printf running; else printf gone; fi)"
   emit pid "$pid"
   emit listening "$listening"
@@ -79,9 +81,8 @@ probe_gateway() {
   emit ready "$ready"
   emit startup "$startup"
   emit authenticated "$authenticated"
-  if [ "$listening" = yes ] && [ -z "$pid" ]; then
-    pid=$(port_owner)
-    emit port_owner "${pid:-unknown} $(process_name "$pid")"
+  if [ "$listening" = yes ] && [ -z "$pid" ] && held_by_another; then
+    emit port_owner "${owner:-unknown} $(process_name "$owner")"
   fi
   if [ "$health" != live ] && [ -s "$state_dir/logs/gateway.out" ]; then
     tail -n 20 "$state_dir/logs/gateway.out" | tail -c 4000 | emit_blob gateway_log

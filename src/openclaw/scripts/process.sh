@@ -77,7 +77,7 @@ detach() { # PIDFILE STDOUT STDERR COMMAND…
   rm -f "$pid_file"
   # The inner shell names itself, then becomes the command: the pid file is there before the command's first line runs.
   (
-    exec 3>&- 9>&- </dev/null >"$out" 2>"$err"
+    exec 3>&- 7>&- 9>&- </dev/null >"$out" 2>"$err"
     # shellcheck disable=SC2016 # expanded by the inner shell
     "${session[@]}" /bin/bash -c "$(declare -f identity_of)"'
       identity_of $$ >"$0.new" && mv -f "$0.new" "$0" && exec "$@"' "$pid_file" "$@" &

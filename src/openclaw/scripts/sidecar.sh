@@ -5,9 +5,10 @@ sidecar() { # COMMAND REPLY-FILE < request; ends this script with the code that 
   local code='' status=0
   require_sidecar
   (
-    exec 3>&- 9>&-
+    exec 3>&- 7>&- 9>&-
     use_openclaw_env
-    exec "$mcp_dir/node/bin/node" "$sidecar_bundle" "$1" "$home"
+    export OPENCLAW_GATEWAY_PORT=$port
+    exec "$mcp_dir/node/bin/node" "$sidecar_bundle" "$1" "$home" "$port"
   ) >"$2" 2>"$2.said" || status=$?
   if [ "$status" = 3 ]; then
     { read -r code && cat >"$2.said"; } <"$2" || true
@@ -19,9 +20,13 @@ sidecar() { # COMMAND REPLY-FILE < request; ends this script with the code that 
 }
 
 # A server that hears this sends the bundle and repeats its command: called before anything else is done.
-require_sidecar() { # sets sidecar_bundle
+require_bundle() { # sets sidecar_bundle
   sidecar_bundle=$mcp_dir/sidecar/${OPENCLAW_MCP_SIDECAR:?}.mjs
   if [ ! -s "$sidecar_bundle" ]; then fail sidecar_missing; fi
+}
+
+require_sidecar() {
+  require_bundle
   if [ ! -x "$mcp_dir/node/bin/node" ]; then fail not_installed; fi
 }
 
