@@ -73,11 +73,10 @@ export async function cancelTurn(
   deps: TurnDeps,
   machineId: string,
   turnId: string,
-  options: WaitOptions & { because?: 'asleep' | undefined } = {},
+  options: WaitOptions = {},
 ): Promise<TurnSnapshot> {
   checkTurnId(turnId);
-  const cancel = { OPENCLAW_MCP_MODE: 'cancel', OPENCLAW_MCP_BECAUSE: options.because ?? 'cancelled' };
-  return follow(deps, machineId, turnId, cancel, { signal: options.signal, waitSeconds: 0 });
+  return follow(deps, machineId, turnId, { OPENCLAW_MCP_MODE: 'cancel' }, { ...options, waitSeconds: 0 });
 }
 
 async function follow(

@@ -1,9 +1,9 @@
-/** Signals to processes that may have ended a moment ago. */
+/** SIGKILL to a process that may have ended a moment ago. */
 
-/** SIGKILL, or another signal, to process `pid` of the host (a group when negative); one that is gone already is fine. */
-export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+/** Kills process `pid` of the host; one that is gone already is fine. */
+export function kill(pid: number): void {
   try {
-    process.kill(pid, signal);
+    process.kill(pid, 'SIGKILL');
   } catch {
     // It ended in this moment.
   }

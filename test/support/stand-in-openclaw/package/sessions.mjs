@@ -57,23 +57,14 @@ function write(file, text) {
 }
 
 /** A session as `sessions_list` shows it. */
-export function sessionRow({
-  key,
-  sessionId,
-  updatedAt,
-  model,
-  totalTokens,
-  status,
-  abortedLastRun,
-  archived = false,
-}) {
+export function sessionRow({ key, sessionId, updatedAt, model, totalTokens, status, abortedLastRun }) {
   return {
     key,
     sessionId,
     agentId: 'main',
     kind: 'other',
     channel: 'unknown',
-    archived,
+    archived: false,
     pinned: false,
     updatedAt,
     model,
