@@ -20,6 +20,7 @@ import { serveResources } from './mcp/resources.ts';
 import { backupService } from './openclaw/backup.ts';
 import { type ChannelKey, channelAddresses } from './openclaw/channels.ts';
 import { configureService } from './openclaw/configure.ts';
+import { lookService } from './openclaw/look.ts';
 import type { NewestRelease } from './openclaw/newest-release.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { postureService } from './openclaw/posture.ts';
@@ -35,7 +36,6 @@ import { resources } from './resources/index.ts';
 import { toolsFor } from './tools/index.ts';
 import type { Services } from './tools/services.ts';
 import { BACKUP, backupKind } from './workflows/backup.ts';
-import { backupSeal } from './workflows/backup-seal.ts';
 import { CONFIGURE, configureKind } from './workflows/configure.ts';
 import { confirmations } from './workflows/confirmations.ts';
 import { DEPLOY, deployKind } from './workflows/deploy.ts';
@@ -137,7 +137,6 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     npmRegistry: config.npmRegistry,
     nodeMirror: config.nodeMirror,
     release,
-    providers,
     // What is redirected, messengers too: a gateway that starts must be told, and a machine here what it may reach.
     providerAddresses: { ...providerAddresses(providers), ...channelAddresses(channels) },
   };
@@ -145,8 +144,6 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const upgrades = upgradeService(onMachines);
   const backups = backupService(onMachines);
   const keyFile = join(config.stateDir, 'transfer.key');
-  const seal = backupSeal(keyFile, clock);
-  const asking = confirmations(config.stateDir, clock);
   const repair = repairService({ ...onMachines, providers });
   const posture = postureService(machines);
   const configure = configureService(onMachines);
@@ -155,7 +152,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const kinds = {
     [DEPLOY]: deployKind({ machines, openclaw, clock, providers }),
     [WAKE]: wakeKind({ machines, openclaw }),
-    [SLEEP]: sleepKind({ machines, openclaw, clock }),
+    [SLEEP]: sleepKind({ machines, openclaw, gateway, clock }),
     [CONFIGURE]: configureKind({
       machines,
       openclaw,
@@ -168,16 +165,8 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     [DESTROY]: destroyKind({ machines, clock, endDeploys: (id) => endDeploysOn(every, id) }),
     [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades, release, newest }),
-    [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile, seal }),
-    [RESTORE]: restoreKind({
-      machines,
-      openclaw,
-      backups,
-      gateway,
-      confirmations: asking,
-      seal,
-      pinned: machineId,
-    }),
+    [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile }),
+    [RESTORE]: restoreKind({ machines, openclaw, backups, gateway, pinned: machineId }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock }),
   };
   const every = operations(store, clock, kinds, outdated, log);
@@ -187,12 +176,12 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     clock,
     openings: api,
     machines,
-    posture,
+    look: lookService(machines),
     openclaw,
     settings: configure,
     gateway,
     operations: running,
-    confirmations: asking,
+    confirmations: confirmations(config.stateDir, clock),
     directory: directory(machines, running, machineId),
     providers,
     release,

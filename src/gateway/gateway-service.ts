@@ -4,7 +4,7 @@ import type { MachineService } from '../machine/ports.ts';
 import { gatewayRequest } from './gateway-request.ts';
 import { readLogs } from './logs.ts';
 import type { GatewayService } from './ports.ts';
-import { listSessions } from './sessions.ts';
+import { listSessions, restoreSession, sessionState } from './sessions.ts';
 import { readSession } from './transcript.ts';
 import { cancelTurn, readTurn, startTurn } from './turns.ts';
 
@@ -20,6 +20,10 @@ export function gatewayService({ machines, clock = systemClock }: GatewayDeps): 
     readTurn: (machineId, turnId, options) => readTurn(turns, machineId, turnId, options),
     cancelTurn: (machineId, turnId, options) => cancelTurn(turns, machineId, turnId, options),
     listSessions: (machineId, options) => listSessions(machines, machineId, options),
+    sessionState: (machineId, options) =>
+      sessionState(machines, machineId, options.session, options.agent, options),
+    restoreSession: (machineId, options) =>
+      restoreSession(machines, machineId, options.session, options.agent, options),
     readSession: (machineId, options) => readSession(machines, machineId, options),
     readLogs: (machineId, options) => readLogs(machines, machineId, options),
     request: (machineId, request, options) => gatewayRequest(machines, machineId, request, options),

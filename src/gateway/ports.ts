@@ -26,7 +26,7 @@ export interface TurnOptions extends WaitOptions {
  * - running: the agent is at it; read again
  * - done: `text` is the whole reply
  * - failed: `error` says why; `text` is what came before
- * - lost: the message may have arrived, but nobody waited for the answer to its end (the machine slept, say);
+ * - lost: the message may have arrived, but nobody received the answer to its end (the machine slept, the gateway died);
  *   `error` says what to do
  * - unknown: this machine has no such turn, or never sent it
  */
@@ -74,8 +74,22 @@ export interface Session {
   totalTokens: number | undefined;
   title: string | undefined;
   model: string | undefined;
-  /** As OpenClaw says: done, failed, killed, running. */
+  /** As OpenClaw says: done, failed, killed, running; `archived` for what it has put away. */
   status: string | undefined;
+}
+
+/** How a session stands between two turns of ours. */
+export interface SessionState {
+  /**
+   * - running: somebody's turn is at work in it, or one that OpenClaw goes on with after a crash
+   * - archived: OpenClaw has put it away, and takes no message for it
+   * - missing: nothing was ever said in it
+   * - unknown: the gateway cannot be asked, or its version lists none
+   */
+  state: 'idle' | 'running' | 'archived' | 'missing' | 'unknown';
+  /** Its turn has ended the gateway twice and was ended for that. */
+  ended: boolean;
+  diskFreeMib: number;
 }
 
 export interface SessionMessage {
@@ -128,11 +142,27 @@ export interface GatewayService {
   startTurn(machineId: string, turn: TurnRequest, options: TurnOptions): Promise<TurnSnapshot>;
   readTurn(machineId: string, turnId: string, options: TurnOptions): Promise<TurnSnapshot>;
   /** Ends the turn; one that is over stays as it was. OpenClaw before 2026.7 may still finish it by itself. */
-  cancelTurn(machineId: string, turnId: string, options?: WaitOptions): Promise<TurnSnapshot>;
+  cancelTurn(
+    machineId: string,
+    turnId: string,
+    options?: WaitOptions & {
+      /** Told to whoever waits for it; `cancelled` when undefined. */
+      because?: 'asleep' | undefined;
+    },
+  ): Promise<TurnSnapshot>;
   listSessions(
     machineId: string,
     options: PageOptions,
   ): Promise<{ sessions: Session[]; nextCursor: string | undefined }>;
+  sessionState(
+    machineId: string,
+    options: WaitOptions & { session: string; agent?: string | undefined },
+  ): Promise<SessionState>;
+  /** Brings an archived session back; false where it was not archived, or stays so. */
+  restoreSession(
+    machineId: string,
+    options: WaitOptions & { session: string; agent?: string | undefined },
+  ): Promise<boolean>;
   /** The newest messages, oldest first; the cursor leads to older ones. @throws AppError `not_found`. */
   readSession(
     machineId: string,

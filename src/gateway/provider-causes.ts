@@ -10,9 +10,18 @@ export interface Cause {
   next: string;
   /** False where the gateway turned the message away, so that sending it again is safe. */
   sent?: boolean;
+  /** For code: what of the machine may be mended before the message is sent again. */
+  fault?: TurnFault;
   /** Whether the address that OpenClaw asked belongs to what a person must know. */
   asked?: boolean;
 }
+
+/**
+ * Failures behind which the machine decides what is next.
+ * - refused_session: the gateway takes no message for this session now (it is archived, or a turn runs in it again)
+ * - disk_full: a write failed; a gateway that saw one fail does so until it is started again
+ */
+export type TurnFault = 'refused_session' | 'disk_full';
 
 interface Evidence {
   /** The gateway's own HTTP status. */

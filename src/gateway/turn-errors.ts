@@ -13,6 +13,13 @@ const REPAIR = 'Call wake_machine, which checks and repairs the gateway, then re
  */
 const CAUSES: readonly Cause[] = [
   {
+    matches: ({ words }) => /(?:database or )?disk is full|no space left on device|\benospc\b/.test(words),
+    kind: 'machine_failed',
+    message: "The machine's disk is full, or was when the gateway last wrote to it",
+    next: 'Have the assistant remove files of its own, or call configure_openclaw with a larger storage_gib; then send the message again.',
+    fault: 'disk_full',
+  },
+  {
     // The gateway's own 401; a provider's refusal has the type authentication_error.
     matches: ({ status, type }) => status === 401 && type === 'unauthorized',
     kind: 'conflict',
@@ -65,6 +72,7 @@ const CAUSES: readonly Cause[] = [
     kind: 'unavailable',
     message: 'The gateway failed while it worked on the turn',
     next: SEE_LOGS,
+    fault: 'refused_session',
   },
   {
     matches: ({ status, type }) => status === 502 || status === 503 || type === 'api_error',
@@ -122,6 +130,7 @@ export function explainTurnError(error: ReportedError, account: RunAccount = {})
         ...(error.httpStatus === undefined ? {} : { http_status: error.httpStatus }),
         ...(cause?.sent === undefined ? {} : { sent: cause.sent }),
         ...(cause?.asked && account.provider !== undefined ? { asked_provider: account.provider } : {}),
+        ...(cause?.fault === undefined ? {} : { fault: cause.fault }),
       },
     },
   );

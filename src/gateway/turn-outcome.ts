@@ -19,11 +19,14 @@ function verdictOf(job: TurnOutput, answer: TurnStream): Verdict {
   if (job.state === 'running') return { state: 'running' };
   if (job.state === 'unknown' || job.state === 'unsent') return { state: 'unknown' };
   if (job.curlExit === 'cancelled') return failed(cancelled(job.sent));
+  if (job.curlExit === 'asleep') return failed(cutForSleep());
   if (job.httpStatus !== 200 && job.httpStatus !== 0) return failed(explainTurnError(refusal(job, answer)));
   if (answer.error) return failed(explainTurnError(answer.error, accountOf(job)));
   if (answer.done) return endedWell(job, answer);
   if (job.state === 'lost') return { state: 'lost', error: lost(job.sent) };
-  return failed(explainConnection(job.curlExit ?? 0, job.curlError));
+  const broken = explainConnection(job.curlExit ?? 0, job.curlError);
+  // The gateway went away in its middle: OpenClaw may go on with the turn at its next start.
+  return broken.details.sent === false ? failed(broken) : { state: 'lost', error: broken };
 }
 
 /** The turn as it stands, once all of its answer so far was fed. */
@@ -76,6 +79,16 @@ function cancelled(sent: boolean): AppError {
     next: 'Send the message again if it is still wanted; what the assistant did before stays in the session.',
     details: sent ? {} : { sent: false },
   });
+}
+
+function cutForSleep(): AppError {
+  return new AppError(
+    'cancelled',
+    'The machine was put to sleep in the middle of this turn, which was ended for it',
+    {
+      next: 'Send the message again if it is still wanted: that wakes the machine. read_session shows what was kept.',
+    },
+  );
 }
 
 function lost(sent: boolean): AppError {

@@ -7,8 +7,8 @@ import { parseJson } from './turn-stream.ts';
 export interface TurnOutput {
   /** See `turn_state` in turn.sh. */
   state: 'running' | 'ended' | 'lost' | 'unsent' | 'unknown';
-  /** curl's exit code; `cancelled` when we ended it. */
-  curlExit: number | 'cancelled' | undefined;
+  /** curl's exit code; `cancelled` when we ended it, `asleep` when that was to put its machine to sleep. */
+  curlExit: number | 'cancelled' | 'asleep' | undefined;
   /** 0 when there was no answer at all. */
   httpStatus: number;
   curlError: string;
@@ -37,7 +37,7 @@ const count = z.coerce.number().int().nonnegative();
 
 const values = z.object({
   state: z.enum(['running', 'ended', 'lost', 'unsent', 'unknown']),
-  curl_exit: z.union([z.literal('cancelled'), count]).optional(),
+  curl_exit: z.union([z.enum(['cancelled', 'asleep']), count]).optional(),
   http: count.catch(0),
   started_ms: count.optional(),
   ended_ms: count.optional(),

@@ -73,10 +73,11 @@ export async function cancelTurn(
   deps: TurnDeps,
   machineId: string,
   turnId: string,
-  options: WaitOptions = {},
+  options: WaitOptions & { because?: 'asleep' | undefined } = {},
 ): Promise<TurnSnapshot> {
   checkTurnId(turnId);
-  return follow(deps, machineId, turnId, { OPENCLAW_MCP_MODE: 'cancel' }, { ...options, waitSeconds: 0 });
+  const cancel = { OPENCLAW_MCP_MODE: 'cancel', OPENCLAW_MCP_BECAUSE: options.because ?? 'cancelled' };
+  return follow(deps, machineId, turnId, cancel, { signal: options.signal, waitSeconds: 0 });
 }
 
 async function follow(

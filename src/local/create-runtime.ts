@@ -14,7 +14,10 @@ export interface RuntimeChoice {
   wanted: Runtime['name'] | undefined;
 }
 
-/** @throws AppError `unsupported` when namespaces are insisted on and do not work here. */
+/**
+ * @throws AppError `unsupported` when namespaces are insisted on and do not work here, or when they would make this
+ * computer the machines' own and nobody insists on processes.
+ */
 export async function createRuntime({ env, log, wanted }: RuntimeChoice): Promise<Runtime> {
   const trust = await hostTrust(env);
   if (wanted === 'process') return processRuntime({ env, trust });
@@ -23,6 +26,11 @@ export async function createRuntime({ env, log, wanted }: RuntimeChoice): Promis
   if (wanted === 'namespace') {
     throw new AppError('unsupported', probe.reason, {
       next: 'Leave out --runtime, or use --runtime process.',
+    });
+  }
+  if (probe.refused) {
+    throw new AppError('unsupported', probe.reason, {
+      next: 'Start it as an ordinary user. "local serve --runtime process" runs machines without isolation instead.',
     });
   }
   log.warn(`${probe.reason} Local machines are ordinary processes of this computer instead.`);

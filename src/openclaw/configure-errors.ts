@@ -5,15 +5,10 @@ const UNCHANGED = 'nothing was changed';
 
 export const CONFIGURE_ERRORS: Readonly<Record<string, { kind: ErrorCode; message: string; next: string }>> =
   {
-    settings_unreadable: {
+    config_broken: {
       kind: 'conflict',
-      message: `openclaw.json on the machine can be read neither as JSON nor as JSON5, so it was not overwritten; ${UNCHANGED}`,
-      next: 'Correct it there, or call repair_openclaw, which keeps it beside and restores the last good one.',
-    },
-    secrets_unreadable: {
-      kind: 'conflict',
-      message: `secrets.json on the machine cannot be read, so it was not overwritten; ${UNCHANGED}`,
-      next: 'Correct it there, or call repair_openclaw, which keeps it beside and writes a new token and the keys of this server.',
+      message: `The settings on the machine are no JSON; ${UNCHANGED}`,
+      next: 'Call repair_openclaw, which restores the last good ones.',
     },
     config_refused: {
       kind: 'invalid_input',

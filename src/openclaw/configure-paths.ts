@@ -1,6 +1,5 @@
 /** Which settings of OpenClaw may be given by value: what makes the assistant behave, and nothing that guards it. */
 import { AppError } from '../core/errors.ts';
-import { isPatch, mergedPatch, type Patch } from '../core/patch.ts';
 
 /** Settings below these may be changed, each because it only changes what the assistant does. */
 const ALLOWED: Readonly<Record<string, string>> = {
@@ -29,6 +28,9 @@ const PATH = /^[A-Za-z][A-Za-z0-9_-]{0,60}(?:\.[A-Za-z0-9_@/:-]{1,80}){0,8}$/;
 const MAX_VALUE_CHARS = 20_000;
 const PROTOTYPE = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** A merge patch of OpenClaw's settings: null removes. */
+export type Patch = { [name: string]: unknown };
+
 /**
  * The paths and values as one merge patch.
  * @throws AppError `invalid_input` that names the path and the reason.
@@ -41,6 +43,20 @@ export function patchOf(set: Readonly<Record<string, unknown>>): Patch {
     place(patch, path.split('.'), value);
   }
   return patch;
+}
+
+/** `patch` merged into `base` as one patch; where both say something, `patch` wins. */
+export function mergedPatch(base: Patch, patch: Patch): Patch {
+  const merged: Patch = { ...base };
+  for (const [name, value] of Object.entries(patch)) {
+    const before = merged[name];
+    merged[name] = isPatch(before) && isPatch(value) ? mergedPatch(before, value) : value;
+  }
+  return merged;
+}
+
+export function isPatch(value: unknown): value is Patch {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkPath(path: string): void {

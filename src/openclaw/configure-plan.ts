@@ -1,9 +1,8 @@
 /** Turns a wish into one change of a machine's settings: what is written, which secrets go along, what is asked first. */
 import semver from 'semver';
 import { AppError } from '../core/errors.ts';
-import { at, isPatch, mergedPatch, type Patch } from '../core/patch.ts';
 import { CHANNELS, type ChannelId, type ChannelKey } from './channels.ts';
-import { patchOf } from './configure-paths.ts';
+import { isPatch, mergedPatch, type Patch, patchOf } from './configure-paths.ts';
 import { channelChecks, modelCheck, type OutsideCheck } from './outside-checks.ts';
 import { PROVIDERS, type ProviderKey } from './providers.ts';
 import { providerEntry, secretRef } from './settings.ts';
@@ -225,3 +224,7 @@ function originPatch(origin: string | undefined, { config }: PresentSettings): P
 }
 
 const providerIdOf = (model: string) => model.slice(0, Math.max(0, model.indexOf('/')));
+
+function at(config: unknown, ...path: readonly string[]): unknown {
+  return path.reduce((below: unknown, name) => (isPatch(below) ? below[name] : undefined), config);
+}

@@ -2,9 +2,8 @@
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
-import { readReply } from './ask-sidecar.ts';
+import { isPatch } from './configure-paths.ts';
 import type { ChangePlan, PresentSettings } from './configure-plan.ts';
-import { KEPT_NAME } from './kept-beside.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import { runScript, type ScriptOutput } from './script-output.ts';
@@ -25,8 +24,6 @@ export interface LiveAnswers {
 }
 
 export interface ShownSettings extends PresentSettings {
-  /** Whether the settings are written in a form of their own, with comments perhaps. */
-  comments: boolean;
   home: string;
   port: number;
   /** Undefined when it was not asked for, or the gateway is not ready. */
@@ -63,7 +60,7 @@ export function configureService(deps: OpenClawDeps): ConfigureService {
       const env = live === undefined ? {} : { OPENCLAW_MCP_LIVE: live };
       const timing = { timeoutMs: live === undefined ? SHOW_MS : LIVE_MS[live], rerunnable: true };
       const script = machineScript('configure-show', env, timing);
-      return shown(await runScript(deps.machines, machineId, script, { signal }));
+      return shownSettings(await runScript(deps.machines, machineId, script, { signal }));
     },
     async startChange(machineId, jobId, plan, { signal } = {}) {
       const env = {
@@ -91,8 +88,9 @@ export function configureService(deps: OpenClawDeps): ConfigureService {
 function changeInputs(plan: ChangePlan): Record<string, string> {
   const yes = (flag: boolean) => (flag ? 'yes' : 'no');
   return {
-    ...largeInput('OPENCLAW_MCP_CHANGE', JSON.stringify({ patch: plan.patch, secrets: plan.secrets })),
+    ...largeInput('OPENCLAW_MCP_PATCH', JSON.stringify(plan.patch)),
     ...largeInput('OPENCLAW_MCP_CHECKS', JSON.stringify(plan.checks)),
+    OPENCLAW_MCP_SECRETS: JSON.stringify(plan.secrets),
     OPENCLAW_MCP_PLUGIN: plan.plugin ?? '',
     OPENCLAW_MCP_HOT: yes(plan.hot),
     OPENCLAW_MCP_PROVE_MODEL: yes(plan.proveModel),
@@ -104,21 +102,22 @@ const facts = z.object({
   home: z.string().startsWith('/'),
   port: z.coerce.number().int().min(1).max(65_535),
   openclaw_version: z.string().regex(/^[0-9A-Za-z.+-]{1,40}$/),
+  secret_names: z.string(),
 });
 
-function shown({ values, blobs }: ScriptOutput): ShownSettings {
+/** Reads what `configure-show` printed. @throws AppError `command_failed`. */
+export function shownSettings({ values, blobs }: ScriptOutput): ShownSettings {
   const read = facts.safeParse(values);
-  if (!read.success) {
+  const config = json(blobs.config);
+  if (!read.success || !isPatch(config)) {
     throw new AppError('command_failed', "The machine's account of its settings cannot be read");
   }
-  const settings = readReply('show-settings', blobs.settings);
   return {
     home: read.data.home,
     port: read.data.port,
     openclawVersion: read.data.openclaw_version,
-    secretNames: settings.secret_names,
-    config: settings.config,
-    comments: settings.comments === 'yes',
+    secretNames: read.data.secret_names.split(' ').filter((name) => name !== ''),
+    config,
     live: values.live === 'yes' ? liveAnswers(blobs) : undefined,
   };
 }
@@ -143,25 +142,19 @@ function json(text: string | undefined): unknown {
   }
 }
 
-const outcome = z.object({
-  applied: z.enum(['none', 'hot', 'restart']),
-  unchecked: z.string(),
-  kept_beside: z.string().regex(KEPT_NAME).optional().catch(undefined),
-});
+const outcome = z.object({ applied: z.enum(['none', 'hot', 'restart']), unchecked: z.string() });
 
 export interface ChangeOutcome {
   /** How the running gateway took it. */
   applied: 'none' | 'hot' | 'restart';
   /** Models and channels whose other side could not be asked. */
   unchecked: readonly string[];
-  /** The name of the copy beside the settings, where the new ones have lost comments of the old. */
-  keptBeside: string | undefined;
 }
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
 export function changeOutcome(result: Readonly<Record<string, string>>): ChangeOutcome {
   const read = outcome.safeParse(result);
   if (!read.success) throw new AppError('command_failed', "The machine's account of a change cannot be read");
-  const { applied, unchecked, kept_beside: keptBeside } = read.data;
-  return { applied, unchecked: unchecked.split(' ').filter((subject) => subject !== ''), keptBeside };
+  const { applied, unchecked } = read.data;
+  return { applied, unchecked: unchecked.split(' ').filter((subject) => subject !== '') };
 }

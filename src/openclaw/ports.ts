@@ -38,6 +38,8 @@ export interface Probe {
   jobsRunning: readonly string[];
   /** The name under which it was deployed. */
   deploymentName: string | undefined;
+  /** Sessions whose turn a dying gateway left, and which OpenClaw works through again. Foreign text. */
+  interrupted: readonly string[];
   /** What the gateway last printed, when it is down. Foreign text. */
   gatewayLog: string | undefined;
 }

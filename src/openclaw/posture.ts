@@ -1,28 +1,17 @@
-/** How exposed a machine's gateway is, and the change of its token; each by one script. */
+/** How exposed a machine's gateway is, as `gateway_status` asks for it, and the change of its token. */
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
-import type { Brought } from '../core/brought.ts';
-import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { readReply } from './ask-sidecar.ts';
 import { machineScript } from './machine-script.ts';
-import { runScript } from './script-output.ts';
+import { runScript, type ScriptOutput } from './script-output.ts';
 
 export interface Posture {
-  /** Undefined where the settings cannot be read. */
-  settings:
-    | {
-        /** `gateway.bind` and `gateway.auth.mode`; empty where they say nothing. */
-        bind: string;
-        authMode: string;
-        /** A token in plain text in openclaw.json. */
-        tokenInSettings: boolean;
-      }
-    | undefined;
-  /** Undefined where the secrets cannot be read. */
-  tokenChars: number | undefined;
-  /** Addresses and programs that the settings name. Foreign. */
-  brought: readonly Brought[];
+  /** `gateway.bind` and `gateway.auth.mode` of its settings; empty where they say nothing. */
+  bind: string;
+  authMode: string;
+  /** A token in plain text in openclaw.json. */
+  tokenInSettings: boolean;
+  tokenChars: number;
   listens: 'loopback' | 'others' | 'nothing' | 'unknown';
   /** Octal permissions of its two folders: only 700 is right. */
   stateMode: string;
@@ -41,24 +30,21 @@ export interface AuditFinding {
 
 export interface PostureService {
   /**
-   * Changes nothing. Undefined when OpenClaw is not installed there.
-   * @param audit whether OpenClaw's own audit runs too: two to four seconds.
-   */
-  posture(machineId: string, audit: boolean, options?: WaitOptions): Promise<Posture | undefined>;
-  /**
    * A new token, made on the machine; restarts the gateway, which cuts a turn in flight.
    * @throws AppError when the gateway does not come back, or still takes the old token.
    */
   rotateToken(machineId: string, options?: WaitOptions): Promise<void>;
 }
 
-/** The audit's own start of OpenClaw takes up to 4 s on a quiet machine. */
-const POSTURE_MS = 45_000;
 /** A stop of 20 s and a start of 150 s. */
 const ROTATE_MS = 230_000;
 const MAX_FINDINGS = 40;
 
 const output = z.object({
+  bind: z.string(),
+  auth_mode: z.string(),
+  token_in_settings: z.enum(['yes', 'no']),
+  token_chars: z.coerce.number().int(),
   listens: z.enum(['loopback', 'others', 'nothing', 'unknown']),
   'mode.state': z.string(),
   'mode.mcp': z.string(),
@@ -77,33 +63,6 @@ const auditOutput = z.object({
 
 export function postureService(machines: Pick<MachineService, 'run'>): PostureService {
   return {
-    async posture(machineId, audit, options) {
-      const env = { OPENCLAW_MCP_AUDIT: audit ? 'yes' : 'no' };
-      const script = machineScript('posture', env, { timeoutMs: POSTURE_MS, rerunnable: true });
-      const { values, blobs } = await runScript(machines, machineId, script, options);
-      if (values.posture === 'not_installed') return undefined;
-      const read = output.safeParse(values);
-      if (!read.success) {
-        throw new AppError('command_failed', "The machine's account of its exposure cannot be read");
-      }
-      const seen = readReply('exposure', blobs.exposure);
-      return {
-        settings:
-          seen.settings === 'unknown'
-            ? undefined
-            : {
-                bind: seen.bind ?? '',
-                authMode: seen.auth_mode ?? '',
-                tokenInSettings: seen.token_in_settings === 'yes',
-              },
-        tokenChars: seen.token_chars ?? undefined,
-        brought: seen.brought,
-        listens: read.data.listens,
-        stateMode: read.data['mode.state'],
-        mcpMode: read.data['mode.mcp'],
-        audit: blobs.audit === undefined ? undefined : auditFindings(blobs.audit),
-      };
-    },
     async rotateToken(machineId, options) {
       // Twice is harmless: the second run makes yet another token and proves the one before it wrong.
       const script = machineScript('rotate-token', {}, { timeoutMs: ROTATE_MS, rerunnable: true });
@@ -112,16 +71,36 @@ export function postureService(machines: Pick<MachineService, 'run'>): PostureSe
   };
 }
 
-function auditFindings(text: string): AuditFinding[] {
+/** Undefined where OpenClaw is not installed, or its exposure could not be seen. */
+export function readPosture({ values, blobs }: ScriptOutput): Posture | undefined {
+  const read = output.safeParse(values);
+  if (!read.success) return undefined;
+  return {
+    bind: read.data.bind,
+    authMode: read.data.auth_mode,
+    tokenInSettings: read.data.token_in_settings === 'yes',
+    tokenChars: read.data.token_chars,
+    listens: read.data.listens,
+    stateMode: read.data['mode.state'],
+    mcpMode: read.data['mode.mcp'],
+    audit: blobs.audit === undefined ? undefined : auditFindings(blobs.audit),
+  };
+}
+
+function auditFindings(text: string): AuditFinding[] | undefined {
+  const read = auditOutput.safeParse(parsed(text));
+  return read.data?.findings.slice(0, MAX_FINDINGS).map(({ severity, checkId, title, remediation }) => ({
+    severity,
+    id: checkId,
+    title,
+    remedy: remediation,
+  }));
+}
+
+function parsed(text: string): unknown {
   try {
-    const { findings } = auditOutput.parse(JSON.parse(text));
-    return findings.slice(0, MAX_FINDINGS).map(({ severity, checkId, title, remediation }) => ({
-      severity,
-      id: checkId,
-      title,
-      remedy: remediation,
-    }));
-  } catch (cause) {
-    throw new AppError('command_failed', "OpenClaw's audit of itself cannot be read", { cause });
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
+import { interruptedIn } from './read-probe.ts';
 import type { Diagnosis, DoctorFinding, Mended } from './repair-ports.ts';
 import type { ScriptOutput } from './script-output.ts';
 
@@ -26,6 +27,7 @@ const output = z.object({
   duplicates: count,
   port_foreign: z.literal('yes').optional(),
   stale_locks: count,
+  full_disk: yes,
   out_of_memory: yes,
   node: z.enum(['ok', 'missing', 'broken']),
   node_wanted: version,
@@ -35,7 +37,7 @@ const output = z.object({
   last_good: yes,
   missing_keys: words.default([]),
   open_files: words,
-  auth_file: z.enum(['ok', 'missing', 'stale', 'no_token', 'unreadable', 'not_checked']),
+  auth_file: z.enum(['ok', 'missing', 'stale', 'no_token']),
   jobs_running: words,
 });
 
@@ -57,6 +59,8 @@ export function readDiagnosis({ values, blobs }: ScriptOutput): Diagnosis {
     duplicates: seen.duplicates,
     portOwner: seen.port_foreign === undefined ? undefined : (blobs.port_owner ?? 'unknown'),
     staleLocks: seen.stale_locks,
+    sawFullDisk: seen.full_disk,
+    interrupted: interruptedIn(blobs.interrupted),
     outOfMemory: seen.out_of_memory,
     node: seen.node,
     nodeVersion: seen.node_wanted,

@@ -1,6 +1,7 @@
 /** Reads what `probe` printed into typed layers. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
+import { readReply } from './ask-sidecar.ts';
 import type { Probe } from './ports.ts';
 import type { ScriptOutput } from './script-output.ts';
 
@@ -69,8 +70,17 @@ export function readProbe({ values, blobs }: ScriptOutput): Probe {
     authenticated: seen.authenticated,
     jobsRunning: seen.jobs_running.split(' ').filter((id) => id !== ''),
     deploymentName: deploymentName(blobs.deployment),
+    interrupted: interruptedIn(blobs.interrupted),
     gatewayLog: blobs.gateway_log,
   };
+}
+
+const MOST_NAMED = 20;
+
+/** Keys of sessions; none where the machine could not be asked. @throws as readReply. */
+export function interruptedIn(reply: string | undefined): readonly string[] {
+  if (reply === undefined) return [];
+  return readReply('interrupted_sessions', reply).keys.slice(0, MOST_NAMED);
 }
 
 function deploymentName(text: string | undefined): string | undefined {

@@ -15,6 +15,10 @@ export interface Diagnosis {
   authenticated: 'yes' | 'refused' | 'no_token' | 'no' | 'not_checked';
   /** Gateways on the same state besides the one that may stay. */
   duplicates: number;
+  /** Sessions whose turn a dying gateway left, and which OpenClaw works through again. Foreign text. */
+  interrupted: readonly string[];
+  /** The running gateway has seen a write fail for want of room. */
+  sawFullDisk: boolean;
   /** A program that is not ours holds the port; who, as the machine says it. Foreign text. */
   portOwner: string | undefined;
   staleLocks: number;
@@ -36,7 +40,7 @@ export interface Diagnosis {
   /** Files that others can read; `folder` is the state folder itself. */
   openFiles: readonly string[];
   /** `no_token`: there is no token that could be written into it. */
-  authFile: 'ok' | 'missing' | 'stale' | 'no_token' | 'unreadable' | 'not_checked';
+  authFile: 'ok' | 'missing' | 'stale' | 'no_token';
   /** Detached jobs at work: a deploy, an upgrade. */
   jobsRunning: readonly string[];
 }
@@ -68,6 +72,8 @@ export interface RepairService {
   diagnose(machineId: string, options?: WaitOptions): Promise<Diagnosis>;
   /** Errors and warnings of `openclaw doctor`; undefined where it could not be asked. Takes 5 to 15 s. */
   askDoctor(machineId: string, options?: WaitOptions): Promise<readonly DoctorFinding[] | undefined>;
+  /** Ends the turns that a dying gateway left; the conversations stay. @returns how many. */
+  endInterrupted(machineId: string, options?: WaitOptions): Promise<number>;
   /** Each mend looks before it acts, and changes nothing that is right. */
   mend(machineId: string, mends: readonly Mend[], options?: WaitOptions): Promise<Mended>;
   /**

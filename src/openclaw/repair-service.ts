@@ -1,6 +1,7 @@
 /** The machine side of a repair: each step is one script. */
 import type { WaitOptions } from '../core/abort.ts';
 import type { MachineService } from '../machine/ports.ts';
+import { askSidecar } from './ask-sidecar.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobScript, machineScript } from './machine-script.ts';
 import type { ProviderKey } from './providers.ts';
@@ -37,12 +38,14 @@ export function repairService(deps: RepairDeps): RepairService {
       const script = machineScript('diagnose-doctor', {}, { timeoutMs: DOCTOR_MS, rerunnable });
       return readDoctor(await run(machineId, script, options));
     },
+    async endInterrupted(machineId, options) {
+      const how = { timeoutMs: DOCTOR_MS, rerunnable, signal: options?.signal };
+      return (await askSidecar(deps.machines, machineId, 'end_interrupted', {}, how)).ended.length;
+    },
     async mend(machineId, mends, options) {
       const env = {
         OPENCLAW_MCP_MENDS: mends.join(' '),
-        ...(mends.includes('keys')
-          ? { OPENCLAW_MCP_PROVIDER_KEYS: JSON.stringify(providerSecrets(deps.providers)) }
-          : {}),
+        ...(mends.includes('keys') ? { OPENCLAW_MCP_PROVIDER_KEYS: providerSecrets(deps.providers) } : {}),
       };
       const script = machineScript('repair', env, { timeoutMs: MEND_MS, rerunnable });
       return readMended(await run(machineId, script, options));

@@ -16,8 +16,9 @@ import gatewayHttp from './scripts/gateway-http.sh';
 import gatewayProcess from './scripts/gateway-process.sh';
 import gatewayRequest from './scripts/gateway-request.sh';
 import install from './scripts/install.sh';
+import interrupted from './scripts/interrupted.sh';
+import jsonEdit from './scripts/json-edit.sh';
 import keptStates from './scripts/kept-states.sh';
-import listSessions from './scripts/list-sessions.sh';
 import machineFacts from './scripts/machine-facts.sh';
 import network from './scripts/network.sh';
 import openclawCli from './scripts/openclaw-cli.sh';
@@ -38,6 +39,7 @@ import rotateToken from './scripts/rotate-token.sh';
 import sidecar from './scripts/sidecar.sh';
 import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
+import status from './scripts/status.sh';
 import stopGateway from './scripts/stop-gateway.sh';
 import stopJob from './scripts/stop-job.sh';
 import suspendGateway from './scripts/suspend-gateway.sh';
@@ -48,27 +50,39 @@ import upgrade from './scripts/upgrade.sh';
 /** Every script starts with these: layout and output, processes and locks, questions to the gateway. */
 export const BASE: readonly string[] = [common, process, gatewayHttp];
 
-const GATEWAY = [network, sidecar, machineFacts, gatewayProcess];
+const GATEWAY = [network, configure, machineFacts, sidecar, gatewayProcess];
 
 export const SCRIPTS = {
-  deploy: [install, ...GATEWAY, configure, deploy],
-  upgrade: [install, ...GATEWAY, openclawCli, plugins, changeState, upgrade],
+  deploy: [install, ...GATEWAY, jsonEdit, openclawCli, deploy],
+  upgrade: [install, ...GATEWAY, jsonEdit, openclawCli, plugins, changeState, upgrade],
   'kept-states': [keptStates],
-  backup: [sidecar, backup],
-  restore: [install, ...GATEWAY, openclawCli, plugins, changeState, restore],
+  backup: [backup],
+  restore: [install, ...GATEWAY, jsonEdit, openclawCli, plugins, changeState, restore],
   'read-piece': [transfer],
   'write-piece': [transfer],
   'list-pieces': [transfer],
   'end-transfer': [transfer],
-  'configure-change': [...GATEWAY, openclawCli, plugins, outsideChecks, configureChange],
-  'configure-show': [network, sidecar, openclawCli, configureShow],
+  'configure-change': [...GATEWAY, jsonEdit, openclawCli, plugins, outsideChecks, configureChange],
+  'configure-show': [network, jsonEdit, openclawCli, configureShow],
   'channel-answer': [network, openclawCli, channelAnswer],
-  probe: [machineFacts, sidecar, probe],
-  diagnose: [sidecar, machineFacts, repairFacts, diagnoseTree, diagnose],
+  probe: [machineFacts, repairFacts, sidecar, interrupted, probe],
+  status: [
+    network,
+    jsonEdit,
+    openclawCli,
+    machineFacts,
+    repairFacts,
+    sidecar,
+    interrupted,
+    probe,
+    posture,
+    configureShow,
+    status,
+  ],
+  diagnose: [configure, machineFacts, repairFacts, sidecar, interrupted, diagnoseTree, diagnose],
   'diagnose-doctor': [machineFacts, repairFacts, diagnoseDoctor],
-  repair: [sidecar, machineFacts, repairFacts, repair],
+  repair: [configure, machineFacts, repairFacts, repair],
   'repair-install': [install, ...GATEWAY, repairFacts, diagnoseTree, repairInstall],
-  posture: [network, sidecar, machineFacts, openclawCli, posture],
   'rotate-token': [...GATEWAY, rotateToken],
   resolve: [network, resolve],
   'start-gateway': [...GATEWAY, suspendGateway, startGateway],
@@ -82,7 +96,6 @@ export const SCRIPTS = {
   'stop-job': [stopJob],
   'gateway-request': [pieces, gatewayRequest],
   'read-log': [readLog],
-  'list-sessions': [pieces, gatewayRequest, listSessions],
   turn: [pieces, turn],
 } as const satisfies Record<string, readonly string[]>;
 

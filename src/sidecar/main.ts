@@ -1,5 +1,5 @@
 /**
- * The machine's own program: `node sidecar.mjs COMMAND HOME < request.json > reply.json`, run by the machine's Node.
+ * The machine's own program: `node sidecar.mjs COMMAND HOME PORT < request.json > reply.json`, run by the machine's Node.
  *
  * A new command: its request and reply are schemas in `protocol.ts`, its function stands in `commands.ts`, and throws
  * `SidecarError` for what it expects to go wrong. From the server: `askSidecar(run, command, request, options)` of
@@ -15,12 +15,12 @@ import { SidecarError } from './sidecar-error.ts';
 /** Told to bash: the first line of the output is a code, the rest is what some other program said about it. */
 const EXPECTED_FAILURE = 3;
 
-async function main([command = '', home = '']: readonly string[]): Promise<void> {
+async function main([command = '', home = '', port = '']: readonly string[]): Promise<void> {
   // Whatever it writes is somebody's own.
   process.umask(0o077);
   try {
     const request: unknown = JSON.parse(readFileSync(0, 'utf8') || '{}');
-    write(JSON.stringify(await runCommand(command, { home }, request)));
+    write(JSON.stringify(await runCommand(command, { home, port: Number(port) }, request)));
   } catch (error) {
     if (!(error instanceof SidecarError)) throw error;
     write(`${error.code}\n${error.detail}`);

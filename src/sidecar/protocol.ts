@@ -4,13 +4,58 @@
  * each server sends the one that it was built with.
  */
 import * as z from 'zod/mini';
-import { FILES_PROTOCOL } from './state/protocol.ts';
+
+const text = z.catch(z.optional(z.string()), undefined);
+const amount = z.catch(z.optional(z.number()), undefined);
+
+/** A session as OpenClaw lists it. Foreign but for the numbers. */
+export const sessionRow = z.object({
+  key: z.string(),
+  sessionId: text,
+  agentId: text,
+  updatedAt: amount,
+  totalTokens: amount,
+  displayName: text,
+  derivedTitle: text,
+  model: text,
+  status: text,
+  archived: z.catch(z.boolean(), false),
+});
+
+const count = z.number().check(z.int(), z.nonnegative());
+/** The full key of a session. */
+const key = z.object({ key: z.string() });
+const from = z.object({ offset: count, archived: z.boolean() });
 
 /** By the name of a command: what it takes and what it answers. */
 export const PROTOCOL = {
   /** Whether this bundle runs on the machine's Node. */
   hello: { request: z.object({}), reply: z.object({ node: z.string() }) },
-  ...FILES_PROTOCOL,
+  list_sessions: {
+    request: z.extend(from, { limit: count }),
+    reply: z.union([
+      z.object({ from: z.enum(['gateway', 'files']), sessions: z.array(sessionRow), next: z.optional(from) }),
+      z.object({ from: z.enum(['refused', 'down']) }),
+    ]),
+  },
+  session_state: {
+    request: key,
+    reply: z.object({
+      /** `unknown`: the gateway cannot be asked. `running`: somebody's turn is at work in it. */
+      state: z.enum(['idle', 'running', 'archived', 'missing', 'unknown']),
+      /** Its turn was ended from here since the gateway started, for ending the gateway twice. */
+      ended: z.boolean(),
+      disk_free_mib: count,
+    }),
+  },
+  restore_session: { request: key, reply: z.object({ restored: z.boolean() }) },
+  interrupted_sessions: { request: z.object({}), reply: z.object({ keys: z.array(z.string()) }) },
+  end_interrupted: { request: z.object({}), reply: z.object({ ended: z.array(z.string()) }) },
+  /** Said by bash after each start of the gateway. */
+  note_start: {
+    request: z.object({ crashed: z.boolean() }),
+    reply: z.object({ interrupted: z.array(z.string()) }),
+  },
 } as const;
 
 export type CommandName = keyof typeof PROTOCOL;

@@ -1,6 +1,5 @@
 /** gateway_status: what works and what does not, layer by layer, without touching anything. */
 import * as z from 'zod';
-import { broughtLines } from '../core/brought.ts';
 import { oneWord } from '../core/text.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
 import { safePhase } from '../workflows/awake.ts';
@@ -37,6 +36,10 @@ export const gatewayStatus = defineTool({
       .array(channelState.omit({ error: true }))
       .optional()
       .describe('How each messenger is; only of a running gateway.'),
+    interrupted_sessions: z
+      .array(z.string())
+      .optional()
+      .describe('Whose turn the gateway left when it went down, and runs again.'),
     posture: z
       .array(
         z.object({
@@ -77,17 +80,19 @@ export const gatewayStatus = defineTool({
         memory_available_mib: probe?.memoryAvailableMib,
         disk_free_mib: probe?.diskFreeMib,
         channels: channels?.map(({ id, state: how }) => ({ id, state: how })),
+        interrupted_sessions:
+          probe === undefined || probe.interrupted.length === 0 ? undefined : [...probe.interrupted],
         posture,
         advice,
       },
       foreign: [
+        ...(probe === undefined || probe.interrupted.length === 0
+          ? []
+          : [{ label: 'sessions whose interrupted turn runs again', text: probe.interrupted.join('\n') }]),
         ...(probe?.gatewayLog === undefined
           ? []
           : [{ label: 'end of the gateway log', text: probe.gatewayLog }]),
         ...channelErrors(channels ?? []),
-        ...(seen.strange.length === 0
-          ? []
-          : [{ label: 'addresses and programs in the settings', text: broughtLines(seen.strange) }]),
         ...(seen.audit.length === 0
           ? []
           : [{ label: "findings of OpenClaw's audit", text: listed(seen.audit) }]),

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { KEPT_NAME, keptNote } from '../openclaw/kept-beside.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
@@ -48,8 +47,6 @@ export function deployKind(deps: DeployDeps): OperationKind {
       await operation.stage(PLAN);
       const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
       const job = await installed(operation, deps, machineId, plan, input);
-      const kept = job.result.kept_beside ?? '';
-      if (KEPT_NAME.test(kept)) await operation.note(keptNote(kept));
       return asJson({
         machine_id: machineId,
         name: input.name,

@@ -2,18 +2,29 @@
 import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
+import type { GatewayService } from '../gateway/ports.ts';
 import type { OpenClawService, SuspendOutcome } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../operations/ports.ts';
 
-// Most turns end within a minute; a longer one should not keep a machine awake that its owner wants asleep.
-const QUIET_MS = 60_000;
+// Most turns end within a minute, and few take five; a longer one should not keep a machine awake that its owner wants
+// asleep.
+const QUIET_MS = 5 * 60_000;
+// Who waits for a turn asks for it every four seconds, and hears of its end while the machine is still awake: a question
+// after that would wake it.
+const HEARD_MS = 6_000;
 // Within one command; the caller hears of the running work this often.
 const WAIT_SECONDS = 5;
+
+export interface QuietDeps {
+  openclaw: OpenClawService;
+  gateway: Pick<GatewayService, 'cancelTurn'>;
+  clock: Clock;
+}
 
 /** Resolves in any case; work that is cut off is named in a note. */
 export async function quietGateway(
   operation: OperationHandle,
-  deps: { openclaw: OpenClawService; clock: Clock },
+  deps: QuietDeps,
   machineId: string,
 ): Promise<void> {
   await operation.stage('quiet');
@@ -38,10 +49,30 @@ export async function quietGateway(
     if (signal.aborted || !isAppError(error)) throw error;
     // Nothing that a sick machine says may keep it from being put to sleep.
     if (last === undefined) return operation.note('Its gateway could not be asked whether it is at work.');
+    await endTurns(operation, deps, machineId, last.turns);
     await operation.note(
-      `It goes to sleep although ${named(last)} still runs after 60 s; read_session shows what was kept.`,
+      `It goes to sleep although ${named(last)} still ran after five minutes; read_session shows what was kept.`,
     );
   }
+}
+
+/** Whoever waits for them learns why; and OpenClaw, which sees its caller leave, does not run them again after a wake. */
+async function endTurns(
+  operation: OperationHandle,
+  { gateway, clock }: QuietDeps,
+  machineId: string,
+  turns: readonly string[],
+): Promise<void> {
+  const { signal } = operation;
+  const ours = turns.filter((id) => id !== 'unknown');
+  for (const id of ours) {
+    try {
+      await gateway.cancelTurn(machineId, id, { signal, because: 'asleep' });
+    } catch (error) {
+      if (signal.aborted || !isAppError(error)) throw error;
+    }
+  }
+  if (ours.length > 0) await clock.sleep(HEARD_MS, signal);
 }
 
 function named({ turns, blockers }: SuspendOutcome): string {

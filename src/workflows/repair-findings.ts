@@ -11,10 +11,14 @@ export interface Assessment {
   reinstall: boolean;
   /** `replace`: a gateway that runs must not go on as it is. */
   gateway: 'leave' | 'start' | 'replace';
+  /** Whether turns that a dying gateway left are ended. */
+  endInterrupted: boolean;
   /** Whether a gateway cannot start as long as what is left is left. */
   blocked: boolean;
   /** What is not mended from here, each with who can do it and how. */
   left: string[];
+  /** Of `left`, what a person should know also when all is mended. */
+  outlook: string[];
   /** What to do where mending was not enough. */
   otherwise: string[];
   /** What programs on the machine said about it. */
@@ -35,8 +39,10 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
     mends: [],
     reinstall: false,
     gateway: 'leave',
+    endInterrupted: false,
     blocked: false,
     left: [],
+    outlook: [],
     otherwise: [],
     foreign: [],
   };
@@ -59,7 +65,8 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
   return result;
 }
 
-function room(seen: Diagnosis, { found, mends, left, otherwise }: Assessment): void {
+function room(seen: Diagnosis, result: Assessment): void {
+  const { found, mends, outlook, otherwise } = result;
   if (seen.diskFreeMib < LOW_DISK_MIB) {
     found.push(`Only ${seen.diskFreeMib} MiB of disk are free`);
     mends.push('disk');
@@ -70,14 +77,15 @@ function room(seen: Diagnosis, { found, mends, left, otherwise }: Assessment): v
   if (seen.outOfMemory) {
     found.push('The gateway was ended for want of memory');
     if (!seen.lowMemoryFlags) mends.push('low_memory');
-    left.push(
+    outlook.push(
       `The machine has ${seen.memoryTotalMib} MiB of memory: if this happens again, call configure_openclaw with a larger memory_mib (a deploy has 4096).`,
     );
   } else if (seen.memoryTotalMib < LITTLE_MEMORY_MIB) {
-    left.push(
+    outlook.push(
       `${seen.memoryTotalMib} MiB of memory are too little for present versions, which need 2048: call configure_openclaw with memory_mib.`,
     );
   }
+  result.left.push(...outlook);
 }
 
 function installation(seen: Diagnosis, machineId: string, result: Assessment): void {
@@ -125,12 +133,10 @@ function keys(seen: Diagnosis, providers: readonly ProviderKey[], result: Assess
   const { found, mends, left } = result;
   const held = seen.missingKeys.filter((id) => providers.some(({ provider }) => provider.id === id));
   const unknown = seen.missingKeys.filter((id) => !held.includes(id));
-  const tokenless = seen.authFile === 'no_token' || seen.authFile === 'unreadable';
-  if (seen.authFile === 'no_token') found.push('The file with the token and the provider keys is missing');
-  if (seen.authFile === 'unreadable')
-    found.push('The file with the token and the provider keys cannot be read; it is kept beside a new one');
+  if (seen.authFile === 'no_token')
+    found.push('The file with the token and the provider keys is missing or broken');
   if (seen.missingKeys.length > 0) found.push(`No key on the machine for: ${seen.missingKeys.join(', ')}`);
-  if (seen.node === 'ok' && (held.length > 0 || tokenless)) mends.push('keys', 'auth');
+  if (seen.node === 'ok' && (held.length > 0 || seen.authFile === 'no_token')) mends.push('keys', 'auth');
   // Newer releases do not start without a key that the configuration names.
   if (unknown.length > 0) result.blocked = true;
   for (const id of unknown) {
@@ -159,11 +165,20 @@ function gateway(seen: Diagnosis, result: Assessment): void {
     result.gateway = 'leave';
     return;
   }
+  if (seen.sawFullDisk && seen.process === 'running')
+    found.push('The gateway has seen a full disk, after which it answers no chat');
   const state = gatewayFault(seen);
   if (state !== undefined) {
     found.push(state);
     result.gateway = 'start';
     if (seen.listening && seen.health === 'no') mends.push('hung');
+  }
+  if (seen.interrupted.length > 0) {
+    found.push(
+      `The gateway went down in ${seen.interrupted.length} interrupted turn(s), which OpenClaw runs again`,
+    );
+    foreign.push(...seen.interrupted);
+    result.endInterrupted = true;
   }
   const stale = seen.authenticated === 'refused' && seen.authFile === 'ok';
   if (seen.process === 'running' && (stale || restartNeeded(seen, result))) result.gateway = 'replace';
@@ -187,7 +202,7 @@ function gatewayFault(seen: Diagnosis): string | undefined {
 
 /** What a running gateway has loaded is not what lies on the disk now, or it has seen a full disk. */
 function restartNeeded(seen: Diagnosis, { reinstall, mends }: Assessment): boolean {
-  return reinstall || mends.includes('keys') || seen.diskFreeMib < FULL_DISK_MIB;
+  return reinstall || mends.includes('keys') || seen.sawFullDisk || seen.diskFreeMib < FULL_DISK_MIB;
 }
 
 function deployAgain(machineId: string, why: string): string {

@@ -38,6 +38,8 @@ interface Report {
   found: string[];
   done: string[];
   left: string[];
+  /** Of `left`, what holds also when all is mended. */
+  outlook: string[];
   /** Why the last start of the gateway failed. */
   notStarted: string | undefined;
   /** What programs on the machine said. */
@@ -50,7 +52,7 @@ export function repairKind(deps: RepairDeps): OperationKind {
     async run(operation) {
       const { machineId } = parseStored(repairInput, operation.record.input);
       const { found, done } = parseStored(repairState, operation.record.state);
-      const report: Report = { found, done, left: [], notStarted: undefined, foreign: [] };
+      const report: Report = { found, done, left: [], outlook: [], notStarted: undefined, foreign: [] };
       const machine = await awakeMachine(operation, deps.machines, machineId, report);
       if (machine !== undefined) await repairAssistant(operation, deps, machineId, report);
       return resultOf(machineId, machine, report);
@@ -119,13 +121,20 @@ async function repairAssistant(
 
 function tell(judged: Assessment, report: Report): void {
   for (const sentence of judged.found) add(report.found, sentence);
-  for (const sentence of judged.left) add(report.left, sentence);
+  // What an earlier round left and this one does not find any more is settled; an outlook stays.
+  report.left = [...new Set([...report.outlook, ...judged.outlook, ...judged.left])];
+  report.outlook = [...new Set([...report.outlook, ...judged.outlook])];
   for (const text of judged.foreign) add(report.foreign, text);
 }
 
 /** Whether there is something to do that no earlier round has done. */
-function worthTrying({ mends, reinstall, gateway }: Assessment, tried: Set<string>): boolean {
-  const steps = [...mends, ...(reinstall ? ['reinstall'] : []), ...(gateway === 'leave' ? [] : ['gateway'])];
+function worthTrying({ mends, reinstall, endInterrupted, gateway }: Assessment, tried: Set<string>): boolean {
+  const steps = [
+    ...mends,
+    ...(reinstall ? ['reinstall'] : []),
+    ...(endInterrupted ? ['interrupted'] : []),
+    ...(gateway === 'leave' ? [] : ['gateway']),
+  ];
   const fresh = steps.filter((step) => !tried.has(step));
   for (const step of steps) tried.add(step);
   return fresh.length > 0;
@@ -152,6 +161,11 @@ async function mend(
       report.done,
       `Installed OpenClaw ${seen.openclawVersion} and its Node anew where they were not whole`,
     );
+    await operation.save({ done: report.done });
+  }
+  if (judged.endInterrupted) {
+    const ended = await deps.repair.endInterrupted(machineId, { signal });
+    if (ended > 0) add(report.done, `Ended ${ended} interrupted turn(s); their conversations are kept`);
     await operation.save({ done: report.done });
   }
   if (judged.gateway === 'leave' && !judged.reinstall) return;

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import type { GatewayService } from '../gateway/ports.ts';
 import type { MachineService, SleepOutcome } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
@@ -21,6 +22,7 @@ const MAX_HOLDS = 3;
 export interface SleepDeps {
   machines: MachineService;
   openclaw: OpenClawService;
+  gateway: Pick<GatewayService, 'cancelTurn'>;
   clock: Clock;
 }
 

@@ -1,20 +1,18 @@
 /** One truthful look through the layers of an assistant, from the machine up, and what to do about each finding. */
 import type { WaitOptions } from '../core/abort.ts';
-import type { Brought } from '../core/brought.ts';
 import { isAppError } from '../core/errors.ts';
 import { oneWord } from '../core/text.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { OpeningCalls } from '../dedalus/opening-calls.ts';
 import type { MachineService } from '../machine/ports.ts';
-import type { ConfigureService } from '../openclaw/configure.ts';
+import type { LookService } from '../openclaw/look.ts';
 import { type NewestRelease, newerThan } from '../openclaw/newest-release.ts';
-import type { OpenClawService, Probe } from '../openclaw/ports.ts';
-import type { AuditFinding, PostureService } from '../openclaw/posture.ts';
-import { ownAddresses, type ProviderKey } from '../openclaw/providers.ts';
+import type { Probe } from '../openclaw/ports.ts';
+import type { AuditFinding } from '../openclaw/posture.ts';
 import { isUntested, type TestedRelease } from '../openclaw/tested-release.ts';
 import { safePhase } from './awake.ts';
 import { type ChannelState, channelStates } from './channels.ts';
-import { type Finding, postureFindings, strangers } from './posture.ts';
+import { type Finding, postureFindings } from './posture.ts';
 
 export type LayerState = 'ok' | 'problem' | 'not_checked';
 
@@ -45,8 +43,6 @@ export interface Status {
   posture: Finding[];
   /** Written by OpenClaw: foreign but for the severities. */
   audit: AuditFinding[];
-  /** Addresses and programs in its settings that are not ours. Foreign. */
-  strange: readonly Brought[];
   /** One imperative sentence for each thing that wants doing; empty when all is well. */
   advice: string[];
 }
@@ -54,12 +50,9 @@ export interface Status {
 export interface StatusDeps {
   openings: OpeningCalls;
   machines: MachineService;
-  openclaw: OpenClawService;
-  posture: PostureService;
-  settings: Pick<ConfigureService, 'show'>;
+  look: LookService;
   release: TestedRelease;
   newest: NewestRelease;
-  providers: readonly ProviderKey[];
 }
 
 /**
@@ -75,18 +68,13 @@ export async function gatewayStatus(
 ): Promise<Status> {
   const machine = await deps.machines.get(machineId, options);
   if (machine.phase !== 'running') return asleep(machine);
-  const looking = deps.openclaw.probe(machineId, options);
-  const [probe, newest, channels, posture, openings] = await Promise.all([
-    looking,
+  const [{ probe, posture, channels: live }, newest, openings] = await Promise.all([
+    deps.look.look(machineId, audit, options),
     deps.newest(),
-    looking.then((seen) =>
-      seen.ready === 'yes' ? unlessFailed(channelsOf(deps, machineId, options)) : undefined,
-    ),
-    unlessFailed(deps.posture.posture(machineId, audit, options)),
     unlessFailed(deps.openings.listOpenings(machineId, options).then((open) => open ?? null)),
   ]);
-  const strange = strangers(posture, ownAddresses(deps.providers));
-  const findings = postureFindings({ machine, probe, posture, openings, audited: audit, strange });
+  const channels = live && channelStates(live.live, live.config);
+  const findings = postureFindings({ machine, probe, posture, openings, audited: audit });
   return {
     machine,
     probe,
@@ -94,22 +82,11 @@ export async function gatewayStatus(
     layers: layersOf(machine, probe, newer(probe, newest, deps.release)),
     posture: findings,
     audit: posture?.audit ?? [],
-    strange,
     advice: [
       ...missing(probe),
       ...findings.flatMap(({ fix, detail }) => (fix ? [`${capital(detail)}: ${fix}`] : [])),
     ],
   };
-}
-
-/** Only a running gateway tells them. */
-async function channelsOf(
-  { settings }: StatusDeps,
-  machineId: string,
-  { signal }: WaitOptions,
-): Promise<ChannelState[] | undefined> {
-  const { live, config } = await settings.show(machineId, { signal, live: 'channels' });
-  return live && channelStates(live, config);
 }
 
 /** A part that cannot be seen leaves a gap; the rest of the look is worth having. */
@@ -156,7 +133,6 @@ function asleep(machine: Machine): Status {
     channels: undefined,
     posture: [],
     audit: [],
-    strange: [],
     advice,
   };
 }
@@ -216,5 +192,9 @@ function missing(probe: Probe): string[] {
     return ['The gateway is finishing its last turns before it stops: call wake_machine in a minute.'];
   if (probe.ready !== 'yes') return [`The gateway does not answer as it should. ${repair}`];
   if (probe.authenticated !== 'yes') return [`The gateway does not take its own token. ${repair}`];
+  if (probe.interrupted.length > 0)
+    return [
+      `The gateway went down in the middle of ${probe.interrupted.length} turn(s), which OpenClaw now runs again; a chat to their sessions (named below) waits for that. Call repair_openclaw to end them and keep the conversations.`,
+    ];
   return [];
 }

@@ -7,9 +7,10 @@ import type { MachineService } from '../machine/ports.ts';
 import type { OperationHandle, OperationKind, Recovered } from '../operations/ports.ts';
 import { asJson, type JsonObject } from '../operations/record.ts';
 import { requireAwake } from './awake.ts';
-import { keptReply, type LostTurnDeps } from './lost-turn.ts';
+import { fateOf, type InterruptedDeps, startGateway } from './interrupted-turn.ts';
 import { parseStored } from './parse-state.ts';
 import { patiently } from './patience.ts';
+import { makeWay, wasRefused } from './refused-turn.ts';
 
 export const TURN = 'turn';
 
@@ -20,16 +21,22 @@ const turnInput = z.object({
   model: z.string().optional(),
 });
 
-/** The message is kept only until the turn has ended. */
-const turnState = z.object({ message: z.string().nullish(), attempt: z.number().default(1) });
+/** The message is kept only until the turn has ended. `sent`: this attempt was seen on its machine. */
+const turnState = z.object({
+  message: z.string().nullish(),
+  attempt: z.number().default(1),
+  sent: z.boolean().default(false),
+});
 
-export interface TurnDeps extends LostTurnDeps {
+export interface TurnDeps extends InterruptedDeps {
   machines: MachineService;
 }
 
 // Within one execution; a machine's own stdout arrives only when that ends, so this is how often a reply is seen to grow.
 const WAIT_SECONDS = 4;
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 4;
+// Between this computer and a machine, where only ours says when a message was given.
+const CLOCKS_DIFFER_MS = 300_000;
 // A machine keeps its newest 50 turns for a week. One of longer ago may have been sent, answered and forgotten there.
 const SEND_WITHIN_MS = 3_600_000;
 
@@ -104,19 +111,49 @@ async function wholeTurn(
   for (;;) {
     const turn = await finishedTurn(operation, deps, input);
     if (turn.state === 'done') return turn;
-    const { message, attempt } = parseStored(turnState, operation.record.state);
-    if (neverSent(turn) && message && attempt < MAX_ATTEMPTS) {
-      // Where nothing listened the attempt has ended already.
-      if (!refused(turn)) await neverToBeSent(operation, deps, input.machineId, attempt);
-      await repair(operation, deps, input.machineId);
-      await operation.save({ attempt: attempt + 1 });
-      continue;
-    }
-    const text =
-      turn.state === 'lost' && message ? await lookUp(operation, deps, input, turn, message) : undefined;
-    if (text === undefined) throw turnError(turn);
-    return { ...turn, state: 'done', text };
+    const { message, attempt, sent } = parseStored(turnState, operation.record.state);
+    if (!message) throw turnError(turn);
+    const next = await whatNext(operation, deps, input, turn, message, sent);
+    if (next !== 'again') return { ...turn, state: 'done', text: next.reply };
+    if (attempt >= MAX_ATTEMPTS) throw turnError(turn);
+    await operation.save({ attempt: attempt + 1, sent: false });
   }
+}
+
+/** `again`: nothing of the message reached a model, and nothing is in its way any more. @throws why there is no reply. */
+async function whatNext(
+  operation: OperationHandle,
+  deps: TurnDeps,
+  input: TurnInput,
+  turn: TurnSnapshot,
+  message: string,
+  sent: boolean,
+): Promise<'again' | { reply: string }> {
+  if (neverSent(turn, sent)) {
+    // Where nothing listened the attempt has ended already.
+    if (!refused(turn)) await neverToBeSent(operation, deps, input.machineId);
+    await startGateway(operation, deps, input.machineId);
+    return 'again';
+  }
+  if (wasRefused(turn)) {
+    if (await makeWay(operation, deps, input, turn.error?.details.fault)) return 'again';
+    throw turnError(turn);
+  }
+  if (turn.state !== 'lost' && turn.state !== 'unknown') throw turnError(turn);
+  const fate = await fateOf(operation, deps, {
+    ...input,
+    message,
+    received: turn.text,
+    sentMs: turn.startedMs ?? Date.parse(operation.record.createdAt) - CLOCKS_DIFFER_MS,
+    brokeOff: turn.error?.details.curl_exit !== undefined,
+  });
+  if (fate === 'unsent') return 'again';
+  if (fate === 'ended') throw endedForGood();
+  if (fate === 'gone') throw turnError(turn);
+  await operation.note(
+    'The machine or its gateway stopped during the turn; OpenClaw went on with it by itself, and this is the reply that its session holds.',
+  );
+  return fate;
 }
 
 async function finishedTurn(
@@ -134,6 +171,8 @@ async function finishedTurn(
     started(deps, input.machineId, { ...input, turnId: id, message: text }, options);
   try {
     let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
+    // What was seen once and is gone later was not left unsent.
+    if (message && turn.state === 'running') await operation.save({ sent: true });
     while (turn.state === 'running') turn = await patiently(operation, deps.clock, read);
     return turn;
   } catch (error) {
@@ -171,46 +210,14 @@ async function started(
   }
 }
 
-async function neverToBeSent(
-  operation: OperationHandle,
-  deps: TurnDeps,
-  machineId: string,
-  attempt: number,
-): Promise<void> {
+async function neverToBeSent(operation: OperationHandle, deps: TurnDeps, machineId: string): Promise<void> {
+  const { attempt } = parseStored(turnState, operation.record.state);
   await deps.gateway.cancelTurn(machineId, turnId(operation.id, attempt), { signal: operation.signal });
 }
 
-async function repair(operation: OperationHandle, deps: TurnDeps, machineId: string): Promise<void> {
-  await operation.stage('gateway');
-  const started = await deps.openclaw.startGateway(machineId, { signal: operation.signal });
-  for (const repaired of started.repaired) await operation.note(`Before the turn: ${repaired}.`);
-}
-
-/** A message is never sent twice; but the machine's own OpenClaw may have finished what was interrupted. */
-async function lookUp(
-  operation: OperationHandle,
-  deps: TurnDeps,
-  input: TurnInput,
-  turn: TurnSnapshot,
-  message: string,
-): Promise<string | undefined> {
-  await repair(operation, deps, input.machineId);
-  const text = await keptReply(operation, deps, {
-    ...input,
-    message,
-    received: turn.text,
-    sentMs: turn.startedMs ?? 0,
-  });
-  if (text === undefined) return undefined;
-  await operation.note(
-    'The machine slept or restarted during the turn; OpenClaw went on with it by itself, and this is the reply that its session holds.',
-  );
-  return text;
-}
-
 /** A turn that its machine never began, or whose gateway refused the connection. */
-function neverSent(turn: TurnSnapshot): boolean {
-  return turn.state === 'unknown' || refused(turn) || turn.error?.details.sent === false;
+function neverSent(turn: TurnSnapshot, seen: boolean): boolean {
+  return (turn.state === 'unknown' && !seen) || refused(turn) || turn.error?.details.sent === false;
 }
 
 /** curl's exit code for a port on which nothing listens. */
@@ -227,6 +234,14 @@ function turnError(turn: TurnSnapshot): AppError {
       next: 'Call read_session to see what the assistant has kept of it, then ask again.',
       ...(turn.text === '' ? {} : { foreign: turn.text }),
     },
+  );
+}
+
+function endedForGood(): AppError {
+  return new AppError(
+    'machine_failed',
+    'This turn ended the gateway twice, so it was ended; the conversation before it is kept',
+    { next: 'Ask for something smaller, or give the machine more memory with configure_openclaw.' },
   );
 }
 

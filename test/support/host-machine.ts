@@ -1,10 +1,11 @@
 /** This computer as a machine: commands run as child processes with a home of their own, as on a real one. */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WaitOptions } from '../../src/core/abort.ts';
 import type { CommandResult, MachineCommand, MachineService } from '../../src/machine/ports.ts';
+import { SIDECAR_HASH, SIDECAR_TEXT } from '../../src/openclaw/sidecar-bundle.ts';
 
 export interface HostMachine extends Pick<MachineService, 'run'> {
   readonly home: string;
@@ -19,6 +20,13 @@ export interface HostMachine extends Pick<MachineService, 'run'> {
 export async function hostMachine(gatewayPort = 18789): Promise<HostMachine> {
   const home = await mkdtemp(join(tmpdir(), 'host-machine-'));
   const commands: MachineCommand[] = [];
+  // What a machine has had since its deploy.
+  const bin = join(home, '.openclaw-mcp', 'node', 'bin');
+  await mkdir(bin, { recursive: true, mode: 0o700 });
+  await symlink(process.execPath, join(bin, 'node'));
+  const programs = join(home, '.openclaw-mcp', 'sidecar');
+  await mkdir(programs, { mode: 0o700 });
+  await writeFile(join(programs, `${SIDECAR_HASH}.mjs`), SIDECAR_TEXT, { mode: 0o600 });
   return {
     home,
     commands,

@@ -1,13 +1,45 @@
 #!/usr/bin/env bash
 # Turns the fresh namespaces of `unshare` into a machine and stays as its first process.
-# Inputs: MACHINE_ROOT (an empty folder to mount the root on), MACHINE_HOME, MACHINE_HOSTNAME, ROOT_SIZE;
-# arguments: pairs of a file of the host and its place inside. Writes its own process id, as the host
-# counts, when the machine is ready. Ends, and the machine with it, when its stdin does.
+# Inputs: MACHINE_HOSTNAME, ROOT_SIZE; the working folder is the machine's home, descriptor 3 a folder of files for
+# /run/host-trust: the folders above them are often closed to the user that a machine runs as. Writes its own process
+# id, as the host counts, when the machine is ready. Ends, and the machine with it, when its stdin does.
 set -euo pipefail
+umask 022
 
 # The /proc in sight is still the host's, so this is the host's number for this process.
 read -r host_pid _ </proc/self/stat
-root=$MACHINE_ROOT
+# Any folder that every computer has and nothing below needs: only this mount namespace sees what is mounted on it.
+root=/sys
+
+# Sets `mounts` to the options of every mount at or below $1. Of two on one place only the upper can be reached.
+declare -A mounts
+find_mounts() {
+  local line where options
+  local -a table
+  mounts=()
+  mapfile -t table </proc/self/mountinfo
+  for line in "${table[@]}"; do
+    [[ $line == *" $1"* ]] || continue
+    read -r _ _ _ _ where options _ <<<"$line"
+    printf -v where '%b' "$where"
+    if [[ $where == "$1" || $where == "$1"/* ]]; then mounts[$where]=$options; fi
+  done
+}
+
+# Makes every mount at or below $1 read-only, and proves it. A remount reaches one mount alone, and must name again
+# what it may not drop.
+read_only() {
+  local where
+  find_mounts "$1"
+  for where in "${!mounts[@]}"; do mount -o "remount,bind,ro${mounts[$where]#r?}" "$where" || true; done
+  find_mounts "$1"
+  ((${#mounts[@]} > 0)) || exit 1
+  for where in "${!mounts[@]}"; do
+    [[ ${mounts[$where]} == ro || ${mounts[$where]} == ro,* ]] && continue
+    printf 'stays writable: %s\n' "$where" >&2
+    exit 1
+  done
+}
 
 hostname "$MACHINE_HOSTNAME"
 ip link set lo up
@@ -15,22 +47,27 @@ ip link set lo up
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || true
 
 mount -t tmpfs -o "size=$ROOT_SIZE,mode=755,nodev" tmpfs "$root"
+mkdir -p "$root/home/machine"
+# As it is, relative: its full name leads through folders that are closed.
+mount --no-canonicalize --bind . "$root/home/machine"
 cd "$root"
-mkdir -p usr etc/ssl dev/pts dev/shm proc run tmp var/tmp var/log var/cache var/lib opt srv mnt root home/machine \
+mkdir -p usr etc/ssl dev/pts dev/shm proc run/host-trust tmp var/tmp var/log var/cache var/lib opt srv mnt root \
   .usr/upper .usr/work
 chmod 1777 tmp var/tmp
 chmod 700 root
+cp -R /proc/self/fd/3/. run/host-trust/
+exec 3<&-
 
-# /usr can be changed inside, as on a real machine, and the host's stays as it is.
+# /usr can be changed inside, as far as its owners let it, and the host's stays as it is.
 mount -t overlay -o "userxattr,lowerdir=/usr,upperdir=$root/.usr/upper,workdir=$root/.usr/work" overlay usr 2>/dev/null ||
-  { mount --rbind /usr usr && mount -o remount,bind,ro usr; }
+  { mount --rbind /usr usr && read_only "$root/usr"; }
 for top in /bin /sbin /lib /lib32 /lib64 /libx32; do
   if [[ -L $top ]]; then
     cp -dP "$top" ".$top"
   elif [[ -d $top ]]; then
     mkdir ".$top"
     mount --rbind "$top" ".$top"
-    mount -o remount,bind,ro ".$top"
+    read_only "$root$top"
   fi
 done
 
@@ -50,12 +87,6 @@ printf 'passwd: files\ngroup: files\nhosts: files dns\n' >etc/nsswitch.conf
 # No resolver can be reached from here: names are looked up by the proxy, on the host.
 printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >etc/resolv.conf
 
-while (($# >= 2)); do
-  mkdir -p ".${2%/*}"
-  cp -RL "$1" ".$2" || true
-  shift 2
-done
-
 for device in null zero full random urandom tty; do
   : >"dev/$device"
   mount --bind "/dev/$device" "dev/$device"
@@ -70,14 +101,11 @@ ln -s /proc/self/fd/2 dev/stderr
 ln -s /proc/self/mounts etc/mtab
 
 mount -t proc -o nosuid,nodev,noexec proc proc
-# For a daemon that runs as root these would be the host's own switches.
 for path in acpi asound bus driver fs irq scsi sys sysrq-trigger; do
   [[ -e proc/$path ]] || continue
   mount --bind "proc/$path" "proc/$path"
-  mount -o remount,bind,ro,nosuid,nodev,noexec "proc/$path"
+  read_only "$root/proc/$path"
 done
-
-mount --bind "$MACHINE_HOME" home/machine
 
 mkdir .host
 pivot_root . .host

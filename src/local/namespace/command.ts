@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import type { Clock } from '../../core/clock.ts';
 import type { CommandEnd, CommandSpec, RunningCommand } from '../runtime.ts';
 import { MACHINE_HOME } from './environment.ts';
 import type { Init } from './init.ts';
@@ -20,6 +21,7 @@ export interface Inside {
   init: Init;
   /** A private folder of the host; nothing stays in it. */
   scratchDir: string;
+  clock: Clock;
 }
 
 export interface InsideCommand {
@@ -47,7 +49,12 @@ export function runInside(
   const start = async (): Promise<CommandEnd> => {
     // Without its forwards a command still runs, and finds the port closed.
     await ready.catch(() => {});
-    const pipes = await commandStdio(inside.tools.mkfifo, inside.scratchDir, spec.stdin);
+    const pipes = await commandStdio(
+      inside.tools.mkfifo,
+      inside.scratchDir,
+      inside.init.identity,
+      spec.stdin,
+    );
     pipes.stdout.pipe(stdout);
     pipes.stderr.pipe(stderr);
     try {
@@ -71,7 +78,7 @@ export function runInside(
   const kill = () => {
     killed = true;
     // Also when the command itself has ended but others of its group still hold its output.
-    if (child?.pid !== undefined && !over) killGroup(child.pid);
+    if (child?.pid !== undefined && !over) void killGroup(child.pid, () => over, inside.clock);
   };
   return { command: { stdout, stderr, ended, kill }, gone: exited.then(() => {}) };
 }
@@ -96,6 +103,7 @@ function spawnInside(
   ];
   return spawn(tools.nsenter, args, {
     cwd: '/',
+    ...init.identity,
     // A process group of its own, for kill().
     detached: true,
     // The environment travels as one, never as arguments: those can be read by everybody on the computer.

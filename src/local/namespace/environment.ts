@@ -19,6 +19,8 @@ export interface MachineEnvironment {
 }
 
 export const MACHINE_HOME = '/home/machine';
+/** Where a machine finds the files of `InheritedTrust`. */
+export const TRUST_FOLDER = '/run/host-trust';
 /** Where the proxy listens inside every machine. */
 export const PROXY_PORT = 3128;
 const PROXY_URL = `http://127.0.0.1:${PROXY_PORT}`;
@@ -53,7 +55,7 @@ const HOST_PROXY_NAMES = new Set(['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_
 export function machineEnvironment(trust: InheritedTrust): MachineEnvironment {
   const copies = trust.files.map((from, index) => ({
     from,
-    to: `/run/host-trust/${index}/${path.basename(from)}`,
+    to: `${TRUST_FOLDER}/${index}/${path.basename(from)}`,
   }));
   const inside = new Map(copies.map(({ from, to }) => [from, to]));
   const inherited = Object.entries(trust.env)

@@ -1,11 +1,12 @@
 /**
- * The runtime that isolates local machines with Linux namespaces, as root or as an ordinary user who may use them.
+ * The runtime that isolates local machines with Linux namespaces: as the ordinary user who may use them, or, for a
+ * server of root, as a user id that owns nothing else.
  *
  * Not modelled: raw TCP and UDP out, ICMP and DNS inside (the only way out is the HTTP proxy in HTTPS_PROXY, which
  * also tunnels TCP by CONNECT; loopback services of the host that an execution's `*_URL` names are forwarded);
  * user ids other than root (one id is mapped; `chown` to another fails); CPU, memory and storage limits (the
  * disposable root is a tmpfs of 2.4 GB); mounts, devices, cgroups, /sys and an init system inside; package managers
- * that need several user ids; when the server runs as an ordinary user, writing into the system's folders under /usr.
+ * that need several user ids; writing into the system's folders under /usr, which belong to the computer's root.
  * A command's process group is known by its number only outside, so inside `ps -o pgid` shows 0.
  */
 import { type Clock, systemClock } from '../../core/clock.ts';

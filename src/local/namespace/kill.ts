@@ -1,9 +1,9 @@
-/** SIGKILL to a process that may have ended a moment ago. */
+/** Signals to processes that may have ended a moment ago. */
 
-/** Kills process `pid` of the host; one that is gone already is fine. */
-export function kill(pid: number): void {
+/** SIGKILL, or another signal, to process `pid` of the host (a group when negative); one that is gone already is fine. */
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It ended in this moment.
   }

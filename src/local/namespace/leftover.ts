@@ -2,18 +2,15 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { poll } from '../../core/poll.ts';
 import type { MachineBoot } from '../runtime.ts';
-import { kill } from './kill.ts';
+import { endNamespace } from './end-namespace.ts';
+import { pidNamespace } from './process-table.ts';
 
 /** A process, told apart from a later one with the same number by when it started (in clock ticks since boot). */
 export interface ProcessIdentity {
   pid: number;
   startTicks: string;
 }
-
-// A machine's first process dies at once; its namespace takes as long as its busiest process needs to be killed.
-const GONE_TIMEOUT_MS = 10_000;
 
 /** Where the note is while the machine runs. */
 export function recordFile(boot: MachineBoot): string {
@@ -33,11 +30,9 @@ export async function processIdentity(pid: number): Promise<ProcessIdentity | un
 export async function killRecorded(boot: MachineBoot, clock: Clock): Promise<void> {
   const record = identityIn(await readFile(recordFile(boot), 'utf8').catch(() => ''));
   if (record && (await isRunning(record))) {
-    kill(record.pid);
-    await poll(
-      { clock, what: 'an old machine to end', intervalMs: 5, maxIntervalMs: 100, timeoutMs: GONE_TIMEOUT_MS },
-      async () => ({ done: (await isRunning(record)) ? undefined : true }),
-    );
+    const namespace = pidNamespace(record.pid);
+    const over = async () => !(await isRunning(record));
+    await endNamespace({ first: record.pid, namespace, over, clock });
   }
   await emptyScratch(boot);
 }

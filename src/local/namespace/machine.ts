@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { MachineBoot, RunningMachine } from '../runtime.ts';
 import { runInside } from './command.ts';
 import { connectorInto } from './connector.ts';
+import { endNamespace } from './end-namespace.ts';
 import { type InheritedTrust, machineEnvironment } from './environment.ts';
 import { type LoopbackTarget, loopbackTargets } from './forwards.ts';
 import { type Init, startInit } from './init.ts';
@@ -26,7 +27,7 @@ export async function bootMachine(options: MachineOptions, boot: MachineBoot): P
   const { env, copies } = machineEnvironment(trust);
   const init = await startInit(tools, boot, copies, options.clock);
   const network = await connected(options, boot, init);
-  const inside = { tools, init, scratchDir: boot.scratchDir };
+  const inside = { tools, init, scratchDir: boot.scratchDir, clock: options.clock };
   const connector = connectorInto(tools, init, options.clock);
   const commands = new Set<Promise<void>>();
   let stopping = false;
@@ -45,9 +46,8 @@ export async function bootMachine(options: MachineOptions, boot: MachineBoot): P
       stopping = true;
       network.close();
       connector.close();
-      init.kill();
-      await init.exited;
-      await Promise.all(commands);
+      const over = () => !init.alive() && commands.size === 0;
+      await endNamespace({ first: init.pid, namespace: init.namespace, over, clock: options.clock });
       await emptyScratch(boot);
     },
     died: init.exited.then(() => {

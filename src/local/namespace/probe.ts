@@ -1,4 +1,6 @@
 /** Whether this computer can isolate machines: found out by booting one. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,7 +9,11 @@ import { isAppError } from '../../core/errors.ts';
 import { startInit } from './init.ts';
 import { findTools, type Tools } from './tools.ts';
 
-export type Probe = { available: true } | { available: false; reason: string };
+/**
+ * `refused`: they could be set up, but not so that this computer is safe from them; then nothing takes their place
+ * unless somebody insists.
+ */
+export type Probe = { available: true } | { available: false; reason: string; refused?: true };
 
 /** What the answer is found with; the defaults are this computer's. */
 export interface ProbeOptions {
@@ -41,7 +47,11 @@ export async function probeNamespace(options: ProbeOptions = {}): Promise<Probe>
     await init.exited;
     return { available: true };
   } catch (error) {
-    return unavailable(await explained(error, setting));
+    if (isAppError(error, 'unsupported'))
+      return { available: false, reason: `${error.message}.`, refused: true };
+    const reason = await explained(error, setting);
+    // What an ordinary user may not do, as which machines run, root may: then it was root that was wanted.
+    return (await rootCould(tools)) ? { available: false, reason, refused: true } : unavailable(reason);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -70,6 +80,19 @@ async function explained(
     return 'The kernel or the container around this process refuses user namespaces.';
   }
   return 'This computer allows user namespaces but not the mounts or the network that a machine needs in one.';
+}
+
+async function rootCould(tools: Tools): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
+  const child = spawn(
+    tools.unshare,
+    ['--user', '--map-root-user', '--mount', '--pid', '--fork', '--net', 'true'],
+    {
+      stdio: 'ignore',
+    },
+  );
+  const [code] = await once(child, 'exit').catch(() => [undefined]);
+  return code === 0;
 }
 
 async function kernelSetting(file: string): Promise<string | undefined> {

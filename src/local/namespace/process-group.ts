@@ -1,38 +1,40 @@
 /** Ends the processes of one command without ending the one that collects them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import type { Clock } from '../../core/clock.ts';
+import { isAppError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
 import { kill } from './kill.ts';
+import { processTable } from './process-table.ts';
 
-// Each round finds what the one before had no time to: children born while it looked.
-const MAX_ROUNDS = 50;
+// What is left then hangs in the kernel, and goes with the machine.
+const END_TIMEOUT_MS = 5_000;
 
 /**
- * SIGKILLs the process group that `nsenter` leads, but `nsenter` itself only while it has nobody to wait for yet. If
- * it died first, its child would be the host's to collect, and where the host's first process collects nobody, as in
- * many containers, the machine could never end.
+ * SIGKILLs the command that `nsenter` waits for and its process group, but `nsenter` itself only while it has nobody to
+ * wait for yet. If it died first, its child would be the host's to collect, and where the host's first process collects
+ * nobody, as in many containers, the machine could never end. Begins at once; resolves when `over` says so. Never throws.
  */
-export function killGroup(leader: number): void {
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const alive = membersOf(leader);
-    const others = alive.filter((pid) => pid !== leader);
-    if (others.length === 0 && (round > 0 || alive.length === 0)) return;
-    for (const pid of others.length === 0 ? alive : others) kill(pid);
-  }
-}
-
-/** Process ids of a group, on the host, without zombies. */
-function membersOf(group: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && belongs(name, group))
-    .map(Number);
-}
-
-function belongs(pid: string, group: number): boolean {
+export async function killGroup(leader: number, over: () => boolean, clock: Clock): Promise<void> {
+  const pace = { intervalMs: 5, maxIntervalMs: 100, timeoutMs: END_TIMEOUT_MS };
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // After the name in parentheses: state, parent, process group.
-    const [state, , processGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(processGroup) === group && state !== 'Z';
-  } catch {
-    return false;
+    await poll({ clock, what: 'a command to end', ...pace }, async () => ({
+      done: over() || !strike(leader) || undefined,
+    }));
+  } catch (error) {
+    if (!isAppError(error, 'timeout')) throw error;
   }
+}
+
+/** Whether there was somebody to strike. */
+function strike(leader: number): boolean {
+  // Who is stopped cannot fork: of a group that forks for ever, one by one would never be the last.
+  kill(-leader, 'SIGSTOP');
+  const family = processTable().filter(
+    ({ pid, parent, group }) => pid === leader || group === leader || parent === leader,
+  );
+  const others = family.filter(({ pid }) => pid !== leader);
+  const alive = others.length === 0 ? family : others;
+  for (const { pid, zombie } of alive) if (!zombie) kill(pid);
+  // Nsenter also stops itself when its child does, and collects nobody while it is stopped.
+  if (others.length < family.length) kill(leader, 'SIGCONT');
+  return family.length > 0;
 }

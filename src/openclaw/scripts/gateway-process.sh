@@ -7,25 +7,27 @@ ensure_gateway() {
   if [ "$(gateway_ready)" = yes ] && [ "$(gateway_authenticated)" = yes ] && live_pid "$gateway_pid" >/dev/null; then
     return
   fi
-  lock gateway 150
+  lock gateway 200
+  ensure_gateway_locked
+  unlock
+}
+
+# For who holds the lock already, so that nobody starts the gateway between a stop and a start of theirs.
+ensure_gateway_locked() {
+  started=no repaired=''
   check_prerequisites
   if live_pid "$gateway_pid" >/dev/null; then
     # Ours, and starting, draining or deaf: give it its time, and replace it only when that did not help.
-    if wait_until_ready 45; then
-      unlock gateway
-      return
-    fi
+    if wait_until_ready 45; then return; fi
     end_process "$gateway_pid" 10
     repaired+=' hung_gateway'
   elif port_open; then
     adopt_gateway
-    unlock gateway
     return
   else
     repaired+=' gateway'
   fi
   launch_gateway
-  unlock gateway
 }
 
 check_prerequisites() {
@@ -43,17 +45,9 @@ check_prerequisites() {
     fi
   done
   if [ ! -s "$auth_file" ]; then
-    renew_auth
+    write_file "$auth_file" "Authorization: Bearer $(known_token "$state_dir/secrets.json")"
     repaired+=' auth_file'
   fi
-}
-
-# The header of our own questions, from the token in the secrets.
-renew_auth() {
-  sidecar renew-auth "$mcp_dir/auth.reply" < <(printf '{}')
-  auth=$(reply_word auth <"$mcp_dir/auth.reply")
-  rm -f "$mcp_dir/auth.reply"
-  if [ "$auth" = unreadable ]; then fail secrets_unreadable; fi
 }
 
 # Something answers on the port, and no pid file says who: our own gateway knows our token.
@@ -69,8 +63,9 @@ adopt_gateway() {
 }
 
 launch_gateway() {
-  local log=$state_dir/logs/gateway.out kills_before
+  local log=$state_dir/logs/gateway.out kills_before crashed=false
   stage start
+  if gateway_crashed; then crashed=true; fi
   kills_before=$(oom_kills)
   write_file "$mcp_dir/oom-kills" "$kills_before"
   # The previous run's output is kept once: the reason of a crash is in it.
@@ -94,11 +89,30 @@ launch_gateway() {
   if wait_until_ready "${OPENCLAW_MCP_START_TIMEOUT_S:-150}"; then
     # Proven: what a repair goes back to.
     cp -f "$state_dir/openclaw.json" "$mcp_dir/openclaw.last-good.json"
+    note_start "$crashed"
     return
   fi
   if [ "$(oom_kills)" != "$kills_before" ] || grep -q 'heap out of memory' "$log"; then fail out_of_memory "$log"; fi
   if live_pid "$gateway_pid" >/dev/null; then fail gateway_not_ready "$log"; fi
   fail gateway_exited "$log"
+}
+
+# Its record is there and it is not: nobody stopped it. One of an earlier boot went with its machine.
+gateway_crashed() {
+  local known now
+  { IFS= read -r known <"$gateway_pid"; } 2>/dev/null || return 1
+  if live_pid "$gateway_pid" >/dev/null; then return 1; fi
+  now=$(identity_of $$)
+  [ "${known##* }" = "${now##* }" ]
+}
+
+# Which turns the one before has left half done: OpenClaw goes on with them, and ends here what has ended it twice. A start
+# does not fail for want of this.
+note_start() { # true|false: whether the one before crashed
+  local reply=$mcp_dir/note-start.$$
+  if ! command -v sidecar >/dev/null; then return 0; fi
+  (printf '{"crashed":%s}' "$1" | sidecar note_start "$reply") 3>/dev/null || true
+  rm -f "$reply" "$reply.said"
 }
 
 # Node gives V8 four helper threads whatever the machine has. On two cores they keep the gateway's own from working: with

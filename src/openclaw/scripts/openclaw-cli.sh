@@ -3,8 +3,7 @@
 
 openclaw_cli() {
   (
-    exec 3>&- </dev/null
-    drop_locks
+    exec 3>&- 7>&- 9>&- </dev/null
     use_openclaw_env
     use_trust
     unset NODE_COMPILE_CACHE

@@ -2,12 +2,12 @@
 # One look at every layer, cheapest first. What was not asked says `not_checked`; nothing is started or changed.
 
 probe_main() {
-  if [ -x "$mcp_dir/node/bin/node" ]; then require_sidecar; fi
   probe_machine
   probe_install
   probe_files
   probe_gateway
   probe_jobs
+  emit_interrupted
 }
 
 probe_machine() {
@@ -52,14 +52,15 @@ probe_files() {
 }
 
 config_state() { # valid | invalid | missing | not_checked (there is no node to read it with)
-  local config=$state_dir/openclaw.json state
+  local config=$state_dir/openclaw.json
   if [ ! -s "$config" ]; then
     printf missing
   elif [ ! -x "$mcp_dir/node/bin/node" ]; then
     printf not_checked
+  elif "$mcp_dir/node/bin/node" -e 'JSON.parse(require("node:fs").readFileSync(process.argv[1]))' "$config" 2>/dev/null; then
+    printf valid
   else
-    state=$(sidecar_word settings-state state)
-    printf '%s' "${state:-not_checked}"
+    printf invalid
   fi
 }
 
@@ -72,6 +73,7 @@ probe_gateway() {
     # Older releases answer this path with their user interface.
     case "$body" in '{'*) printf '%s' "$body" | emit_blob startupz && startup=json ;; *) startup=unsupported ;; esac
   fi
+  gateway_state=$ready # for the caller
   emit process "$(if [ -n "$pid" ]; then printf running; else printf gone; fi)"
   emit pid "$pid"
   emit listening "$listening"
@@ -79,9 +81,8 @@ probe_gateway() {
   emit ready "$ready"
   emit startup "$startup"
   emit authenticated "$authenticated"
-  if [ "$listening" = yes ] && [ -z "$pid" ]; then
-    pid=$(port_owner)
-    emit port_owner "${pid:-unknown} $(process_name "$pid")"
+  if [ "$listening" = yes ] && [ -z "$pid" ] && held_by_another; then
+    emit port_owner "${owner:-unknown} $(process_name "$owner")"
   fi
   if [ "$health" != live ] && [ -s "$state_dir/logs/gateway.out" ]; then
     tail -n 20 "$state_dir/logs/gateway.out" | tail -c 4000 | emit_blob gateway_log

@@ -35,6 +35,18 @@ our_gateways() { # → pids
   done
 }
 
+# Who holds the port where our record names nobody: sets `owner`. A gateway that was killed gives it up within moments, so
+# nobody is accused at the first look, nor where the holder can no longer be told.
+held_by_another() {
+  local looks=0
+  while owner=$(port_owner) && [ $((looks += 1)) -le 10 ]; do
+    if ! port_open; then return 1; fi
+    if [ -n "$owner" ] && identity_of "$owner" >/dev/null && ! is_our_gateway "$owner"; then return 0; fi
+    sleep 0.2
+  done
+  port_open && ! is_our_gateway "$owner"
+}
+
 is_our_gateway() { # PID
   case " $(our_gateways)" in *" ${1:-none} "*) return 0 ;; *) return 1 ;; esac
 }

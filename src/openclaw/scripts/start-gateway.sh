@@ -2,6 +2,7 @@
 # Makes the gateway work: nothing to do when it already does, else it is started and waited for.
 
 start_gateway_main() {
+  require_sidecar
   make_dirs
   resume_suspended
   ensure_gateway

@@ -48,8 +48,7 @@ launch_sender() {
   if ! command -v setsid >/dev/null; then session=(nohup); fi
   # shellcheck disable=SC2016 # expanded by the sender's own shell
   (
-    exec 3>&- </dev/null >/dev/null 2>&1
-    drop_locks
+    exec 3>&- 9>&- </dev/null >/dev/null 2>&1
     "${session[@]}" /bin/bash -c "$(declare -f identity_of now_ms write_file sender_lives send_turn ask_transcript ask_log forget_old_turns)"'
       send_turn "$@"' turn "$job_dir" "$auth_file" "$url/v1/chat/completions" "$url$history" "$mcp_dir/lanes/$lane" \
       "$state_dir/logs/openclaw.log" &
@@ -105,7 +104,8 @@ ask_log() { # LOG-FILE
     tail -n 4 | head -c 65536 >run-log
 }
 
-# Keeps the newest 50 turns, and none for more than a week; one that still runs stays.
+# Keeps the newest 50 turns, and none but the newest ten for more than a week, which a clock that was set may call any
+# time; this turn itself, and one that still runs, stays.
 forget_old_turns() {
   local count=0 marker dir stale
   stale=$(find .. -mindepth 2 -maxdepth 2 -name turn -mtime +7 2>/dev/null)
@@ -113,6 +113,7 @@ forget_old_turns() {
   ls -t ../*/turn 2>/dev/null | while IFS= read -r marker; do
     dir=${marker%/turn}
     count=$((count + 1))
+    if [ "$count" -le 10 ] || [ "$dir" -ef . ]; then continue; fi
     case "$stale" in *"$marker"*) ;; *) if [ "$count" -le 50 ]; then continue; fi ;; esac
     if [ -e "$dir/exit" ] || ! sender_lives "$dir"; then rm -rf "$dir"; fi
   done
@@ -185,7 +186,7 @@ cancel_turn() {
     kill -KILL -- "-${owner%% *}" 2>/dev/null || kill -KILL "${owner%% *}" 2>/dev/null || true
   fi
   rm -f "$job_dir/claim.$$" "$job_dir/request.json"
-  if [ ! -s "$job_dir/exit" ]; then write_file "$job_dir/exit" "$(now_ms) cancelled -"; fi
+  if [ ! -s "$job_dir/exit" ]; then write_file "$job_dir/exit" "$(now_ms) ${OPENCLAW_MCP_BECAUSE:-cancelled} -"; fi
 }
 
 emit_turn() {

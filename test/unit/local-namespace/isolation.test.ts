@@ -1,9 +1,20 @@
 /** What a machine sees of the computer that it runs on: its own home, its own processes, and the programs. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bash, result, shared, started, temporaryFolder, unavailable, why } from './fixture.ts';
+import { machineIdentity } from '../../../src/local/namespace/identity.ts';
+import {
+  bash,
+  bootFolders,
+  NO_TRUST,
+  result,
+  shared,
+  started,
+  temporaryFolder,
+  unavailable,
+  why,
+} from './fixture.ts';
 
 describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, { timeout: 20_000 }, () => {
   const one = shared();
@@ -14,6 +25,34 @@ describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, { timeo
     expect(out.split('\n')).toEqual(['/home/machine', '/home/machine', '0', 'machine-0a1b2c3d']);
     expect(readFileSync(path.join(boot.homeDir, 'note'), 'utf8')).toBe('kept\n');
   });
+
+  it('is never root of the computer, and owns nothing there but its home', async () => {
+    const { machine, boot } = one();
+    await bash(machine, ': > mine');
+    const { uid, gid } = machineIdentity();
+    expect(uid).not.toBe(0);
+    expect(lstatSync(path.join(boot.homeDir, 'mine'))).toMatchObject({ uid, gid });
+    const { out } = await bash(
+      machine,
+      'cat /proc/self/uid_map; for f in /usr/bin/* /dev/null /proc/sys/kernel/printk; do [[ ! -O $f ]] || echo owns $f; done',
+    );
+    expect(out.trim().split(/\s+/)).toEqual(['0', '0', '1']);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'is given a home that was root’s, and nothing that it links to',
+    async () => {
+      const boot = bootFolders();
+      const outside = path.join(temporaryFolder(), 'outside');
+      writeFileSync(outside, 'x');
+      writeFileSync(path.join(boot.homeDir, 'old'), 'kept');
+      symlinkSync(outside, path.join(boot.homeDir, 'link'));
+      chownSync(boot.homeDir, 0, 0);
+      const { machine } = await started(NO_TRUST, boot);
+      expect((await bash(machine, 'cat old; echo more >> old; : > new && echo new')).out).toBe('keptnew');
+      expect(lstatSync(outside).uid).toBe(0);
+    },
+  );
 
   it('sees neither the user’s files nor those of the host’s services', async () => {
     const { machine, boot } = one();

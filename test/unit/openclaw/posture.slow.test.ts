@@ -2,6 +2,7 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { lookService } from '../../../src/openclaw/look.ts';
 import { type PostureService, postureService } from '../../../src/openclaw/posture.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture } from './deployed.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
   registry = await startFakeRegistry({ readyDelayMs: 20 });
   on = await fixture({ npmRegistry: registry.url, nodeMirror: `${registry.url}/dist` });
   service = postureService(on.machine);
-  expect(await service.posture('m', false)).toBeUndefined();
+  expect(await exposure()).toBeUndefined();
   expect((await on.deploy('op-1')).state).toBe('done');
 });
 afterAll(async () => {
@@ -25,6 +26,7 @@ afterAll(async () => {
 });
 
 const file = (...path: string[]) => join(on.machine.home, ...path);
+const exposure = async () => (await lookService(on.machine).look('m', false)).posture;
 const secrets = async () => JSON.parse(await readFile(file('.openclaw', 'secrets.json'), 'utf8'));
 const statusWith = async (token: string) => {
   const url = `http://127.0.0.1:${on.machine.env.OPENCLAW_GATEWAY_PORT}/v1/models`;
@@ -32,7 +34,7 @@ const statusWith = async (token: string) => {
 };
 
 test('a fresh deploy has nothing that could be better', async () => {
-  expect(await service.posture('m', false)).toEqual({
+  expect(await exposure()).toEqual({
     bind: 'loopback',
     authMode: 'token',
     tokenInSettings: false,
@@ -67,7 +69,7 @@ test('what somebody changed for the worse is seen', async () => {
   settings.gateway.auth = { mode: 'none', token: 'short-one' };
   await writeFile(path, JSON.stringify(settings));
   await chmod(file('.openclaw'), 0o755);
-  expect(await service.posture('m', false)).toMatchObject({
+  expect(await exposure()).toMatchObject({
     bind: 'lan',
     authMode: 'none',
     tokenInSettings: true,

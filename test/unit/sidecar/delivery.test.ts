@@ -21,9 +21,7 @@ async function withNode(): Promise<HomeMachine> {
 
 const bundleOn = ({ home }: HomeMachine) => join(home, '.openclaw-mcp', 'sidecar', `${SIDECAR_HASH}.mjs`);
 
-test('a machine that lacks the program gets it, and a second request brings nothing', {
-  timeout: 20_000,
-}, async () => {
+test('a machine that lacks the program gets it, and a second request brings nothing', async () => {
   const on = await withNode();
   let commands = 0;
   const counting = {

@@ -15,6 +15,8 @@ const HEALTHY: Diagnosis = {
   ready: 'yes',
   authenticated: 'yes',
   duplicates: 0,
+  interrupted: [],
+  sawFullDisk: false,
   portOwner: undefined,
   staleLocks: 0,
   outOfMemory: false,
@@ -39,10 +41,17 @@ test('nothing is found, done or left where all is well', () => {
   expect(judge({})).toMatchObject({ found: [], mends: [], reinstall: false, gateway: 'leave', left: [] });
 });
 
+test('turns that a dead gateway has left are ended, and their sessions named apart', () => {
+  const judged = judge({ interrupted: ['agent:main:x'] });
+  expect(judged).toMatchObject({ endInterrupted: true, foreign: ['agent:main:x'], gateway: 'leave' });
+  expect(judged.found.join()).not.toContain('agent:main:x');
+});
+
 describe('mended from here', () => {
   test.each<[string, Partial<Diagnosis>, string[], string]>([
     ['two gateways', { duplicates: 1 }, ['duplicates'], 'start'],
     ['a dead gateway', GONE, [], 'start'],
+    ['a gateway that saw a full disk', { sawFullDisk: true }, [], 'replace'],
     ['a gateway that hangs', { health: 'no', ready: 'not_checked' }, ['hung'], 'start'],
     ['a gateway that refuses our right token', { authenticated: 'refused' }, [], 'replace'],
     ['a wrong token file', { authenticated: 'refused', authFile: 'stale' }, ['auth'], 'start'],

@@ -99,8 +99,8 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
   }
 
   async function callMethod(request, response) {
-    const { method } = parseJson(await readBody(request));
-    const [exitCode, answer] = await call(method);
+    const { method, params = {} } = parseJson(await readBody(request));
+    const [exitCode, answer] = turns.call(method, params) ?? (await call(method));
     json(response, 200, { exitCode, answer });
   }
 
@@ -143,7 +143,10 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
       });
     }
     // The older versions know the tool, but it shows them nothing.
-    const rows = version.startsWith('2026.9.') ? turns.rows() : [];
+    const all = version.startsWith('2026.9.') ? turns.rows() : [];
+    const rows = all.filter(
+      (row) => row.archived === (args.archived ?? false) && row.key.includes(args.search ?? ''),
+    );
     const limit = args.limit ?? 50;
     const page = rows.slice(0, limit);
     const details = { count: page.length, sessions: page, hasMore: rows.length > limit, limitApplied: limit };

@@ -33,7 +33,8 @@ async function main() {
   if (command === 'gateway' && ['suspend', 'resume'].includes(subcommand) && version.startsWith('2026.9.'))
     return printAnswer('suspension', { action: subcommand, id: flags[0] });
   const method = METHODS[`${command} ${subcommand}`] ?? (subcommand === 'call' ? flags[0] : undefined);
-  if (method !== undefined) return printAnswer('call', { method });
+  const params = JSON.parse(flags[flags.indexOf('--params') + 1 || flags.length] ?? '{}');
+  if (method !== undefined) return printAnswer('call', { method, params });
   if (command !== 'gateway' || (subcommand !== undefined && subcommand !== 'run')) {
     throw new StartError(1, `error: unknown command '${[command, subcommand].filter(Boolean).join(' ')}'`);
   }

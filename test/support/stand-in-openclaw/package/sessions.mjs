@@ -57,14 +57,23 @@ function write(file, text) {
 }
 
 /** A session as `sessions_list` shows it. */
-export function sessionRow({ key, sessionId, updatedAt, model, totalTokens, status, abortedLastRun }) {
+export function sessionRow({
+  key,
+  sessionId,
+  updatedAt,
+  model,
+  totalTokens,
+  status,
+  abortedLastRun,
+  archived = false,
+}) {
   return {
     key,
     sessionId,
     agentId: 'main',
     kind: 'other',
     channel: 'unknown',
-    archived: false,
+    archived,
     pinned: false,
     updatedAt,
     model,

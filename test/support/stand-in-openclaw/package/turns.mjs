@@ -15,7 +15,8 @@ export function makeTurns({ settings, sessions, log, version, env }) {
 
   /** Queues behind the turn that the session already has. @returns `{text, usage}` @throws TurnError */
   function run(key, text, options) {
-    if (resuming.has(key)) return Promise.reject(new TurnError(500, 'api_error', 'internal error'));
+    if (resuming.has(key) || sessions.get(key)?.archived)
+      return Promise.reject(new TurnError(500, 'api_error', 'internal error'));
     const before = queues.get(key) ?? Promise.resolve();
     const turn = before.then(() => takeTurn(key, text, options));
     const settled = turn.catch(() => {});
@@ -77,6 +78,17 @@ export function makeTurns({ settings, sessions, log, version, env }) {
     idle: () => Promise.all([...queues.values()]),
     abortAll() {
       for (const abort of running.values()) abort.abort();
+    },
+    /** What has no path over HTTP; undefined for methods of others. @returns exit code and answer. */
+    call(method, { key, archived }) {
+      if (method === 'sessions.abort') {
+        running.get(key)?.abort();
+        return [0, { ok: true, status: running.has(key) ? 'aborted' : 'no-active-run' }];
+      }
+      if (method !== 'sessions.patch') return undefined;
+      const session = sessions.get(key);
+      if (session) sessions.save(Object.assign(session, { archived }));
+      return session ? [0, { ok: true, key }] : [1, { ok: false, error: { message: 'unknown session' } }];
     },
     rows: () => sessions.all().map(sessionRow),
     /** 2026.9 goes on with the turns that a kill interrupted; the older ones drop them. */
