@@ -1,6 +1,5 @@
 /** The MCP server over stdio: reads the process's settings, connects, and ends with its client. */
 import { Console } from 'node:console';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { version } from '../../package.json';
 import { type Config, type Environment, readConfig } from '../config/config.ts';
 import { secretValues } from '../config/secret-sources.ts';
@@ -11,6 +10,7 @@ import { cappedFetch } from '../dedalus/capped-fetch.ts';
 import { dedalusClient } from '../dedalus/client.ts';
 import { ensureDaemon } from '../local/daemon.ts';
 import { daemonFetch } from '../local/daemon-fetch.ts';
+import { StdioTransport } from '../mcp/stdio-transport.ts';
 import { channelKeys } from '../openclaw/channels.ts';
 import { newestRelease } from '../openclaw/newest-release.ts';
 import { providerKeys } from '../openclaw/providers.ts';
@@ -59,7 +59,7 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
     assembled.close();
     await assembled.server.close();
   }, assembled.log);
-  await assembled.server.connect(new StdioServerTransport());
+  await assembled.server.connect(new StdioTransport(process.stdin, process.stdout));
 }
 
 /** A release's description is some ten kilobytes. */

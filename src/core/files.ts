@@ -146,7 +146,10 @@ async function tryLock(path: string, holder = `${process.pid} ${LIFE}`): Promise
 
 /** Moves a dead holder's lock away; when two do so at once, the one that moved a living lock puts it back. */
 async function dropDeadLock(clock: Clock, path: string): Promise<boolean> {
-  if (await isHeld(clock, path)) return false;
+  const held = await isHeld(clock, path);
+  // Given back meanwhile: what lies there the next moment is another one's.
+  if (held === undefined) return true;
+  if (held) return false;
   const aside = uniqueBeside(path);
   try {
     await rename(path, aside);
@@ -159,9 +162,10 @@ async function dropDeadLock(clock: Clock, path: string): Promise<boolean> {
   return true;
 }
 
-async function isHeld(clock: Clock, path: string): Promise<boolean> {
+/** Undefined where there is no lock. */
+async function isHeld(clock: Clock, path: string): Promise<boolean | undefined> {
   const holder = await readIfThere(path);
-  if (holder === undefined) return false;
+  if (holder === undefined) return undefined;
   const age = Math.abs(clock.now() - (await lastChange(path)));
   // Its holder has not written its name yet; or died before it could.
   if (holder === '') return age < LOCK_UNNAMED_MS;

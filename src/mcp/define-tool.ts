@@ -6,6 +6,14 @@ import type { AskPerson } from './ask-person.ts';
 /** What calling a tool can do to the world. All four protocol hints and the safety modes derive from it. */
 export type Effect = 'read' | 'write' | 'destroy';
 
+/** By the client's own key. */
+export type ToolMeta = Readonly<Record<string, unknown>>;
+
+/** Claude Code defers long lists of tools behind a search; these three are what a first call and a wait need. */
+export const ALWAYS_LOADED: ToolMeta = { 'anthropic/alwaysLoad': true };
+/** Claude Code asks its person before every call, whatever was allowed before; where there is nobody, it denies. */
+export const ASKS_PERSON: ToolMeta = { 'anthropic/requiresUserInteraction': true };
+
 /** A block that somebody else wrote: an assistant's reply, log lines, a transcript. */
 export interface ForeignText {
   /** Who wrote it, in our words. */
@@ -46,6 +54,8 @@ export interface ToolDeclaration<Services, Input extends z.ZodObject, Output ext
   /** When to use it, what it returns, what to call next. The first 300 characters count most. */
   description: string;
   effect: Effect;
+  /** What some clients read beside the protocol's hints, under their own names. */
+  meta?: ToolMeta | undefined;
   /** Whether calling it again with the same arguments changes nothing more. */
   idempotent: boolean;
   input: Input;
@@ -60,6 +70,7 @@ export interface Tool<Services> {
   description: string;
   effect: Effect;
   annotations: ToolAnnotations;
+  meta: ToolMeta | undefined;
   input: z.ZodObject;
   output: z.ZodObject;
   /** @param args anything a client sent. @throws AppError `invalid_input`, and what the tool throws. */
@@ -83,6 +94,7 @@ export function toolDefiner<Services>(parse: ParseInput) {
     description: declaration.description,
     effect: declaration.effect,
     annotations: annotationsOf(declaration),
+    meta: declaration.meta,
     input: declaration.input,
     output: declaration.output,
     async call(args, context) {

@@ -26,7 +26,7 @@ export function withFixedField<Services>(tool: Tool<Services>, field: string, va
 function agreeing(args: unknown, field: string, value: string): unknown {
   if (typeof args !== 'object' || args === null || !Object.hasOwn(args, field)) return args;
   const { [field]: given, ...rest } = Object.fromEntries(Object.entries(args));
-  if (given === value) return rest;
+  if (given === value || given === null) return rest;
   throw new AppError(
     'invalid_input',
     `Nothing was done: this server is bound to one ${field}, and this is another`,

@@ -92,5 +92,6 @@ function listTool<Services>(tool: Tool<Services>): ToolListing {
     inputSchema: jsonSchema(tool.input, 'input'),
     outputSchema: jsonSchema(tool.output, 'output'),
     annotations: tool.annotations,
+    ...(tool.meta && { _meta: tool.meta }),
   };
 }

@@ -9,7 +9,9 @@ const MAX_FAULTS = 5;
 
 /** Strict: unknown fields are refused by name. @throws AppError `invalid_input`; nothing was changed. */
 export const parseInput: ParseInput = (tool, input, args) => {
-  const parsed = input.safeParse(args ?? {});
+  const asked = input.safeParse(args ?? {});
+  if (asked.success) return asked.data;
+  const parsed = input.safeParse(asMeant(args, asked.error.issues));
   if (parsed.success) return parsed.data;
   const known = Object.keys(input.shape);
   const faults = parsed.error.issues.slice(0, MAX_FAULTS).map((issue) => sentence(issue, known));
@@ -20,6 +22,47 @@ export const parseInput: ParseInput = (tool, input, args) => {
         : `Call ${tool} again; its fields are ${known.join(', ')}.`,
   });
 };
+
+/**
+ * The arguments with every null that the tool does not know left out, and with numbers and truths that were written as
+ * text where the tool knows no text there: models do both.
+ */
+function asMeant(args: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const meant: unknown = structuredClone(args ?? {});
+  for (const { issue, path } of issues.flatMap((one) => wantedTypes(one, []))) {
+    const holder = path.slice(0, -1).reduce<unknown>((value, key) => fieldOf(value, key), meant);
+    const name = path.at(-1);
+    if (typeof holder !== 'object' || holder === null || name === undefined) continue;
+    const value = fieldOf(holder, name);
+    if (value === null && !Array.isArray(holder)) Reflect.deleteProperty(holder, name);
+    const plain = typeof value === 'string' ? notText(value.trim(), issue) : undefined;
+    if (plain !== undefined) Reflect.set(holder, name, plain);
+  }
+  return meant;
+}
+
+/** Also those inside of a choice between several forms. */
+function wantedTypes(
+  issue: z.core.$ZodIssue,
+  above: readonly PropertyKey[],
+): { issue: z.core.$ZodIssue; path: readonly PropertyKey[] }[] {
+  const path = [...above, ...issue.path];
+  if (issue.code !== 'invalid_union') return [{ issue, path }];
+  return [{ issue, path }, ...issue.errors.flat().flatMap((one) => wantedTypes(one, path))];
+}
+
+function notText(text: string, issue: z.core.$ZodIssue): number | boolean | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  if (/^(?:true|false)$/i.test(text)) return issue.expected === 'boolean' ? /^t/i.test(text) : undefined;
+  const isNumber = issue.expected === 'number' || issue.expected === 'int';
+  return isNumber && /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined;
+}
+
+function fieldOf(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
+}
 
 function sentence(issue: z.core.$ZodIssue, known: readonly string[]): string {
   if (issue.code === 'unrecognized_keys') {

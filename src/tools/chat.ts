@@ -1,6 +1,7 @@
 /** chat: one turn with the assistant. */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { ALWAYS_LOADED } from '../mcp/define-tool.ts';
 import { TURN } from '../workflows/turn.ts';
 import { machineId, modelName, sessionName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
@@ -15,6 +16,7 @@ export const chat = defineTool({
   description:
     'Sends one message to the OpenClaw assistant and returns its reply. The same session remembers earlier turns. Wakes a sleeping machine first. Status "running" comes with an operation_id: fetch the reply with get_operation, never send the message again.',
   effect: 'write',
+  meta: ALWAYS_LOADED,
   idempotent: false,
   input: z.strictObject({
     message: z.string().min(1).max(MAX_MESSAGE).describe('Taken as it is, byte for byte.'),

@@ -1,5 +1,6 @@
 /** deploy_openclaw: from nothing to an assistant that answers. */
 import * as z from 'zod';
+import { ALWAYS_LOADED } from '../mcp/define-tool.ts';
 import { requireProvider } from '../workflows/deploy.ts';
 import { requireSafeVersion } from '../workflows/safe-version.ts';
 import { startDeploy } from '../workflows/start-deploy.ts';
@@ -13,6 +14,7 @@ export const deployOpenclaw = defineTool({
   description:
     'Creates a machine and puts a running OpenClaw assistant on it (about a minute). One name stands for one machine: calling again with the same name joins or goes on, never pays twice. Returns status "ready" with machine_id, or "running" with operation_id for get_operation. Then call chat.',
   effect: 'write',
+  meta: ALWAYS_LOADED,
   idempotent: true,
   input: z.strictObject({
     name: z

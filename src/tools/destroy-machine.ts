@@ -1,7 +1,7 @@
 /** destroy_machine: the machine and everything on it, for good; shown first, done only with that proof of it. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
-import type { CallContext, ToolOutcome } from '../mcp/define-tool.ts';
+import { ASKS_PERSON, type CallContext, type ToolOutcome } from '../mcp/define-tool.ts';
 import { runningDestroy, startDestroy } from '../workflows/destroy.ts';
 import { type DestroyPlan, destroyPlan, type Target, targetOf } from '../workflows/destroy-plan.ts';
 import { machineId, waitSeconds } from './fields.ts';
@@ -39,6 +39,7 @@ export function destroyMachineTool(confirm: boolean) {
       ? 'Deletes a machine with all its files, sessions and keys, for good. The first call deletes nothing: it returns what would be lost and a confirmation. Show the person, and only if they agree call again with the confirmation. sleep_machine keeps everything and stops the cost.'
       : 'WITHOUT CONFIRMATION (OPENCLAW_MCP_CONFIRM=off): deletes a machine with all its files, sessions and keys, for good, at the first call. sleep_machine keeps everything and stops the cost.',
     effect: 'destroy',
+    meta: confirm ? ASKS_PERSON : undefined,
     idempotent: true,
     input: z.strictObject({
       machine_id: machineId.describe('Machine id, always needed here.'),

@@ -1,6 +1,7 @@
 /** get_operation: waits for long work that an earlier call began, or lists what is in flight. */
 import * as z from 'zod';
 import { ageMs } from '../core/clock.ts';
+import { ALWAYS_LOADED } from '../mcp/define-tool.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { operationId, waitSeconds } from './fields.ts';
 import { awaited, operationOutcome, operationOutput } from './operation-output.ts';
@@ -17,6 +18,7 @@ export const getOperation = defineTool({
   description:
     'Waits for a deploy, wake, chat turn or other long operation and returns the same fields as the tool that began it. Use it whenever a status is "running". Without operation_id: lists operations in flight, also those of earlier conversations, and those that ended in the last minutes.',
   effect: 'read',
+  meta: ALWAYS_LOADED,
   idempotent: true,
   input: z.strictObject({
     operation_id: operationId.optional(),

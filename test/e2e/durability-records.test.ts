@@ -27,6 +27,7 @@ afterEach(async () => {
 const created = () => Number(lab.local.api.stats.document().machines_created);
 const forgetAll = () => rm(lab.stateDir, { recursive: true, force: true, maxRetries: 9, retryDelay: 50 });
 const folder = () => join(lab.stateDir, 'operations');
+const ended = () => join(folder(), 'ended');
 
 /** A deploy that has come as far as its job on the machine, and whose server is gone then. */
 async function deployHalfWay(): Promise<string> {
@@ -165,7 +166,9 @@ describe('an old record', () => {
   it('is forgotten a week after its end, but not the one that carries a name', async () => {
     const { machine_id, operation_id } = (await agent.finish('deploy_openclaw', { name: 'kept' })).data;
     await agent.finish('chat', { message: 'Hello' });
-    for (const name of await readdir(folder())) await age(join(folder(), name));
+    for (const name of await readdir(ended())) await age(join(ended(), name));
+    // Looked at once a day.
+    await writeFile(join(folder(), '.tidied'), new Date(Date.now() - 25 * HOUR).toISOString());
     await agent.finish('chat', { message: 'Hello again' });
     const left = await records();
     expect(left.filter((one) => one.kind === 'turn')).toHaveLength(1);
@@ -177,8 +180,8 @@ describe('an old record', () => {
 });
 
 async function records(): Promise<{ id: string; kind: string }[]> {
-  const names = (await readdir(folder())).filter((name) => name.endsWith('.json'));
-  return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder(), name), 'utf8'))));
+  const names = (await readdir(ended())).filter((name) => name.endsWith('.json'));
+  return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(ended(), name), 'utf8'))));
 }
 
 async function age(file: string): Promise<void> {

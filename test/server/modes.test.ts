@@ -63,6 +63,20 @@ it('a tool that there is not is refused at the start: a limit is never guessed',
   );
 });
 
+it('destroying always meets a person where the client knows how to ask, unless its owner said otherwise', async () => {
+  const metaOf = async (env: Record<string, string>) => {
+    const { tools } = await (await lab.connect(env)).client.listTools();
+    return Object.fromEntries(tools.flatMap(({ name, _meta }) => (_meta ? [[name, _meta]] : [])));
+  };
+  const always = { 'anthropic/alwaysLoad': true };
+  const known = { deploy_openclaw: always, chat: always, get_operation: always };
+  expect(await metaOf({})).toEqual({
+    ...known,
+    destroy_machine: { 'anthropic/requiresUserInteraction': true },
+  });
+  expect(await metaOf({ OPENCLAW_MCP_CONFIRM: 'off' })).toEqual(known);
+});
+
 describe('a reading server', () => {
   it('says what it is, and is all hints of reading', async () => {
     const { client } = await lab.connect({}, { readOnly: true });
