@@ -55,6 +55,7 @@ export function pinnedOperations(operations: Operations, pinned: string): Operat
   return {
     ...operations,
     list,
+    endedSince: async (since) => (await operations.endedSince(since)).filter(mine),
     start: async (request) => {
       if ((request.machineId ?? request.input.machineId ?? pinned) !== pinned)
         throw notHere('another machine');
