@@ -188,6 +188,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     newest,
     pinned: machineId,
     usage: machineId === undefined ? usageReader(api, clock) : noUsage,
+    allowedSettings: config.allowedSettings,
     backupsDir: join(config.stateDir, 'backups'),
     toolWaitMs: config.toolWaitMs,
   };

@@ -19,6 +19,8 @@ export interface Config {
   machineId: string | undefined;
   /** Whether destroying a machine needs a confirmation; false only when its owner said so. */
   confirm: boolean;
+  /** Settings of OpenClaw, by path, that an agent may set although they are the person's. */
+  allowedSettings: readonly string[];
   /** npm registry for machines that name none of their own. */
   npmRegistry: string;
   /** A copy of Node's distribution, where the official one cannot be reached. */
@@ -29,6 +31,9 @@ const PRODUCTION = 'https://dcs.dedaluslabs.ai';
 // Shortest limit among real clients is 60 s for a call, and progress does not extend it.
 const TOOL_WAIT_MS = 45_000;
 const MAX_TOOL_WAIT_MS = 600_000;
+
+// At least two names: a whole section is never meant.
+const SETTING = /^[A-Za-z][\w-]*(?:\.[\w@/:[\]*-]+)+$/;
 
 const blankIsUnset = (value: unknown) =>
   typeof value === 'string' && value.trim() === '' ? undefined : value;
@@ -68,6 +73,14 @@ export const settings = z.object({
   OPENCLAW_MCP_CONFIRM: optional(z.enum(['on', 'off'], 'must be on or off')).describe(
     'off: destroy_machine deletes at its first call, for automation without a person. Default: on.',
   ),
+  OPENCLAW_MCP_ALLOW_SETTINGS: optional(
+    z
+      .string()
+      .transform((text) => text.split(/[\s,]+/).filter((path) => path !== ''))
+      .refine((paths) => paths.every((path) => SETTING.test(path)), 'must be paths, separated by commas'),
+  ).describe(
+    'Settings that name where secrets or conversations go, or what is run, and that an agent may change all the same: paths such as channels.matrix.homeserver, separated by commas. Default: none.',
+  ),
   OPENCLAW_MCP_NPM_REGISTRY: optional(z.string().trim().superRefine(checkSource)).describe(
     "Package registry that machines install OpenClaw from. Default: npm's own.",
   ),
@@ -95,6 +108,7 @@ export function readConfig(env: Environment): Config {
     toolWaitMs: set.OPENCLAW_MCP_TOOL_WAIT_MS ?? TOOL_WAIT_MS,
     machineId: set.OPENCLAW_MCP_MACHINE_ID,
     confirm: set.OPENCLAW_MCP_CONFIRM !== 'off',
+    allowedSettings: set.OPENCLAW_MCP_ALLOW_SETTINGS ?? [],
     npmRegistry: set.OPENCLAW_MCP_NPM_REGISTRY ?? DEFAULT_NPM_REGISTRY,
     nodeMirror: set.OPENCLAW_MCP_NODE_MIRROR,
   });

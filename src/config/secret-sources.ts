@@ -53,7 +53,7 @@ export function withSecrets(sources: SecretSources): Environment {
 
 // Where keys are sent, what is installed beside them, and what may be deleted unasked: a `.env` that came with a folder
 // must not decide that for keys that came from elsewhere.
-const STEERS = /_BASE_URL$|^OPENCLAW_MCP_(?:NPM_REGISTRY|NODE_MIRROR|CONFIRM)$/;
+const STEERS = /_BASE_URL$|^OPENCLAW_MCP_(?:NPM_REGISTRY|NODE_MIRROR|CONFIRM|ALLOW_SETTINGS)$/;
 
 /** Every value of `env` that is a secret by its variable's name: what has to be kept out of all output. */
 export function secretValues(env: Environment): string[] {

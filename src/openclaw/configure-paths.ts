@@ -1,5 +1,6 @@
 /** Which settings of OpenClaw may be given by value: what makes the assistant behave, and nothing that guards it. */
 import { AppError } from '../core/errors.ts';
+import { isAllowed, type PersonalSetting, personalSettings } from './personal-settings.ts';
 
 /** Settings below these may be changed, each because it only changes what the assistant does. */
 const ALLOWED: Readonly<Record<string, string>> = {
@@ -17,15 +18,17 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'logging.level': 'how much is logged',
 };
 
-// A secret by value would lie in this call, its record and the settings; an address would decide where secrets go.
-const SECRET_NAME = /token|secret|password|passwd|credential|api_?key|private_?key|authorization|cookie/i;
-const ADDRESS_NAME = /url|uri$|api_?root|proxy|endpoint|webhook/i;
+// A secret by value would lie in this call, its record and the settings.
+const SECRET_NAME =
+  /token|secret|passw(?:or)?d|passphrase|credential|(?:api|private|encrypt|signing)_?key|authorization|cookie/i;
 const HAVE_THEIR_OWN: Readonly<Record<string, string>> = {
   'agents.defaults.model': 'pass model or fallback_models instead',
   'agents.defaults.workspace': 'the assistant would no longer find its files',
 };
 const PATH = /^[A-Za-z][A-Za-z0-9_-]{0,60}(?:\.[A-Za-z0-9_@/:-]{1,80}){0,8}$/;
 const MAX_VALUE_CHARS = 20_000;
+/** As many as an error can name. */
+const MAX_NAMED = 5;
 const PROTOTYPE = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** A merge patch of OpenClaw's settings: null removes. */
@@ -43,6 +46,27 @@ export function patchOf(set: Readonly<Record<string, unknown>>): Patch {
     place(patch, path.split('.'), value);
   }
   return patch;
+}
+
+/**
+ * The settings of `set` that only a person may decide on and none has allowed yet.
+ * @param allowed paths that the environment of this server names.
+ */
+export function undecided(
+  set: Readonly<Record<string, unknown>>,
+  allowed: readonly string[],
+): PersonalSetting[] {
+  return personalSettings(set).filter(({ path }) => !isAllowed(path, allowed));
+}
+
+/** The error for them where no person could be asked, or none agreed. */
+export function forThePerson(settings: readonly PersonalSetting[], why = ''): AppError {
+  const paths = [...new Set(settings.map(({ path }) => path))];
+  const named = paths.slice(0, MAX_NAMED).join(', ');
+  return refused(
+    `${named} would decide where secrets or conversations go, or what is run: that is for the person alone${why}`,
+    `Leave it to the person: they set it in the Control UI, or add ${named} to OPENCLAW_MCP_ALLOW_SETTINGS in this server's environment and restart it.`,
+  );
 }
 
 /** `patch` merged into `base` as one patch; where both say something, `patch` wins. */
@@ -84,9 +108,6 @@ function checkValue(path: string, value: unknown): void {
         `${path} would hold a secret by value`,
         "Secrets come from variables of this server's environment: use provider_keys or channel.",
       );
-    }
-    if (ADDRESS_NAME.test(name)) {
-      throw refused(`${path} would decide where secrets are sent`, 'That is not changed through this tool.');
     }
   }
   if (path === 'agents.defaults' && isPatch(value) && ('model' in value || 'workspace' in value)) {

@@ -1,7 +1,8 @@
 /** configure_openclaw: settings, keys, channels and the machine's size of an assistant that runs. */
 import * as z from 'zod';
+import { head, plainText } from '../core/text.ts';
 import type { CallContext } from '../mcp/define-tool.ts';
-import { patchOf } from '../openclaw/configure-paths.ts';
+import { forThePerson, patchOf, undecided } from '../openclaw/configure-paths.ts';
 import { type ConfigureInput, startConfigure } from '../workflows/configure.ts';
 import { controlUiWished } from '../workflows/control-ui.ts';
 import { autosleep, machineId, modelName, waitSeconds } from './fields.ts';
@@ -49,6 +50,7 @@ export const configureOpenclaw = defineTool({
   async run(args, context) {
     const { services, signal } = context;
     patchOf(args.set ?? {});
+    await requireDecision(args.set ?? {}, context);
     const id = await services.directory.resolve(args.machine_id, { signal });
     const input: ConfigureInput = {
       machineId: id,
@@ -70,6 +72,30 @@ export const configureOpenclaw = defineTool({
     return awaited(record.id, args.wait_seconds, context);
   },
 });
+
+const MAX_SHOWN_CHARS = 120;
+/** What a person reads; a longer list is no consent. */
+const MAX_QUESTION_CHARS = 1_200;
+
+/** @throws AppError `invalid_input` where a setting is the person's alone, and no person has agreed to its value. */
+async function requireDecision(
+  set: Readonly<Record<string, unknown>>,
+  { services, signal, ask }: CallContext<Services>,
+): Promise<void> {
+  const open = undecided(set, services.allowedSettings);
+  if (open.length === 0) return;
+  if (ask === undefined) throw forThePerson(open);
+  const shown = open.map(
+    ({ path, value }) => `${path} = ${head(plainText(`${JSON.stringify(value)}`), MAX_SHOWN_CHARS)}`,
+  );
+  const message = `An agent asks to change where secrets or conversations of an assistant go, or what it runs: ${shown.join('; ')}`;
+  const answer = await ask(
+    { message: head(message, MAX_QUESTION_CHARS), consent: 'Yes, change it' },
+    { signal },
+  );
+  if (answer === 'agreed' && message.length <= MAX_QUESTION_CHARS) return;
+  throw forThePerson(open, answer === 'refused' ? ', who refused' : ', who did not agree');
+}
 
 async function controlUiOf(
   args: {

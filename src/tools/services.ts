@@ -34,6 +34,8 @@ export interface Services {
   newest: NewestRelease;
   /** The only machine that may be touched, where the server was started for one. */
   pinned: string | undefined;
+  /** Settings of OpenClaw, by path, that an agent may set although they are the person's. */
+  allowedSettings: readonly string[];
   /** Folder of this computer for backups that are given only a name. */
   backupsDir: string;
   /** How long a call waits where it does not say, in milliseconds. */

@@ -52,10 +52,11 @@ export function pinnedOperations(operations: Operations, pinned: string): Operat
     if (parseOperationId(id)?.machineId === pinned) return;
     if ((await list('all', (one) => one === id)).length === 0) throw unknownOperation();
   };
+  // Each by name, so that a way into operations that is added later is held by the pin too, or does not compile.
   return {
-    ...operations,
     list,
-    endedSince: async (since) => (await operations.endedSince(since)).filter(mine),
+    endedSince: async (...since) => (await operations.endedSince(...since)).filter(mine),
+    close: () => operations.close(),
     start: async (request) => {
       if ((request.machineId ?? request.input.machineId ?? pinned) !== pinned)
         throw notHere('another machine');

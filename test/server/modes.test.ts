@@ -206,3 +206,39 @@ describe('a version with published holes', () => {
     expect(JSON.stringify((await client.call('get_operation')).data)).not.toContain('holed');
   });
 });
+
+describe('settings that name where secrets go', () => {
+  const set = { 'channels.matrix.homeserver': 'https://elsewhere.example' };
+  const machine = { machine_id: 'dm-not-there', wait_seconds: 0 };
+
+  it('are not an agent’s to change, and nothing is begun', async () => {
+    const client = await lab.connect();
+    const { texts, isError } = await client.call('configure_openclaw', { ...machine, set });
+    expect(isError).toBe(true);
+    expect(texts[0]).toContain('channels.matrix.homeserver would decide where secrets or conversations go');
+    expect(texts[0]).toContain('OPENCLAW_MCP_ALLOW_SETTINGS');
+    expect(JSON.stringify((await client.call('get_operation')).data)).not.toContain('dm-not-there');
+  });
+
+  it.each([
+    ['is asked and refuses', 'decline' as const, ', who refused'],
+    ['does not answer', 'cancel' as const, ', who did not agree'],
+  ])('nor where the person %s', async (_, action, why) => {
+    const client = await lab.connect({}, { person: async () => ({ action }) });
+    const { texts } = await client.call('configure_openclaw', { ...machine, set });
+    expect(texts[0]).toContain(why);
+  });
+
+  it('are taken where the person agrees at their client, or has named them in the environment', async () => {
+    const agreed = await lab.connect(
+      {},
+      { person: async () => ({ action: 'accept', content: { consent: true } }) },
+    );
+    const named = await lab.connect({ OPENCLAW_MCP_ALLOW_SETTINGS: 'channels.matrix.homeserver, x.y' });
+    for (const client of [agreed, named]) {
+      const { data } = await client.call('configure_openclaw', { ...machine, set });
+      expect(data).toMatchObject({ kind: 'configure' });
+      await client.finish('get_operation', { operation_id: data.operation_id });
+    }
+  });
+});

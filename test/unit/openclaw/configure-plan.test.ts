@@ -109,7 +109,6 @@ describe('settings by path', () => {
     ['secrets.providers', {}],
     ['models.providers.anthropic.baseUrl', 'https://elsewhere.example'],
     ['channels.telegram.botToken', 'x'],
-    ['channels.telegram', { apiRoot: 'https://elsewhere.example' }],
     ['channels', {}],
     ['tools.web.search.apiKey', 'x'],
     ['agents.defaults.model', 'a/b'],
