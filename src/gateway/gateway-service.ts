@@ -6,7 +6,7 @@ import { readLogs } from './logs.ts';
 import type { GatewayService } from './ports.ts';
 import { listSessions, restoreSession, sessionState } from './sessions.ts';
 import { readSession } from './transcript.ts';
-import { cancelTurn, readTurn, startTurn } from './turns.ts';
+import { cancelTurn, type Followed, readTurn, startTurn } from './turns.ts';
 
 export interface GatewayDeps {
   machines: Pick<MachineService, 'run'>;
@@ -14,7 +14,12 @@ export interface GatewayDeps {
 }
 
 export function gatewayService({ machines, clock = systemClock }: GatewayDeps): GatewayService {
-  const turns = { machines, clock, turnTimes: new Map<string, readonly number[]>() };
+  const turns = {
+    machines,
+    clock,
+    turnTimes: new Map<string, readonly number[]>(),
+    followed: new Map<string, Followed>(),
+  };
   return {
     startTurn: (machineId, turn, options) => startTurn(turns, machineId, turn, options),
     readTurn: (machineId, turnId, options) => readTurn(turns, machineId, turnId, options),

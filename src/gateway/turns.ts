@@ -12,12 +12,17 @@ import { historyPath } from './transcript.ts';
 import { snapshotOf } from './turn-outcome.ts';
 import { type TurnOutput, turnContext, turnOutput } from './turn-output.ts';
 import { checkTurnId, turnWire } from './turn-request.ts';
-import { turnStream } from './turn-stream.ts';
+import { type TurnStream, turnStream } from './turn-stream.ts';
 
 /** Time on top of the wait inside the machine: the scripts take 0.1 s, a busy machine some seconds. */
 const SCRIPT_SLACK_MS = 20_000;
-/** Output arrives only when a command ends, so text for a watcher comes in steps of this many seconds. */
-const WATCHED_WAIT_S = 3;
+/** A turn that did not end within its first look seldom ends right at the next; its end is seen late by a tenth at most. */
+const WAITING = { firstMs: 250, nextMs: 400 };
+const WAITING_SHARE = 15;
+const MIN_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 3_000;
+/** Turns that are being followed at once; whoever comes back to another reads it from its start. */
+const MAX_FOLLOWED = 32;
 
 /** Between two looks at a turn whose machine does not wait as it was told. */
 const BETWEEN_LOOKS = { leastMs: 500, mostMs: 3_000 };
@@ -39,6 +44,14 @@ export interface TurnDeps {
   clock: Clock;
   /** Milliseconds that the scripts of each machine's newest turns ran, newest first, by machine id. */
   turnTimes: Map<string, readonly number[]>;
+  /** How far the answers of running turns were read, by machine and turn id: nothing is fetched twice. */
+  followed: Map<string, Followed>;
+}
+
+export interface Followed {
+  answer: TurnStream;
+  /** Of the first byte that was not read yet. */
+  offset: number;
 }
 
 export async function startTurn(
@@ -89,31 +102,45 @@ async function follow(
 ): Promise<TurnSnapshot> {
   const deadline = deps.clock.elapsed() + options.waitSeconds * 1000;
   const asking = paced(deps.clock, BETWEEN_LOOKS);
-  const answer = turnStream();
+  const kept = takeFollowed(deps, machineId, turnId);
+  const { answer } = kept;
   let action = first;
-  let offset = 0;
   for (;;) {
     const left = Math.max(0, Math.ceil((deadline - deps.clock.elapsed()) / 1000));
-    const waitSeconds = options.onText ? Math.min(left, WATCHED_WAIT_S) : left;
-    const from = offset;
-    const env = { ...action, ...position(from, waitSeconds) };
+    const from = kept.offset;
+    const env = { ...action, ...position(from, left) };
     const job = await asking(options.signal, () => look(deps, machineId, turnId, env, options));
     if (action === first && first.OPENCLAW_MCP_MODE === 'start') {
       if (job.state === 'unsent') throw notSent();
       rememberTime(deps, machineId, job);
     }
     action = { OPENCLAW_MCP_MODE: 'wait' };
-    offset = job.next;
+    kept.offset = job.next;
     const before = answer.text.length;
     answer.feed(job.sse);
     if (answer.text.length > before) options.onText?.(answer.text);
     const over = job.state !== 'running' || deps.clock.elapsed() >= deadline;
     // What is left may be a part of a character, which is handed out only with its rest.
     if (over && (job.next >= job.size || job.next <= from || job.sse === '')) {
+      if (job.state === 'running') keepFollowed(deps, machineId, turnId, kept);
       return snapshotOf(turnId, job, answer);
     }
     if (job.next > MAX_ANSWER_BYTES) throw endless();
   }
+}
+
+/** Taken out, so that two who read one turn at once do not feed each other's text twice. */
+function takeFollowed({ followed }: TurnDeps, machineId: string, turnId: string): Followed {
+  const key = `${machineId} ${turnId}`;
+  const kept = followed.get(key);
+  followed.delete(key);
+  return kept ?? { answer: turnStream(), offset: 0 };
+}
+
+function keepFollowed({ followed }: TurnDeps, machineId: string, turnId: string, kept: Followed): void {
+  const [oldest] = followed.keys();
+  if (oldest !== undefined && followed.size >= MAX_FOLLOWED) followed.delete(oldest);
+  followed.set(`${machineId} ${turnId}`, kept);
 }
 
 function position(offset: number, waitSeconds: number): Record<string, string> {
@@ -138,6 +165,10 @@ async function look(
 }
 
 function paceOf(deps: TurnDeps, machineId: string, env: Readonly<Record<string, string>>): Pace | undefined {
+  if (env.OPENCLAW_MCP_MODE === 'wait' && env.OPENCLAW_MCP_WAIT_S !== '0') {
+    const pauseMs = (Number(env.OPENCLAW_MCP_WAIT_S) * 2_000) / WAITING_SHARE;
+    return { ...WAITING, maxMs: Math.min(Math.max(pauseMs, MIN_PAUSE_MS), MAX_PAUSE_MS) };
+  }
   if (env.OPENCLAW_MCP_MODE !== 'start') return undefined;
   const shortest = Math.min(...(deps.turnTimes.get(machineId) ?? []));
   if (shortest >= PREDICTABLE_MS) return undefined;

@@ -33,7 +33,9 @@ export interface TurnDeps extends InterruptedDeps {
 }
 
 // Within one execution; a machine's own stdout arrives only when that ends, so this is how often a reply is seen to grow.
+// It grows with the turn: requests must not grow with its seconds.
 const WAIT_SECONDS = 4;
+const MAX_WAIT_SECONDS = 12;
 const MAX_ATTEMPTS = 4;
 // Between this computer and a machine, where only ours says when a message was given.
 const CLOCKS_DIFFER_MS = 300_000;
@@ -164,20 +166,29 @@ async function finishedTurn(
   const { signal } = operation;
   const { message, attempt } = parseStored(turnState, operation.record.state);
   const id = turnId(operation.id, attempt);
-  const options = { waitSeconds: WAIT_SECONDS, signal, onText: (text: string) => operation.partial(text) };
+  const onText = (text: string) => operation.partial(text);
+  const options = { waitSeconds: WAIT_SECONDS, signal, onText };
   await operation.stage(TURN);
-  const read = () => deps.gateway.readTurn(input.machineId, id, options);
+  const read = (waitSeconds = WAIT_SECONDS) =>
+    deps.gateway.readTurn(input.machineId, id, { ...options, waitSeconds });
   const start = (text: string) =>
     started(deps, input.machineId, { ...input, turnId: id, message: text }, options);
   try {
     let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
     // What was seen once and is gone later was not left unsent.
     if (message && turn.state === 'running') await operation.save({ sent: true });
-    while (turn.state === 'running') turn = await patiently(operation, deps.clock, read);
+    while (turn.state === 'running') {
+      const waitSeconds = growing(turn.elapsedSeconds ?? 0);
+      turn = await patiently(operation, deps.clock, () => read(waitSeconds));
+    }
     return turn;
   } catch (error) {
     throw signal.aborted ? error : readFirst(error);
   }
+}
+
+function growing(elapsedSeconds: number): number {
+  return Math.min(Math.max(Math.floor(elapsedSeconds / 2), WAIT_SECONDS), MAX_WAIT_SECONDS);
 }
 
 /** The way to the machine stayed broken: "try again" would be the advice to send a message twice. */

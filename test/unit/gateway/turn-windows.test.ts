@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
 import type { MachineService } from '../../../src/machine/ports.ts';
-import { delta, echo, event, type FakeGateway, fakeGateway } from './fake-gateway.ts';
+import { delta, echo, ending, event, type FakeGateway, fakeGateway } from './fake-gateway.ts';
 
 const WAIT = { waitSeconds: 10 };
 const TURN = { turnId: 'turn-1', message: 'Hello', session: 's' };
@@ -63,4 +63,22 @@ test('a turn after others is first asked for when theirs had ended on this machi
   await service.startTurn('other', { ...TURN, turnId: 'turn-3' }, WAIT);
   await service.startTurn('other', { ...TURN, turnId: 'turn-4' }, WAIT);
   expect(paces).toEqual([undefined, 714, undefined, undefined]);
+});
+
+test('a long answer is read on from where the last look ended, and by somebody else from its start', async () => {
+  let finish = () => {};
+  gateway.on('/v1/chat/completions', (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(delta('First, '));
+    finish = () => response.end(delta('then the rest.') + ending());
+  });
+  const service = gatewayService({ machines: gateway.machine });
+  const look = () => service.readTurn('m', 'turn-1', { waitSeconds: 0 });
+  await service.startTurn('m', TURN, { waitSeconds: 0 });
+  await expect.poll(look, { timeout: 20_000 }).toMatchObject({ state: 'running', text: 'First, ' });
+  finish();
+  expect(await service.readTurn('m', 'turn-1', WAIT)).toMatchObject({ text: 'First, then the rest.' });
+  expect(Number(gateway.machine.commands.at(-1)?.env?.OPENCLAW_MCP_OFFSET)).toBeGreaterThan(0);
+  const later = gatewayService({ machines: gateway.machine });
+  expect(await later.readTurn('m', 'turn-1', WAIT)).toMatchObject({ text: 'First, then the rest.' });
 });
