@@ -61,6 +61,8 @@ export interface ServerOptions {
   providers: readonly ProviderKey[];
   /** Messengers whose tokens the environment holds. */
   channels?: readonly ChannelKey[] | undefined;
+  /** Reaches a model server of the user's own, through a proxy where one is set. Default: Node's own. */
+  fetch?: typeof fetch | undefined;
   /** What is wrong with the settings: every call says so, and does nothing. */
   fault?: AppError | undefined;
   /** Every secret value that the process knows, for redaction. */
@@ -150,7 +152,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const gateway = gatewayService({ machines, clock });
   const store = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const kinds = {
-    [DEPLOY]: deployKind({ machines, openclaw, clock, providers }),
+    [DEPLOY]: deployKind({ machines, openclaw, clock, providers, settings: configure }),
     [WAKE]: wakeKind({ machines, openclaw }),
     [SLEEP]: sleepKind({ machines, openclaw, gateway, clock }),
     [CONFIGURE]: configureKind({
@@ -186,6 +188,8 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     providers,
     release,
     newest,
+    channels,
+    fetch: options.fetch ?? fetch,
     pinned: machineId,
     usage: machineId === undefined ? usageReader(api, clock) : noUsage,
     allowedSettings: config.allowedSettings,

@@ -5,6 +5,7 @@ import { type Config, type Environment, readConfig } from '../config/config.ts';
 import { type AppError, isAppError } from '../core/errors.ts';
 import { isErrno, writePrivate } from '../core/files.ts';
 import { inStateFolder } from '../core/state-folder.ts';
+import { NO_KEY } from '../openclaw/own-server.ts';
 import { type Provider, type ProviderKey, providerKeys } from '../openclaw/providers.ts';
 import { type Finding, ok, problem, warning } from './doctor-finding.ts';
 
@@ -79,6 +80,7 @@ const KEY_STARTS: Readonly<Record<string, string>> = {
 function modelKey({ provider, key, baseUrl }: ProviderKey, env: Environment): Finding {
   const name = variableOf(provider, env);
   const check = `${provider.id} key`;
+  if (key === NO_KEY) return ok(check, `none, at the server that ${provider.baseUrlVariable} names`);
   const odd = misquoted(check, name, key);
   if (odd) return odd;
   const start = KEY_STARTS[provider.id];

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { cloud } from './doctor-cloud.ts';
 import type { Finding } from './doctor-finding.ts';
 import { localNeeds } from './doctor-local.ts';
+import { modelServer } from './doctor-model-server.ts';
 import {
   dedalusKey,
   modelKeys,
@@ -66,6 +67,7 @@ async function examine(local: boolean, io: DoctorIo): Promise<Finding[]> {
     ...settings,
     ...(local ? [] : [key]),
     ...modelKeys(env),
+    ...(await modelServer(env, clock)),
   ];
   const files = await privateFiles([resolve(io.cwd, '.env'), ...(config ? [config.stateDir] : [])], platform);
   if (!config) return [...setup, ...files];

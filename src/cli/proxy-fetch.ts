@@ -23,6 +23,14 @@ export async function proxyFetch(env: Environment, baseUrl: string): Promise<typ
   };
 }
 
+/** Node's own fetch, but for addresses to which a proxy of the environment leads. */
+export function fetchFor(env: Environment): typeof fetch {
+  return async (input, init) => {
+    const url = input instanceof Request ? input.url : `${input}`;
+    return ((await proxyFetch(env, url)) ?? fetch)(input, init);
+  };
+}
+
 /** What the proxy itself is to blame for; undefined where it is not known to be. */
 function proxyError(error: unknown, { variable, authorization }: CloudProxy): AppError | undefined {
   const status = causes(error)

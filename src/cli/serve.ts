@@ -13,11 +13,12 @@ import { daemonFetch } from '../local/daemon-fetch.ts';
 import { StdioTransport } from '../mcp/stdio-transport.ts';
 import { channelKeys } from '../openclaw/channels.ts';
 import { newestRelease } from '../openclaw/newest-release.ts';
+import { NO_KEY } from '../openclaw/own-server.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { assembleServer } from '../server.ts';
 import { processEnvironment } from './environment.ts';
 import { endWithClient } from './lifecycle.ts';
-import { proxyFetch } from './proxy-fetch.ts';
+import { fetchFor, proxyFetch } from './proxy-fetch.ts';
 
 /** @param learn takes secrets that only come up here. */
 export type Connect = (config: Config, learn: (secret: string) => void) => Promise<DedalusApi>;
@@ -50,9 +51,14 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
     only: flags.tools?.split(',').map((name) => name.trim()),
     providers,
     channels: channelKeys(env),
-    secrets: [...secretValues(env), config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
+    fetch: fetchFor(env),
+    secrets: [
+      ...secretValues(env),
+      config.dedalusApiKey ?? '',
+      ...providers.flatMap(({ key }) => (key === NO_KEY ? [] : [key])),
+    ],
     clock: systemClock,
-    newest: newestRelease(registryFetch(env, config.npmRegistry), config.npmRegistry, systemClock),
+    newest: newestRelease(cappedFetch(fetchFor(env), MAX_REGISTRY_BYTES), config.npmRegistry, systemClock),
     writeLog: (line) => process.stderr.write(`${line}\n`),
   });
   endWithClient(async () => {
@@ -64,13 +70,6 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
 
 /** A release's description is some ten kilobytes. */
 const MAX_REGISTRY_BYTES = 2_000_000;
-
-function registryFetch(env: Environment, registry: string): typeof fetch {
-  return cappedFetch(async (input, init) => {
-    const ask = (await proxyFetch(env, registry)) ?? fetch;
-    return ask(input, init);
-  }, MAX_REGISTRY_BYTES);
-}
 
 /** The Dedalus cloud, with the key of the settings. @param env names the proxy, where there is one. */
 export const connectCloud =

@@ -83,6 +83,11 @@ export function isPatch(value: unknown): value is Patch {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What lies at a path of settings; undefined where there is no such thing. */
+export function at(config: unknown, ...path: readonly string[]): unknown {
+  return path.reduce((below: unknown, name) => (isPatch(below) ? below[name] : undefined), config);
+}
+
 function checkPath(path: string): void {
   if (!PATH.test(path) || path.split('.').some((part) => PROTOTYPE.has(part))) {
     throw refused('One of the paths in set is not a path of settings', 'Write paths as tools.exec.ask.');

@@ -1,11 +1,13 @@
 /** Turns a wish into one change of a machine's settings: what is written, which secrets go along, what is asked first. */
 import semver from 'semver';
+import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { CHANNELS, type ChannelId, type ChannelKey } from './channels.ts';
-import { isPatch, mergedPatch, type Patch, patchOf } from './configure-paths.ts';
+import { at, isPatch, mergedPatch, type Patch, patchOf } from './configure-paths.ts';
 import { channelChecks, modelCheck, type OutsideCheck } from './outside-checks.ts';
-import { PROVIDERS, type ProviderKey } from './providers.ts';
-import { providerEntry, secretRef } from './settings.ts';
+import { PROVIDERS, type Provider, type ProviderKey, providerIdOf } from './providers.ts';
+import { defaultModelOf, providerEntry, secretRef } from './settings.ts';
+import { KEY_MISSING, namedKeys, sentKeys } from './wished-keys.ts';
 
 /** First release that was seen to apply changed settings while it runs, and to answer a bare model call. */
 const HOT_SINCE = '2026.9.0';
@@ -37,45 +39,49 @@ export interface Keys {
 
 export interface ChangePlan {
   patch: Patch;
-  /** By name in the machine's secrets file. */
-  secrets: Readonly<Record<string, string>>;
+  /** By name in the machine's secrets file; null removes. */
+  secrets: Readonly<Record<string, string | null>>;
   checks: readonly OutsideCheck[];
   /** npm spec of a plugin to be installed first. */
   plugin: string | undefined;
   /** Whether the release applies settings while it runs. */
   hot: boolean;
+  /** Whether only a start of the gateway makes it forget what is gone: it keeps the last value of a key (2026.9.6). */
+  restart: boolean;
   /** Whether a model must answer through the gateway before the change counts. */
   proveModel: boolean;
   restartForSecrets: boolean;
 }
 
-/** details.reason of an error that another server, with other variables, would not have. */
-export const KEY_MISSING = 'key_missing';
-
 /** @throws AppError `invalid_input` or `config` in words that name what to pass or set; nothing was changed. */
 export function planChange(wish: ChangeWish, present: PresentSettings, keys: Keys): ChangePlan {
   const models = wishedModels(wish);
-  const sent = sentKeys(wish, models, present, keys.providers);
+  const { named, removed } = namedKeys(wish.providerKeys ?? [], keys.providers);
+  requireUnused(removed, wish, present);
+  const sent = sentKeys(named, models, present.secretNames, keys.providers);
   const channel = wish.channel === undefined ? undefined : channelKey(wish.channel, keys.channels);
   const parts = [
     patchOf(wish.set ?? {}),
     modelPatch(wish),
     providerPatch(sent, models, present),
+    removalPatch(removed, present),
     ...(channel ? [channelPatch(channel, present)] : []),
     originPatch(wish.allowedOrigin, present),
   ];
   const patch = parts.reduce(mergedPatch, {});
   const hot = semver.gte(semver.coerce(present.openclawVersion) ?? '0.0.0', HOT_SINCE);
-  const asked = [...new Set([...models, ...sent.map((key) => modelOf(key, present))])];
+  const asked = [...new Set([...models, ...sent.map((key) => modelOf(key, models, present))])];
   return {
     patch,
     secrets: {
       ...Object.fromEntries(sent.map(({ provider, key }) => [provider.id, key])),
+      ...Object.fromEntries(removed.map((id) => [id, null])),
       ...channel?.secrets,
     },
     checks: [...modelChecks(asked, patch, present), ...(channel ? channelChecks(channel) : [])],
     plugin: channel?.channel.plugin && `${channel.channel.plugin}@${present.openclawVersion}`,
     hot,
+    restart: removed.length > 0,
     proveModel: hot && asked.length > 0,
     restartForSecrets: channel !== undefined,
   };
@@ -92,58 +98,29 @@ function wishedModels({ model, fallbackModels = [] }: ChangeWish): string[] {
   return [...(model === undefined ? [] : [model]), ...fallbackModels];
 }
 
-/** The keys that were named, and those that a wished model needs and the machine does not have. */
-function sentKeys(
-  { providerKeys = [] }: ChangeWish,
-  models: readonly string[],
-  present: PresentSettings,
-  providers: readonly ProviderKey[],
-): ProviderKey[] {
-  const sent = new Set(providerKeys.map((variable) => keyOf(variable, providers)));
-  for (const model of models) {
-    const id = providerIdOf(model);
-    if ([...sent].some(({ provider }) => provider.id === id) || present.secretNames.includes(id)) continue;
-    const known = providers.find(({ provider }) => provider.id === id);
-    if (!known) throw noKeyFor(model);
-    sent.add(known);
-  }
-  return [...sent];
-}
-
-function keyOf(variable: string, providers: readonly ProviderKey[]): ProviderKey {
-  const provider = PROVIDERS.find(({ keyVariables }) => keyVariables.includes(variable));
-  if (!provider) {
-    throw new AppError(
-      'invalid_input',
-      'Nothing was changed: provider_keys names a variable of no model provider',
-      {
-        next: `Choose from ${PROVIDERS.flatMap(({ keyVariables }) => keyVariables).join(', ')}.`,
-      },
-    );
-  }
-  const key = providers.find((each) => each.provider.id === provider.id);
-  if (key) return key;
-  throw new AppError('config', `Nothing was changed: ${variable} is not set in this server's environment`, {
-    next: `Set ${variable} and restart the server.`,
-    details: { reason: KEY_MISSING },
-  });
-}
-
-function noKeyFor(model: string): AppError {
-  const provider = PROVIDERS.find(({ id }) => id === providerIdOf(model));
-  const variable = provider?.keyVariables[0];
-  return new AppError(
+/** @throws AppError `invalid_input` while a model of a provider whose key is to go would still be asked. */
+function requireUnused(removed: readonly string[], wish: ChangeWish, present: PresentSettings): void {
+  const { fallbackModels = presentFallbacks(present), model = presentModel(present) } = wish;
+  const used = [model, ...fallbackModels].find((each) => removed.includes(providerIdOf(each ?? '')));
+  if (used === undefined) return;
+  throw new AppError(
     'invalid_input',
-    'Nothing was changed: neither the machine nor this server has a key for the provider of this model',
+    `Nothing was changed: a model of the provider ${providerIdOf(used)} still answers for this assistant`,
     {
-      next:
-        variable === undefined
-          ? `Pass a model of ${PROVIDERS.map(({ id }) => id).join(', ')}, as provider/model.`
-          : `Set ${variable} in this server's environment and restart it.`,
-      // A provider that nobody knows has no key anywhere.
-      ...(variable !== undefined && { details: { reason: KEY_MISSING } }),
+      next: 'Pass model and fallback_models of other providers in the same call: the key is removed after the change.',
     },
   );
+}
+
+function presentFallbacks({ config }: PresentSettings): string[] {
+  const fallbacks = at(config, 'agents', 'defaults', 'model', 'fallbacks');
+  return Array.isArray(fallbacks) ? fallbacks.filter((each) => typeof each === 'string') : [];
+}
+
+function removalPatch(removed: readonly string[], { config }: PresentSettings): Patch {
+  const there = removed.filter((id) => at(config, 'models', 'providers', id) !== undefined);
+  if (there.length === 0) return {};
+  return { models: { providers: Object.fromEntries(there.map((id) => [id, null])) } };
 }
 
 function modelPatch({ model, fallbackModels }: ChangeWish): Patch {
@@ -163,23 +140,52 @@ function providerPatch(
   const entries = PROVIDERS.flatMap((provider) => {
     const own = models.filter((model) => providerIdOf(model) === provider.id);
     const key = sent.find((each) => each.provider.id === provider.id);
-    if (!key && (own.length === 0 || !provider.describe)) return [];
-    const of = key ?? { provider, baseUrl: undefined };
-    const described = (own.length > 0 ? own : [modelOf(of, present)]).map(
+    const before = describedBefore(provider.id, present);
+    const describe = provider.describe ?? limitsBefore(before);
+    if (!key && (own.length === 0 || !describe)) return [];
+    const of = key ?? { provider: describe ? { ...provider, describe } : provider };
+    const described = (own.length > 0 ? own : [modelOf(of, models, present)]).map(
       (model) => providerEntry(of, model)[1],
     );
-    const list = described.flatMap((entry) => entry.models);
+    const list = withoutTwins([
+      ...described.flatMap((entry) => entry.models),
+      ...(key && !key.own ? [] : before),
+    ]);
     return [[provider.id, key ? { ...described[0], models: list } : { models: list }] as const];
   });
   return entries.length === 0 ? {} : { models: { providers: Object.fromEntries(entries) } };
 }
 
-/** The model to try a key with. */
-function modelOf({ provider }: Pick<ProviderKey, 'provider'>, present: PresentSettings): string {
-  const primary = presentModel(present);
-  return primary !== undefined && providerIdOf(primary) === provider.id
-    ? primary
-    : `${provider.id}/${provider.defaultModel}`;
+/** Models that the settings describe now: those of a server of one's own are in no catalogue. */
+function describedBefore(id: string, { config }: PresentSettings): Patch[] {
+  const models = at(config, 'models', 'providers', id, 'models');
+  return Array.isArray(models) ? models.filter(isPatch) : [];
+}
+
+const limits = z.object({ contextWindow: z.number(), maxTokens: z.number() });
+
+/** A further model of the same server is taken to read and write as much as those before. */
+function limitsBefore([first]: readonly Patch[]): Provider['describe'] {
+  return limits.safeParse(first).data;
+}
+
+function withoutTwins(models: readonly object[]): object[] {
+  return models.filter(
+    (one, index) => models.findIndex((each) => at(each, 'id') === at(one, 'id')) === index,
+  );
+}
+
+/** The model to try a key with: one that is wished, that answers now, or that is described. */
+function modelOf(
+  key: Pick<ProviderKey, 'provider' | 'own'>,
+  wished: readonly string[],
+  present: PresentSettings,
+): string {
+  const { id } = key.provider;
+  const known = [...wished, presentModel(present) ?? ''].find((model) => providerIdOf(model) === id);
+  if (known !== undefined) return known;
+  const described = key.own && at(describedBefore(id, present)[0], 'id');
+  return `${id}/${typeof described === 'string' ? described : defaultModelOf(key)}`;
 }
 
 function modelChecks(models: readonly string[], patch: Patch, { config }: PresentSettings): OutsideCheck[] {
@@ -192,7 +198,8 @@ function modelChecks(models: readonly string[], patch: Patch, { config }: Presen
   });
 }
 
-function channelKey(id: ChannelId, channels: readonly ChannelKey[]): ChannelKey {
+/** @throws AppError `config` where its tokens are not in this server's environment. */
+export function channelKey(id: ChannelId, channels: readonly ChannelKey[]): ChannelKey {
   const key = channels.find(({ channel }) => channel.id === id);
   if (key) return key;
   const tokens = CHANNELS.find((channel) => channel.id === id)?.tokens ?? [];
@@ -221,10 +228,4 @@ function originPatch(origin: string | undefined, { config }: PresentSettings): P
   const before = at(config, 'gateway', 'controlUi', 'allowedOrigins');
   const origins = new Set([...(Array.isArray(before) ? before : []), origin]);
   return { gateway: { controlUi: { allowedOrigins: [...origins] }, trustedProxies: ['127.0.0.1'] } };
-}
-
-const providerIdOf = (model: string) => model.slice(0, Math.max(0, model.indexOf('/')));
-
-function at(config: unknown, ...path: readonly string[]): unknown {
-  return path.reduce((below: unknown, name) => (isPatch(below) ? below[name] : undefined), config);
 }

@@ -92,7 +92,7 @@ function changeInputs(plan: ChangePlan): Record<string, string> {
     ...largeInput('OPENCLAW_MCP_CHECKS', JSON.stringify(plan.checks)),
     OPENCLAW_MCP_SECRETS: JSON.stringify(plan.secrets),
     OPENCLAW_MCP_PLUGIN: plan.plugin ?? '',
-    OPENCLAW_MCP_HOT: yes(plan.hot),
+    OPENCLAW_MCP_HOT: yes(plan.hot && !plan.restart),
     OPENCLAW_MCP_PROVE_MODEL: yes(plan.proveModel),
     OPENCLAW_MCP_RESTART_FOR_SECRETS: yes(plan.restartForSecrets),
   };

@@ -14,7 +14,9 @@ export interface Look {
   /** Undefined where OpenClaw is not installed, or could not be read. */
   posture: Posture | undefined;
   /** Of a running gateway alone. Foreign text. */
-  channels: { live: LiveAnswers; config: Readonly<Record<string, unknown>> } | undefined;
+  channels:
+    | { live: LiveAnswers; config: Readonly<Record<string, unknown>>; secretNames: readonly string[] }
+    | undefined;
 }
 
 export interface LookService {
@@ -45,8 +47,8 @@ export function lookService(machines: Pick<MachineService, 'run'>): LookService 
 function channelsIn(output: ScriptOutput): Look['channels'] {
   if (output.values.live !== 'yes') return undefined;
   try {
-    const { live, config } = shownSettings(output);
-    return live && { live, config };
+    const { live, config, secretNames } = shownSettings(output);
+    return live && { live, config, secretNames };
   } catch (error) {
     if (isAppError(error)) return undefined;
     throw error;

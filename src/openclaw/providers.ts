@@ -1,4 +1,6 @@
 /** Model providers: which variable holds the key, and how OpenClaw is told about each of them. */
+import { AppError } from '../core/errors.ts';
+import { NO_KEY, type OwnServer, ownServer } from './own-server.ts';
 
 export interface Provider {
   /** OpenClaw's id, the part of a model name before the slash. */
@@ -100,15 +102,39 @@ export interface ProviderKey {
   key: string;
   /** Replaces the provider's own address. */
   baseUrl?: string | undefined;
+  /** Set where that address is a server of one's own, which has models, limits and mostly an interface of its own. */
+  own?: OwnServer | undefined;
 }
 
-/** The providers whose keys `env` holds, in the order of PROVIDERS. Blank values count as unset. */
+/**
+ * The providers that `env` sets up, in the order of PROVIDERS: by a key, or by the address of a server of one's own that
+ * may need none. Blank values count as unset.
+ */
 export function providerKeys(env: Readonly<Record<string, string | undefined>>): ProviderKey[] {
   return PROVIDERS.flatMap((provider) => {
-    const key = provider.keyVariables.map((name) => env[name]?.trim()).find((value) => value);
+    const given = provider.keyVariables.map((name) => env[name]?.trim()).find((value) => value);
     const baseUrl = env[provider.baseUrlVariable]?.trim() || undefined;
-    return key ? [{ provider, key, baseUrl }] : [];
+    const own = provider.id === 'openai' ? ownServer(env, baseUrl) : undefined;
+    const key = given ?? (own && NO_KEY);
+    return key ? [{ provider, key, baseUrl, ...(own && { own }) }] : [];
   });
+}
+
+/** The provider's id in a model's name; empty where it names none. */
+export const providerIdOf = (model: string) => model.slice(0, Math.max(0, model.indexOf('/')));
+
+/** @throws AppError `invalid_input` for a model of no provider in `keys`. */
+export function requireModelOf(keys: readonly ProviderKey[], model: string): void {
+  if (keys.some(({ provider }) => provider.id === providerIdOf(model))) return;
+  const usable = keys.map(({ provider }) => `${provider.id}/…`).join(', ');
+  const variable = PROVIDERS.find(({ id }) => id === providerIdOf(model))?.keyVariables[0];
+  const set =
+    variable === undefined ? '' : ` Or set ${variable} in this server's environment and restart it.`;
+  throw new AppError(
+    'invalid_input',
+    'This model belongs to no provider whose key is set, so nothing was created or changed',
+    { next: `Pass a model as provider/model with one of: ${usable}, or leave it out.${set}` },
+  );
 }
 
 /**

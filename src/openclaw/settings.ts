@@ -2,7 +2,8 @@
 import semver from 'semver';
 import { AppError } from '../core/errors.ts';
 import { gatewayLog, secretsFile, workspaceDir } from './layout.ts';
-import type { ProviderKey } from './providers.ts';
+import { limitsOf, type OwnServer, usualModel } from './own-server.ts';
+import { type ProviderKey, providerIdOf, requireModelOf } from './providers.ts';
 
 /** First releases whose schema knows a key; older ones refuse to start with it. Source: the packages from 2026.6.35 to 2026.9.1. */
 const UTILITY_MODEL_SINCE = '2026.7.1';
@@ -88,12 +89,17 @@ function chosenModel({ model, providers }: SettingsInput): string {
       next: 'Set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or OPENROUTER_API_KEY and restart the server.',
     });
   }
-  if (model === undefined) return `${first.provider.id}/${first.provider.defaultModel}`;
-  const providerId = model.split('/', 1)[0];
-  if (model.includes('/') && providers.some(({ provider }) => provider.id === providerId)) return model;
-  const usable = providers.map(({ provider }) => `${provider.id}/…`).join(', ');
-  throw new AppError('invalid_input', 'This model belongs to no provider whose key is set', {
-    next: `Pass a model as provider/model with one of: ${usable}, or leave it out.`,
+  if (model === undefined) return `${first.provider.id}/${defaultModelOf(first)}`;
+  requireModelOf(providers, model);
+  return model;
+}
+
+/** @throws AppError `config` for a server of one's own of which no model is known. */
+export function defaultModelOf({ provider, own }: Pick<ProviderKey, 'provider' | 'own'>): string {
+  const model = own === undefined ? provider.defaultModel : usualModel(own);
+  if (model !== undefined) return model;
+  throw new AppError('config', `No model of the server at ${provider.baseUrlVariable} is known`, {
+    next: 'Pass model as openai/NAME, or set OPENAI_MODEL and restart the server.',
   });
 }
 
@@ -107,28 +113,39 @@ export interface ProviderSettings {
 
 /** A provider as settings name it. @param model the one to describe, where it is of this provider. */
 export function providerEntry(
-  { provider, baseUrl }: Pick<ProviderKey, 'provider' | 'baseUrl'>,
+  { provider, baseUrl, own }: Pick<ProviderKey, 'provider' | 'baseUrl' | 'own'>,
   model: string,
 ): [string, ProviderSettings] {
-  const own = model.startsWith(`${provider.id}/`)
-    ? model.slice(provider.id.length + 1)
-    : provider.defaultModel;
-  const described = {
-    id: own,
-    name: own,
-    reasoning: false,
-    input: ['text'],
-    cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-    ...provider.describe,
-  };
+  const named = providerIdOf(model) === provider.id ? model.slice(provider.id.length + 1) : undefined;
   return [
     provider.id,
     {
       baseUrl: baseUrl ?? provider.baseUrl,
-      api: provider.api,
+      api: own?.api ?? provider.api,
       apiKey: secretRef(provider.id),
-      // An empty list means OpenClaw's own catalogue.
-      models: provider.describe ? [described] : [],
+      models: own
+        ? ownModels(own, named).map((id) => described(id, limitsOf(own, id)))
+        : // An empty list means OpenClaw's own catalogue.
+          provider.describe
+          ? [described(named ?? provider.defaultModel, provider.describe)]
+          : [],
     },
   ];
+}
+
+/** All that it lists: a chat may choose any of them. */
+function ownModels(own: OwnServer, named: string | undefined): string[] {
+  const usual = usualModel(own);
+  return [...new Set([named, usual, ...own.models.map(({ id }) => id)])].filter((id) => id !== undefined);
+}
+
+function described(id: string, limits: { contextWindow: number; maxTokens: number }): object {
+  return {
+    id,
+    name: id,
+    reasoning: false,
+    input: ['text'],
+    cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    ...limits,
+  };
 }

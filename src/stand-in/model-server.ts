@@ -33,6 +33,10 @@ export interface StandInModelOptions {
   reply?: ((request: ModelRequest) => string) | undefined;
   /** Decides per request whether, and how, it fails. */
   fault?: ((request: ModelRequest) => ModelFault | undefined) | undefined;
+  /** The interfaces that it has; 404 for others, as at a server that speaks only chat completions. All by default. */
+  speaks?: readonly ModelRequest['api'][] | undefined;
+  /** What `/v1/models` lists, by the fields that such servers give. */
+  models?: readonly { id: string; [field: string]: unknown }[] | undefined;
   /** Pause between streamed chunks in milliseconds; 0 by default. */
   chunkDelayMs?: number | undefined;
   /** Loopback port; 0, the default, takes a free one. */
@@ -49,7 +53,7 @@ export interface StandInModel {
   close(): Promise<void>;
 }
 
-const MODELS = ['claude-sonnet-4-6', 'gpt-5.5'];
+const MODELS = [{ id: 'claude-sonnet-4-6' }, { id: 'gpt-5.5' }];
 
 /**
  * Starts listening on 127.0.0.1.
@@ -87,17 +91,25 @@ export async function startStandInModel(options: StandInModelOptions = {}): Prom
 
 function modelApp(options: StandInModelOptions, requests: ModelRequest[], closing: AbortSignal): Hono {
   const app = new Hono();
-  app.post('/v1/messages', (c) => answer(c, anthropicMessages));
+  const serve = (path: string, wire: Wire) => {
+    if (options.speaks?.includes(wire.api) ?? true) app.post(path, (c) => answer(c, wire));
+  };
+  serve('/v1/messages', anthropicMessages);
   app.post('/v1/messages/count_tokens', async (c) => {
     const body = await c.req.text();
     return c.json({ input_tokens: estimateTokens(body.length) });
   });
-  app.post('/v1/chat/completions', (c) => answer(c, openaiCompletions));
-  app.post('/v1/responses', (c) => answer(c, openaiResponses));
+  serve('/v1/chat/completions', openaiCompletions);
+  serve('/v1/responses', openaiResponses);
   app.get('/v1/models', (c) =>
     c.json({
       object: 'list',
-      data: MODELS.map((id) => ({ id, object: 'model', type: 'model', display_name: id })),
+      data: (options.models ?? MODELS).map((model) => ({
+        object: 'model',
+        type: 'model',
+        display_name: model.id,
+        ...model,
+      })),
       has_more: false,
     }),
   );

@@ -1,6 +1,7 @@
 /** chat: one turn with the assistant. */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { turnWire } from '../gateway/turn-request.ts';
 import { ALWAYS_LOADED } from '../mcp/define-tool.ts';
 import { TURN } from '../workflows/turn.ts';
 import { machineId, modelName, sessionName, waitSeconds } from './fields.ts';
@@ -35,6 +36,8 @@ export const chat = defineTool({
   output: operationOutput,
   async run({ message, machine_id, session, agent, model, wait_seconds }, context) {
     const { directory, operations } = context.services;
+    // Before anything is woken: what this says no to is said before anything is billed.
+    turnWire({ turnId: 'check', message, session, agent, model });
     const id = await directory.resolve(machine_id, { signal: context.signal });
     const input = { machineId: id, session, ...(agent && { agent }), ...(model && { model }) };
     const record = await operations.start({

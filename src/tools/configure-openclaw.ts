@@ -28,7 +28,7 @@ export const configureOpenclaw = defineTool({
     fallback_models: z.array(modelName).optional().describe('Tried in order.'),
     provider_keys: few(z.string().max(60))
       .optional()
-      .describe('Variables to send anew, e.g. "ANTHROPIC_API_KEY".'),
+      .describe('Variables to send anew, e.g. "ANTHROPIC_API_KEY"; "-ANTHROPIC_API_KEY" removes that key.'),
     set: z
       .record(z.string(), z.unknown())
       .optional()
@@ -68,7 +68,7 @@ export const configureOpenclaw = defineTool({
       storageGib: args.storage_gib,
       controlUi: await controlUiOf(args, id, context),
     };
-    const record = await startConfigure(services.operations, input);
+    const record = await startConfigure(services.operations, input, services);
     return awaited(record.id, args.wait_seconds, context);
   },
 });

@@ -1,6 +1,7 @@
 /** deploy_openclaw: from nothing to an assistant that answers. */
 import * as z from 'zod';
 import { ALWAYS_LOADED } from '../mcp/define-tool.ts';
+import { requireModelOf } from '../openclaw/providers.ts';
 import { requireProvider } from '../workflows/deploy.ts';
 import { requireSafeVersion } from '../workflows/safe-version.ts';
 import { startDeploy } from '../workflows/start-deploy.ts';
@@ -50,6 +51,7 @@ export const deployOpenclaw = defineTool({
     requireProvider(services.providers);
     requireSafeVersion(input.openclaw_version, input.allow_unsafe_version);
     const { name, model } = input;
+    if (model !== undefined) requireModelOf(services.providers, model);
     const record = await startDeploy(
       services,
       {

@@ -6,6 +6,7 @@ import type { GatewayService } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { toolDefiner } from '../mcp/define-tool.ts';
 import { parseInput } from '../mcp/parse-input.ts';
+import type { ChannelKey } from '../openclaw/channels.ts';
 import type { ConfigureService } from '../openclaw/configure.ts';
 import type { LookService } from '../openclaw/look.ts';
 import type { NewestRelease } from '../openclaw/newest-release.ts';
@@ -29,6 +30,9 @@ export interface Services {
   directory: Directory;
   confirmations: Confirmations;
   providers: readonly ProviderKey[];
+  channels: readonly ChannelKey[];
+  /** Reaches a model server of the user's own from this computer. */
+  fetch: typeof fetch;
   usage: ReadUsage;
   release: TestedRelease;
   newest: NewestRelease;

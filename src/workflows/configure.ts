@@ -2,21 +2,23 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
-import {
-  type Answer,
-  type ConfigureService,
-  changeOutcome,
-  type ShownSettings,
-} from '../openclaw/configure.ts';
+import { type ConfigureService, changeOutcome, type ShownSettings } from '../openclaw/configure.ts';
 import { isPatch } from '../openclaw/configure-paths.ts';
-import { type ChangeWish, type Keys, planChange, presentModel } from '../openclaw/configure-plan.ts';
+import {
+  type ChangeWish,
+  channelKey,
+  type Keys,
+  planChange,
+  presentModel,
+} from '../openclaw/configure-plan.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { PostureService } from '../openclaw/posture.ts';
+import { namedKeys } from '../openclaw/wished-keys.ts';
 import type { OperationHandle, OperationKind, Operations } from '../operations/ports.ts';
 import { asJson, type JsonObject, type OperationRecord } from '../operations/record.ts';
-import { channelStates, pendingRequests, REQUEST_ID } from './channels.ts';
+import { answerRequests, answerTo } from './answer-requests.ts';
+import { channelStates, pendingRequests } from './channels.ts';
 import { changeMachine, machineWish } from './configure-machine.ts';
 import {
   type ControlUi,
@@ -28,6 +30,7 @@ import {
   overSsh,
   previewSteps,
 } from './control-ui.ts';
+import { keptKeys, keptKeysNote } from './kept-provider-keys.ts';
 import { lastingJob } from './lasting-job.ts';
 import { goesAlone } from './one-change.ts';
 import { parseStored } from './parse-state.ts';
@@ -70,6 +73,7 @@ export function configureKind(deps: ConfigureDeps): OperationKind {
       const input = parseStored(configureInput, operation.record.input);
       const { machineId } = input;
       if (isRecovered(operation.record)) return recoveredChange(operation, deps, machineId, AGAIN);
+      await checkBeforeMachine(operation, deps, input);
       const slept = await changeMachine(operation, deps.machines, machineId, input);
       const looks = onlyLooks(input);
       if (slept || looks || changesAssistant(input)) await wakeMachine(operation, deps.machines, machineId);
@@ -100,6 +104,7 @@ export function configureKind(deps: ConfigureDeps): OperationKind {
 export async function startConfigure(
   operations: Operations,
   input: ConfigureInput,
+  keys: Keys,
 ): Promise<OperationRecord> {
   const { machineId } = input;
   const wish = asJson(input);
@@ -107,8 +112,22 @@ export async function startConfigure(
   const key = createHash('sha256')
     .update(JSON.stringify([machineId, wish]))
     .digest('hex');
+  const running = await operations.list('running');
+  // What runs is joined also by a server that could not begin it.
+  if (!running.some((one) => one.kind === CONFIGURE && one.key === key)) checkWish(input, keys);
   const admit = onlyLooks(input) ? undefined : goesAlone(CONFIGURE, machineId);
   return operations.start({ kind: CONFIGURE, key, input: wish, machineId, admit });
+}
+
+/** What can be told from the wish and this server's keys alone, before a machine is woken, resized or restarted. */
+function checkWish(
+  { providerKeys = [], channel, approve = [], deny = [] }: ConfigureInput,
+  keys: Keys,
+): void {
+  namedKeys(providerKeys, keys.providers);
+  if (channel !== undefined) channelKey(channel, keys.channels);
+  for (const id of approve) answerTo(id, 'approve');
+  for (const id of deny) answerTo(id, 'deny');
 }
 
 /** Without any wish it shows what there is. */
@@ -159,6 +178,21 @@ async function changeSettings(
   return { applied };
 }
 
+/** A machine is not made larger, and dearer, for a call whose other half its settings then refuse. */
+async function checkBeforeMachine(
+  operation: OperationHandle,
+  deps: ConfigureDeps,
+  input: ConfigureInput,
+): Promise<void> {
+  const { machineId, autosleep, vcpu, memoryMib, storageGib } = input;
+  const begun = operation.record.stages.length > 0;
+  const sized = [autosleep, vcpu, memoryMib, storageGib].some((wish) => wish !== undefined);
+  if (begun || !sized || !changesSettings(input)) return;
+  await wakeMachine(operation, deps.machines, machineId);
+  const present = await deps.configure.show(machineId, { signal: operation.signal });
+  planChange(input, present, deps.keys);
+}
+
 const rotation = z.object({ rotated: z.boolean().default(false) });
 
 /** Once per operation, also when it is carried on elsewhere. */
@@ -202,50 +236,10 @@ async function controlUi(
   return { control_ui: await onThisComputer(operation, deps, machine, shown) };
 }
 
-async function answerRequests(
-  operation: OperationHandle,
-  { configure, openclaw }: ConfigureDeps,
-  { machineId, approve = [], deny = [] }: ConfigureInput,
-): Promise<JsonObject> {
-  const before = given.safeParse(operation.record.state);
-  if (before.success) return asJson(before.data);
-  const wished = [...approve.map((id) => answerTo(id, 'approve')), ...deny.map((id) => answerTo(id, 'deny'))];
-  const sent = wished.filter(
-    ({ kind, verdict }) => verdict === 'approve' || ['device', 'exec'].includes(kind),
-  );
-  if (sent.length < wished.length) {
-    await operation.note('A pairing code needs no denial: without an approval it expires within the hour.');
-  }
-  if (sent.length === 0) return {};
-  await operation.stage('answer');
-  await openclaw.startGateway(machineId, { signal: operation.signal });
-  const outcomes = await configure.answer(machineId, sent, { signal: operation.signal });
-  const answers = outcomes.map(({ kind, id, verdict, accepted, said }) => ({
-    id: `${kind}:${id}`,
-    verdict,
-    accepted,
-    said: said.slice(0, 600),
-  }));
-  // OpenClaw refuses what it has had the answer to: another process that goes on must not tell that.
-  await operation.save({ answers });
-  return asJson({ answers });
-}
-
-const given = z.object({ answers: z.array(z.record(z.string(), z.json())) });
-
-/** @throws AppError `invalid_input` when it is no id of a request. */
-function answerTo(id: string, verdict: Answer['verdict']): Answer {
-  const [, kind, rest] = REQUEST_ID.exec(id) ?? [];
-  if (kind !== undefined && rest !== undefined) return { kind, id: rest, verdict };
-  throw new AppError('invalid_input', 'One of the ids in approve or deny is not the id of a request', {
-    next: 'Call configure_openclaw without changes: pending lists the ids.',
-  });
-}
-
 /** The settings after it all; with what the gateway itself tells where a channel was connected or nothing was asked. */
 async function seen(
   operation: OperationHandle,
-  { configure, machines }: ConfigureDeps,
+  { configure, machines, keys }: ConfigureDeps,
   input: ConfigureInput,
 ): Promise<JsonObject> {
   const { machineId, channel } = input;
@@ -255,6 +249,8 @@ async function seen(
   const live = looks ? 'all' : channel === undefined ? undefined : 'channels';
   const shown = await configure.show(machineId, { signal, live });
   if (channel !== undefined) await warnOfSleep(operation, machines, machineId);
+  const kept = looks ? keptKeys(shown.secretNames, keys.providers) : [];
+  if (kept.length > 0) await operation.note(keptKeysNote(kept));
   return asJson({
     model: presentModel(shown),
     openclaw_version: shown.openclawVersion,

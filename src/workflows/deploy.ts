@@ -1,16 +1,21 @@
 /** From a name to an assistant that answers: machine, Node, OpenClaw, configuration, gateway; each step resumable. */
 import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
+import type { ConfigureService } from '../openclaw/configure.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
-import { asJson } from '../operations/record.ts';
+
+import { asJson, type JsonObject } from '../operations/record.ts';
 import { NOT_HERE } from '../operations/running.ts';
-import { livingMachine, machineSource, PLAN } from './create-machine.ts';
+import { ownAnswer, withListedModels } from './check-model.ts';
+import { livingMachine, machineSource, machineState, PLAN } from './create-machine.ts';
+
 import { decidedPlan } from './deploy-version.ts';
 import { followJob, jobError } from './follow-job.ts';
+import { tellKeptKeys } from './kept-provider-keys.ts';
 import { parseStored } from './parse-state.ts';
 import { findDeploy, followRecovered, isRecovered } from './recover-deploy.ts';
 import { undoDeploy } from './undo-deploy.ts';
@@ -22,6 +27,7 @@ export const deployInput = machineSource.extend({
   model: z.string().optional(),
   openclawVersion: z.string().optional(),
   allowUnsafeVersion: z.boolean().optional(),
+  ownServer: ownAnswer.optional(),
 });
 export type DeployInput = z.output<typeof deployInput>;
 
@@ -31,6 +37,7 @@ export interface DeployDeps {
   clock: Clock;
   /** The keys that this server holds now; never recorded. */
   providers: readonly ProviderKey[];
+  settings: Pick<ConfigureService, 'show'>;
 }
 
 // The job's own process can die with its machine: an autosleep, a host that fails. Each time it goes on where it was.
@@ -43,21 +50,52 @@ export function deployKind(deps: DeployDeps): OperationKind {
       const input = parseStored(deployInput, operation.record.input);
       if (isRecovered(operation.record)) return followRecovered(operation, deps.openclaw, input.name);
       if (deps.providers.length === 0) throw keyless();
-      const machineId = await livingMachine(operation, deps, input);
-      await operation.stage(PLAN);
-      const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
-      const job = await installed(operation, deps, machineId, plan, input);
-      return asJson({
-        machine_id: machineId,
-        name: input.name,
-        openclaw_version: plan.openclawVersion,
-        node_version: plan.nodeVersion,
-        model: job.result.model ?? input.model,
-      });
+      try {
+        return await deployed(operation, deps, input);
+      } catch (error) {
+        throw isAppError(error) && !operation.signal.aborted ? withMachine(error, operation, input) : error;
+      }
     },
     cancel: (record) => undoDeploy(deps, record),
     recover: (id) => findDeploy(deps, id),
   };
+}
+
+async function deployed(
+  operation: OperationHandle,
+  deps: DeployDeps,
+  input: DeployInput,
+): Promise<JsonObject> {
+  const machineId = await livingMachine(operation, deps, input);
+  await operation.stage(PLAN);
+  const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
+  const job = await installed(operation, deps, machineId, plan, input);
+  if (input.ownServer?.state === 'unproved') await operation.note(UNPROVED);
+  await tellKeptKeys(operation, deps, input);
+  return asJson({
+    machine_id: machineId,
+    name: input.name,
+    openclaw_version: plan.openclawVersion,
+    node_version: plan.nodeVersion,
+    model: job.result.model ?? input.model,
+  });
+}
+
+const UNPROVED =
+  'The model server could not be asked from this computer beforehand, so nothing proves yet that the assistant can answer: a first chat tells.';
+
+/** A machine that this deploy has made goes on being billed, whatever stopped the deploy: that is part of its error. */
+function withMachine(error: AppError, { record }: OperationHandle, input: DeployInput): AppError {
+  const { machineId } = parseStored(machineState, record.state);
+  if (!machineId || input.machineId !== undefined) return error;
+  const { code, message, next, details, foreign } = error;
+  const kept = `Machine ${machineId} was created, is kept and is billed: deploy_openclaw under the same name goes on with it, destroy_machine with machine_id "${machineId}" ends it.`;
+  return new AppError(code, message, {
+    next: next === undefined ? kept : `${next} ${kept}`,
+    details: { ...details, machine_id: machineId },
+    cause: error,
+    ...(foreign === undefined ? {} : { foreign }),
+  });
 }
 
 /** @throws AppError `config` before anything is created when no model provider's key is set. */
@@ -67,7 +105,7 @@ export function requireProvider(providers: readonly ProviderKey[]): void {
     'config',
     'No model provider key is set, so the assistant could not answer; nothing was created',
     {
-      next: "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY) in this server's environment and restart it.",
+      next: "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY), or OPENAI_BASE_URL for a model server of your own, in this server's environment and restart it.",
     },
   );
 }
@@ -92,7 +130,8 @@ async function installed(
   input: DeployInput,
 ): Promise<JobSnapshot> {
   const { signal } = operation;
-  const settings = { name: input.name, model: input.model, providers: deps.providers };
+  const providers = withListedModels(deps.providers, input.ownServer);
+  const settings = { name: input.name, model: input.model, providers };
   for (let starts = 1; ; starts++) {
     await deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal });
     const job = await followJob(operation, deps.openclaw, machineId, deps.clock);

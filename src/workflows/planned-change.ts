@@ -1,7 +1,8 @@
 /** A change of settings that was planned once goes on only where its keys are: another server must not end it. */
 import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
-import { type ChangePlan, KEY_MISSING } from '../openclaw/configure-plan.ts';
+import type { ChangePlan } from '../openclaw/configure-plan.ts';
+import { KEY_MISSING } from '../openclaw/wished-keys.ts';
 import type { OperationHandle } from '../operations/ports.ts';
 import { NOT_HERE } from '../operations/running.ts';
 import { parseStored } from './parse-state.ts';

@@ -4,6 +4,7 @@ import type { Opening } from '../dedalus/opening-calls.ts';
 import type { Probe } from '../openclaw/ports.ts';
 import type { Posture } from '../openclaw/posture.ts';
 import { MINIMUM_SAFE_VERSION } from '../openclaw/settings.ts';
+import { type KeptKey, keptKeysSentence } from './kept-provider-keys.ts';
 import { isUnsafeVersion } from './safe-version.ts';
 
 export interface Finding {
@@ -17,6 +18,7 @@ export interface Finding {
     | 'disk'
     | 'memory'
     | 'autosleep'
+    | 'provider_keys'
     | 'audit';
   state: 'ok' | 'warning' | 'critical' | 'not_checked';
   /** What was seen, in our words. */
@@ -33,6 +35,8 @@ export interface Seen {
   /** Null where the API has no such thing. */
   openings: readonly Opening[] | null | undefined;
   audited: boolean;
+  /** Undefined where they could not be seen, or this server holds none to compare with. */
+  kept: readonly KeptKey[] | undefined;
 }
 
 // Below these OpenClaw 2026.9 was seen to die: 1.25 GiB is killed on the first chat, an install needs 850 MB.
@@ -52,6 +56,7 @@ export function postureFindings(seen: Seen): Finding[] {
     disk(seen.probe),
     memory(seen.probe),
     autosleep(seen.machine),
+    providerKeys(seen.kept),
     audit(seen),
   ];
 }
@@ -161,6 +166,14 @@ function autosleep({ autosleepSeconds }: Machine): Finding {
       ? 'never sleeps by itself, and so bills all the time'
       : `sleeps after ${autosleepSeconds} s without a call; channels are silent then`;
   return { name: 'autosleep', state: 'ok', detail };
+}
+
+function providerKeys(kept: Seen['kept']): Finding {
+  const name = 'provider_keys';
+  if (kept === undefined) return { name, state: 'not_checked', detail: 'nothing to compare its keys with' };
+  if (kept.length === 0)
+    return { name, state: 'ok', detail: "its model keys are those of this server's environment" };
+  return { name, state: 'warning', ...keptKeysSentence(kept) };
 }
 
 function audit({ audited, posture }: Seen): Finding {

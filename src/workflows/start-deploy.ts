@@ -5,14 +5,16 @@ import type { MachineService } from '../machine/ports.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { Operations } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
+import { type CheckModelDeps, checkModel } from './check-model.ts';
 import { installed, type MachineSource, machineState, mayHoldAnAssistant } from './create-machine.ts';
+
 import { DEPLOY, type DeployInput, deployInput } from './deploy.ts';
 import { type Directory, machineOf } from './directory.ts';
 import { livingOrGone } from './living.ts';
 import { goesAlone } from './one-change.ts';
 import { findByName } from './recover-deploy.ts';
 
-export interface StartDeployDeps {
+export interface StartDeployDeps extends CheckModelDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   operations: Operations;
@@ -30,12 +32,13 @@ export async function startDeploy(
 ): Promise<OperationRecord> {
   const earlier = await deps.directory.latestDeploy(input.name);
   if (earlier?.status === 'running') return joined(earlier, input);
+  const ownServer = await checkModel(deps, input.model, options.signal);
   const source = input.machineId === undefined ? await leftBy(deps, earlier, input, options) : input;
   const admit = source.machineId === undefined ? undefined : goesAlone(DEPLOY, source.machineId);
   return deps.operations.start({
     kind: DEPLOY,
     key: input.name,
-    input: asJson({ ...input, ...source }),
+    input: asJson({ ...input, ...source, ownServer }),
     admit,
   });
 }

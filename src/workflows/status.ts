@@ -9,9 +9,12 @@ import type { LookService } from '../openclaw/look.ts';
 import { type NewestRelease, newerThan } from '../openclaw/newest-release.ts';
 import type { Probe } from '../openclaw/ports.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
+import type { ProviderKey } from '../openclaw/providers.ts';
 import { isUntested, type TestedRelease } from '../openclaw/tested-release.ts';
+
 import { safePhase } from './awake.ts';
 import { type ChannelState, channelStates } from './channels.ts';
+import { keptKeys } from './kept-provider-keys.ts';
 import { type Finding, postureFindings } from './posture.ts';
 
 export type LayerState = 'ok' | 'problem' | 'not_checked';
@@ -53,6 +56,8 @@ export interface StatusDeps {
   look: LookService;
   release: TestedRelease;
   newest: NewestRelease;
+  /** What this server's environment holds now. */
+  providers: readonly ProviderKey[];
 }
 
 /**
@@ -74,7 +79,8 @@ export async function gatewayStatus(
     unlessFailed(deps.openings.listOpenings(machineId, options).then((open) => open ?? null)),
   ]);
   const channels = live && channelStates(live.live, live.config);
-  const findings = postureFindings({ machine, probe, posture, openings, audited: audit });
+  const kept = live && deps.providers.length > 0 ? keptKeys(live.secretNames, deps.providers) : undefined;
+  const findings = postureFindings({ machine, probe, posture, openings, audited: audit, kept });
   return {
     machine,
     probe,

@@ -6,6 +6,7 @@ import { SERVER_NAME, serverEntry } from '../../src/cli/install-entry.ts';
 import { settings } from '../../src/config/config.ts';
 import { jsonSchema } from '../../src/mcp/json-schema.ts';
 import { CHANNELS } from '../../src/openclaw/channels.ts';
+import { OWN_SERVER_VARIABLES } from '../../src/openclaw/own-server.ts';
 import { PROVIDERS } from '../../src/openclaw/providers.ts';
 import { prompts } from '../../src/prompts/index.ts';
 import { resources } from '../../src/resources/index.ts';
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, () => string>> = {
   clients,
   offers,
   tools: toolTable,
+  'own-server': ownServer,
   settings: settingsTable,
   providers,
   channels,
@@ -144,6 +146,11 @@ function channels(): string {
   return ['| messenger | tokens | another address |', '|---|---|---|', ...rows].join('\n');
 }
 
+function ownServer(): string {
+  const rows = Object.entries(OWN_SERVER_VARIABLES).map(([name, about]) => `| \`${name}\` | ${about} |`);
+  return ['| variable | what for |', '|---|---|', ...rows].join('\n');
+}
+
 /** Every variable that the server reads, with nothing set. */
 export function envExample(): string {
   const lines = Object.entries(settings.shape).flatMap(([name, schema]) => [
@@ -162,6 +169,9 @@ export function envExample(): string {
     '',
     '# Another address of a provider, for example a gateway of your company.',
     ...PROVIDERS.map(({ baseUrlVariable }) => `# ${baseUrlVariable}=`),
+    '',
+    '# For a model server of your own at OPENAI_BASE_URL (Ollama, LM Studio, vLLM, LiteLLM, a gateway).',
+    ...Object.entries(OWN_SERVER_VARIABLES).flatMap(([name, about]) => [`# ${about}`, `# ${name}=`]),
     '',
     '# Messengers that configure_openclaw can connect.',
     ...CHANNELS.flatMap(({ tokens, address }) => [

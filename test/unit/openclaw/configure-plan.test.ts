@@ -120,3 +120,62 @@ describe('settings by path', () => {
     expect(() => patchOf({ [path]: value })).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   });
 });
+
+describe('a key that is to go', () => {
+  const present = {
+    models: { providers: { ...config.models.providers, groq: { api: 'openai-completions', models: [] } } },
+    agents: config.agents,
+  };
+
+  it.each(['-GROQ_API_KEY', '-groq'])(
+    '%s leaves settings and secrets, and the gateway is started anew',
+    (name) => {
+      const made = plan({ providerKeys: [name] }, '2026.9.6', present);
+      expect(made).toMatchObject({
+        secrets: { groq: null },
+        patch: { models: { providers: { groq: null } } },
+        restart: true,
+        checks: [],
+      });
+    },
+  );
+
+  it('stays while a model of its provider answers, unless another one is named in the same call', () => {
+    expect(() => plan({ providerKeys: ['-ANTHROPIC_API_KEY'] })).toThrowError(
+      expect.objectContaining({ code: 'invalid_input', next: expect.stringContaining('model') }),
+    );
+    const made = plan({ providerKeys: ['-ANTHROPIC_API_KEY'], model: 'xai/grok-4' });
+    expect(made.secrets).toEqual({ anthropic: null, xai: env.XAI_API_KEY });
+  });
+
+  it('of a provider that nobody knows is refused with those that are known', () => {
+    expect(() => plan({ providerKeys: ['-NOBODY_API_KEY'] })).toThrowError(
+      expect.objectContaining({ code: 'invalid_input', next: expect.stringContaining('GROQ_API_KEY') }),
+    );
+  });
+});
+
+describe("a model server of one's own", () => {
+  const own = { providers: providerKeys({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' }), channels: [] };
+  const before = {
+    models: {
+      providers: {
+        openai: {
+          baseUrl: 'http://127.0.0.1:11434/v1',
+          api: 'openai-completions',
+          models: [{ id: 'a', contextWindow: 40_000, maxTokens: 4_000 }],
+        },
+      },
+    },
+  };
+
+  it("keeps the models that are described when another one is chosen, with or without the server's own key", () => {
+    const there = { openclawVersion: '2026.9.6', config: before, secretNames: ['gateway', 'openai'] };
+    for (const providerKeys of [undefined, ['OPENAI_API_KEY']]) {
+      const made = planChange({ model: 'openai/b', providerKeys }, there, own);
+      const { models } = (made.patch as typeof before).models.providers.openai;
+      expect(models.map(({ id }) => id)).toEqual(['b', 'a']);
+      expect(made.checks[0]?.url).toBe('http://127.0.0.1:11434/v1/chat/completions');
+    }
+  });
+});
