@@ -169,7 +169,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades, release, newest }),
     [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile }),
     [RESTORE]: restoreKind({ machines, openclaw, backups, gateway, pinned: machineId }),
-    [TURN]: turnKind({ machines, openclaw, gateway, clock }),
+    [TURN]: turnKind({ machines, openclaw, gateway, clock, settings: configure, providers }),
   };
   const every = operations(store, clock, kinds, outdated, log);
   const reachable = machineId === undefined ? every : pinnedOperations(every, machineId);

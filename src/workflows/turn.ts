@@ -10,6 +10,7 @@ import { requireAwake } from './awake.ts';
 import { fateOf, type InterruptedDeps, startGateway } from './interrupted-turn.ts';
 import { parseStored } from './parse-state.ts';
 import { patiently } from './patience.ts';
+import { type AddressDeps, withAddress } from './provider-address.ts';
 import { makeWay, wasRefused } from './refused-turn.ts';
 
 export const TURN = 'turn';
@@ -28,7 +29,7 @@ const turnState = z.object({
   sent: z.boolean().default(false),
 });
 
-export interface TurnDeps extends InterruptedDeps {
+export interface TurnDeps extends InterruptedDeps, AddressDeps {
   machines: MachineService;
 }
 
@@ -50,6 +51,9 @@ export function turnKind(deps: TurnDeps): OperationKind {
       try {
         await refuseForgotten(operation, deps, input);
         return resultOf(input, await wholeTurn(operation, deps, input));
+      } catch (error) {
+        if (!isAppError(error) || operation.signal.aborted) throw error;
+        throw await withAddress(error, deps, input.machineId, { signal: operation.signal });
       } finally {
         if (!operation.signal.aborted) await operation.drop('message');
       }

@@ -76,8 +76,11 @@ function sessionKey(user, explicit) {
   return user ? `agent:main:openai-user:${user.toLowerCase()}` : `agent:main:openai:${randomUUID()}`;
 }
 
-/** Answers with the turn's outcome, as one document or as a stream. */
-export async function answerChat(response, body, startTurn) {
+/**
+ * Answers with the turn's outcome, as one document or as a stream.
+ * @param failed is told the id and the error of a turn that failed, before the answer says so.
+ */
+export async function answerChat(response, body, startTurn, failed) {
   const id = `chatcmpl_${randomUUID()}`;
   const created = Math.floor(Date.now() / 1000);
   if (body.stream !== true) {
@@ -112,6 +115,7 @@ export async function answerChat(response, body, startTurn) {
     if (body.stream_options?.include_usage) send({ ...base, choices: [], usage: usageOf(usage) });
   } catch (error) {
     if (!(error instanceof TurnError)) throw error;
+    failed(id, error);
     send({ error: error.error });
   }
   send('[DONE]');

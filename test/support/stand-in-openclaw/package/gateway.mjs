@@ -112,10 +112,25 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
     // 2026.3 goes on when the client has left; the newer ones abort the turn.
     if (!version.startsWith('2026.3.'))
       response.once('close', () => response.writableFinished || gone.abort());
-    await answerChat(response, body, async () => {
-      await ready;
-      return turns.run(key, text, { model, signal: gone.signal });
-    });
+    await answerChat(
+      response,
+      body,
+      async () => {
+        await ready;
+        return turns.run(key, text, { model, signal: gone.signal });
+      },
+      (runId, { error }) => {
+        const [provider, ...rest] = (model ?? settings.primaryModel).split('/');
+        const told = {
+          runId,
+          isError: true,
+          provider,
+          model: rest.join('/'),
+          rawErrorPreview: error.message,
+        };
+        log('agent/embedded', { event: 'embedded_run_agent_end', ...told }, 'WARN');
+      },
+    );
   }
 
   function history(_request, response, url) {

@@ -9,6 +9,7 @@ export function makeLog(file) {
   mkdirSync(path.dirname(file), { recursive: true });
   return (subsystem, message, level = 'INFO') => {
     const date = new Date().toISOString();
+    const text = typeof message === 'string' ? message : message.event.replaceAll('_', ' ');
     const name = JSON.stringify({ subsystem });
     const meta = { runtime: 'node', runtimeVersion: process.versions.node, hostname: hostname(), date };
     const entry = {
@@ -17,9 +18,9 @@ export function makeLog(file) {
       _meta: { ...meta, logLevelId: LEVELS[level], logLevelName: level, name, parentNames: ['openclaw'] },
       time: date.replace('Z', '+00:00'),
       hostname: hostname(),
-      message,
+      message: text,
     };
     appendFileSync(file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-    process.stdout.write(`\u001b[90m${entry.time}\u001b[39m \u001b[36m[${subsystem}]\u001b[39m ${message}\n`);
+    process.stdout.write(`\u001b[90m${entry.time}\u001b[39m \u001b[36m[${subsystem}]\u001b[39m ${text}\n`);
   };
 }
