@@ -17,6 +17,7 @@ import {
   readSources,
   stateFolder,
 } from './doctor-setup.ts';
+import { printer } from './terminal.ts';
 
 export interface DoctorFlags {
   local: boolean;
@@ -44,7 +45,7 @@ export function doctorCommand(flags: DoctorFlags, environment: () => Environment
     nodeVersion: process.versions.node,
     availableMemory: freemem(),
     cwd: process.cwd(),
-    print: (text) => process.stdout.write(text),
+    print: printer(process.stdout),
   });
 }
 

@@ -1,8 +1,11 @@
 /** Puts an entry into a client's JSON settings; comments, order and everything else stay as they are. */
+import { isDeepStrictEqual } from 'node:util';
+import json5 from 'json5';
 import { applyEdits, type FormattingOptions, modify, type ParseError, parse } from 'jsonc-parser';
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { ClientSettings, JsonObject } from './install-clients.ts';
+import { withKept } from './install-kept.ts';
 
 const object = z.record(z.string(), z.unknown());
 const inputList = z.array(z.looseObject({ id: z.string().optional() }));
@@ -14,25 +17,81 @@ const inputList = z.array(z.looseObject({ id: z.string().optional() }));
  * @throws AppError `conflict` when the text is not JSON, or the entry's place holds something else
  */
 export function withJsonEntry(text: string, settings: ClientSettings): string {
-  const root = readRoot(text);
-  const format = indentationOf(text);
-  const earlier = objectAt(root, settings.path);
-  let changed = set(
-    text.trim() === '' ? '{}\n' : text,
-    settings.path,
-    merged(settings.value, earlier),
-    format,
-  );
+  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const plain = text.slice(mark.length);
+  const root = readRoot(plain);
+  const value = merged(settings.value, objectAt(root, settings.path));
+  const changed = isJsonc(plain) ? edited(plain, settings, value) : inserted(plain, settings, value);
+  prove(root, changed, settings, value);
+  return mark + changed;
+}
+
+function edited(plain: string, settings: ClientSettings, value: JsonObject): string {
+  const format = indentationOf(plain);
+  const given = plain.trim() === '' ? '{}\n' : plain;
+  let changed = isDeepStrictEqual(objectAt(readRoot(plain), settings.path), value)
+    ? given
+    : set(given, settings.path, value, format);
   for (const input of settings.inputs ?? []) changed = withInput(changed, input, format);
   return changed;
 }
 
+/** JSON5, as OpenClaw writes and reads it: no editor keeps its comments, so only a new section can be put in front. */
+function inserted(plain: string, settings: ClientSettings, value: JsonObject): string {
+  const root = readRoot(plain);
+  if (isDeepStrictEqual(objectAt(root, settings.path), value)) return plain;
+  const [section = '', ...inner] = settings.path;
+  if (section in root || settings.inputs !== undefined) throw notJson();
+  const start = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*\{/.exec(plain)?.[0];
+  if (start === undefined) throw notJson();
+  const nested = inner.reduceRight<unknown>((within, key) => ({ [key]: within }), value);
+  const eol = plain.includes('\r\n') ? '\r\n' : '\n';
+  const lines = `${JSON.stringify(section)}: ${JSON.stringify(nested, null, 2)},`
+    .split('\n')
+    .join(`${eol}  `);
+  return `${start}${eol}  ${lines}${plain.slice(start.length)}`;
+}
+
+/** Whether what was written reads back as what was there with our entry in it, and nothing else has changed. */
+function prove(before: JsonObject, changed: string, settings: ClientSettings, value: JsonObject): void {
+  const after = readRoot(changed);
+  const right =
+    isDeepStrictEqual(objectAt(after, settings.path), value) &&
+    isDeepStrictEqual(others(after, settings.path), others(before, settings.path));
+  if (!right) throw notJson();
+}
+
+/** Everything but what `path` leads to, and the list that the entry adds to. */
+function others(root: JsonObject, [key = '', ...rest]: readonly string[]): unknown {
+  const { [key]: own, inputs: _, ...siblings } = root;
+  const inner = object.safeParse(own ?? {});
+  if (rest.length === 0 || !inner.success) return siblings;
+  return { ...siblings, [key]: others(inner.data, rest) };
+}
+
+function isJsonc(text: string): boolean {
+  const errors: ParseError[] = [];
+  parse(text, errors, OPTIONS);
+  return errors.length === 0;
+}
+
+/** As the client reads it: the last of two fields of one name counts. */
 function readRoot(text: string): JsonObject {
   const errors: ParseError[] = [];
-  const options = { allowTrailingComma: true, allowEmptyContent: true };
-  const root = object.safeParse(parse(text, errors, options) ?? {});
-  if (errors.length > 0 || !root.success) throw notJson();
+  const jsonc: unknown = parse(text, errors, OPTIONS) ?? {};
+  const root = object.safeParse(errors.length === 0 ? jsonc : readJson5(text));
+  if (!root.success) throw notJson();
   return root.data;
+}
+
+const OPTIONS = { allowTrailingComma: true, allowEmptyContent: true };
+
+function readJson5(text: string): unknown {
+  try {
+    return json5.parse(text);
+  } catch {
+    throw notJson();
+  }
 }
 
 function objectAt(root: JsonObject, path: readonly string[]): JsonObject {
@@ -47,7 +106,7 @@ function objectAt(root: JsonObject, path: readonly string[]): JsonObject {
 function merged(ours: JsonObject, earlier: JsonObject): JsonObject {
   const env = object.safeParse(earlier.env);
   const own = object.safeParse(ours.env);
-  return { ...earlier, ...ours, ...(own.success && { env: { ...own.data, ...(env.data ?? {}) } }) };
+  return { ...withKept(ours, earlier), ...(own.success && { env: { ...own.data, ...(env.data ?? {}) } }) };
 }
 
 function withInput(text: string, input: JsonObject, format: FormattingOptions): string {
@@ -75,7 +134,7 @@ function notJson(): AppError {
     'conflict',
     'The file is not in the form that this client documents, so it was left alone',
     {
-      next: 'Mend the file, or put the entry into it by hand; --dry-run shows it.',
+      next: 'Mend the file, or put the entry into it by hand.',
     },
   );
 }

@@ -5,6 +5,8 @@ import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { ClientSettings } from './install-clients.ts';
 
+import { withKept } from './install-kept.ts';
+
 const table = z.record(z.string(), z.unknown());
 const names = z.array(z.string()).catch([]);
 
@@ -16,11 +18,13 @@ const names = z.array(z.string()).catch([]);
 export function withTomlEntry(text: string, settings: ClientSettings): string {
   const before = read(text);
   const earlier = tableAt(before, settings.path);
-  const value = { ...earlier, ...settings.value };
+  const value = withKept(settings.value, earlier);
   value.env_vars = [...new Set([...names.parse(earlier.env_vars), ...names.parse(settings.value.env_vars)])];
   if (isDeepStrictEqual(earlier, value)) return text;
   const rest = withoutSections(text, settings.path).trimEnd();
-  const changed = `${rest}${rest === '' ? '' : '\n\n'}${sectionText(settings.path, value)}`;
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const section = sectionText(settings.path, value).replaceAll('\n', eol);
+  const changed = `${rest}${rest === '' ? '' : eol + eol}${section}`;
   prove(before, changed, settings.path, value);
   return changed;
 }
@@ -34,7 +38,7 @@ export function sectionText(path: readonly string[], value: Record<string, unkno
 
 function read(text: string): TomlTable {
   try {
-    return parse(text);
+    return parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
     throw unusable(cause);
   }
@@ -47,16 +51,26 @@ function tableAt(root: unknown, path: readonly string[]): Record<string, unknown
   );
 }
 
-/** The lines but those under a header of the entry or of a table inside of it. */
+/** The lines but those under a header of the entry or of a table inside of it. Comments right above a header are its own. */
 function withoutSections(text: string, path: readonly string[]): string {
   const own = new RegExp(
     `^\\s*\\[\\s*${path.map((key) => `["']?${key}["']?`).join('\\s*\\.\\s*')}\\s*[.\\]]`,
   );
+  const kept: string[] = [];
+  let above: string[] = [];
   let inside = false;
-  const kept = text.split('\n').filter((line) => {
-    if (/^\s*\[/.test(line)) inside = own.test(line);
-    return !inside;
-  });
+  for (const line of text.split('\n')) {
+    if (/^\s*\[/.test(line)) {
+      // What stood between the last line of one section and the header of the next belongs to the next.
+      if (inside) kept.push(...above);
+      inside = own.test(line);
+      above = [];
+    }
+    if (!inside) kept.push(line);
+    else if (/^\s*(?:#|$)/.test(line)) above.push(line);
+    else above = [];
+  }
+  if (inside) kept.push(...above);
   return kept.join('\n');
 }
 
@@ -78,7 +92,7 @@ function unusable(cause: unknown): AppError {
     'conflict',
     'The file is not TOML that a section can be added to, so it was left alone',
     {
-      next: 'Mend the file, or put the entry into it by hand; --dry-run shows it.',
+      next: 'Mend the file, or put the entry into it by hand.',
       cause,
     },
   );

@@ -1,15 +1,19 @@
 /** `install`: writes this server into a client's settings, and keeps everything else that is there. */
-import { copyFile, realpath } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readlink, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import type { Environment } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import { isErrno, readIfThere, writePrivate } from '../core/files.ts';
+import { folderFault } from '../core/state-folder.ts';
 import { CLIENTS, type ClientDefinition, type ClientSettings, findClient } from './install-clients.ts';
 import { type Place, serverEntry } from './install-entry.ts';
 import { withJsonEntry } from './install-json.ts';
 import { sectionText, withTomlEntry } from './install-toml.ts';
+import { printer } from './terminal.ts';
 
 const flagSchema = z.object({
   client: z.string().optional(),
@@ -34,7 +38,7 @@ export async function installCommand(flags: InstallFlags, env: Environment): Pro
     place: { platform: process.platform, env, home: env.HOME || homedir() },
     program: { node: process.execPath, bin: await realpath(bin) },
     clock: systemClock,
-    print: (text) => process.stdout.write(text),
+    print: printer(process.stdout),
   });
 }
 
@@ -47,8 +51,23 @@ export async function install(flags: InstallFlags, io: InstallIo): Promise<numbe
   const client = findClient(id);
   if (!client) throw unknownClient();
   const settings = client.settings(serverEntry(io.place, io.program, { local }));
+  try {
+    return await written(client, settings, { dryRun, config }, io);
+  } catch (error) {
+    if (!isAppError(error, 'conflict')) throw error;
+    const next = `${error.next}\n\n${entryText(settings)}`;
+    throw new AppError('conflict', error.message, { next, cause: error });
+  }
+}
+
+async function written(
+  client: ClientDefinition,
+  settings: ClientSettings,
+  { dryRun, config }: { dryRun: boolean; config: string | undefined },
+  io: InstallIo,
+): Promise<number> {
   const file = await throughLinks(config ?? client.file(io.place));
-  const before = (await readIfThere(file)) ?? '';
+  const before = (await onFile(file, () => readIfThere(file))) ?? '';
   const after =
     settings.format === 'toml' ? withTomlEntry(before, settings) : withJsonEntry(before, settings);
   if (dryRun) {
@@ -60,8 +79,11 @@ export async function install(flags: InstallFlags, io: InstallIo): Promise<numbe
     io.print(`${client.title} is up to date: ${file}\n`);
     return 0;
   }
-  const backup = before === '' ? undefined : await backUp(file, io.clock);
-  await writePrivate(file, after);
+  const backup = await onFile(file, async () => {
+    const copy = before === '' ? undefined : await backUp(file, before, io.clock);
+    await writePrivate(file, after);
+    return copy;
+  });
   io.print(report(client, file, backup));
   return 0;
 }
@@ -73,21 +95,49 @@ export function entryText(settings: ClientSettings): string {
   return JSON.stringify({ ...(settings.inputs && { inputs: settings.inputs }), ...Object(nested) }, null, 2);
 }
 
-/** Replacing a link to a file in somebody's dotfiles would part the two. */
+/** Replacing a link to a file in somebody's dotfiles would part the two. @throws AppError `conflict` for a link to nothing */
 async function throughLinks(file: string): Promise<string> {
   try {
     return await realpath(file);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return file;
-    throw error;
+    if (!isErrno(error, 'ENOENT', 'ELOOP')) throw folderFault(dirname(file), error);
   }
+  const target = await readlink(file).catch(() => undefined);
+  if (target === undefined) return file;
+  throw new AppError(
+    'conflict',
+    `${file} is a link to ${target}, which is not there, so nothing was written`,
+    {
+      next: 'Make that file, even an empty one, or remove the link; then run install again.',
+    },
+  );
 }
 
-async function backUp(file: string, clock: Clock): Promise<string> {
+/** A new file, never through a link that somebody may have put in its place. */
+async function backUp(file: string, text: string, clock: Clock): Promise<string> {
   const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const copy = `${file}.backup-${stamp}`;
-  await copyFile(file, copy);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(copy, flags, 0o600);
+  try {
+    await handle.writeFile(text);
+  } finally {
+    await handle.close();
+  }
   return copy;
+}
+
+async function onFile<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const fault = folderFault(dirname(file), cause);
+    if (fault === cause) throw cause;
+    throw new AppError('conflict', `${file} cannot be read or written, so it was left alone`, {
+      next: 'Put that right, or put the entry into it by hand.',
+      cause: fault,
+    });
+  }
 }
 
 function report(client: ClientDefinition, file: string, backup: string | undefined): string {

@@ -6,6 +6,7 @@ import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { lineLog } from '../core/log.ts';
 import { localServe } from '../local/local-serve.ts';
+import { printer } from './terminal.ts';
 
 const flagSchema = z.object({
   port: z.coerce.number().int().min(0).max(65_535).default(0),
@@ -27,7 +28,7 @@ export async function localCommand(flags: unknown, env: Environment): Promise<nu
   const ending = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
   const log = lineLog(
-    (line) => process.stderr.write(`${line}\n`),
+    (line) => printer(process.stderr)(`${line}\n`),
     (text) => text,
   );
   // A defect in one request must not end the machines of all the others.

@@ -8,6 +8,7 @@ import { AppError } from '../core/errors.ts';
 import { readIfThere, writePrivate } from '../core/files.ts';
 import { inStateFolder } from '../core/state-folder.ts';
 import { credentialsFile } from './environment.ts';
+import { printer } from './terminal.ts';
 
 export interface LoginIo {
   env: Environment;
@@ -46,7 +47,7 @@ export async function loginCommand(wanted: readonly string[], io: LoginIo): Prom
   const after = await answers(wanted.length === 0 ? USUAL : wanted, kept, io);
   await inStateFolder(folder, () => writePrivate(file, `${JSON.stringify(after, null, 2)}\n`));
   const held = Object.keys(after).join(', ') || 'No key';
-  stdout.write(`${held} kept in ${file}; only you can read it. Restart the server to use it.\n`);
+  printer(stdout)(`${held} kept in ${file}; only you can read it. Restart the server to use it.\n`);
   return 0;
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import envPaths from 'env-paths';
 import { version } from '../../package.json';
+import { endWithReader, printer } from './terminal.ts';
 
 const USAGE = `openclaw-dedalus-mcp ${version}: OpenClaw on Dedalus Machines, for MCP clients
 
@@ -46,6 +47,8 @@ async function main(argv: string[]): Promise<number | undefined> {
       json: { type: 'boolean', default: false },
     },
   });
+  // The server ends with its client in its own way.
+  if (positionals.length > 0 || values.help || values.version) endWithReader(process.stdout);
   if (values.help) return print(USAGE);
   if (values.version) return print(`${version}\n`);
   keepCompiled();
@@ -82,7 +85,7 @@ main(process.argv.slice(2)).then(
   (error) => {
     // Told by its shape: the parts of the program are bundled apart, each with an AppError of its own.
     const next = typeof error?.next === 'string' ? `\nNext: ${error.next}` : '';
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}${next}\n`);
+    printer(process.stderr)(`${error instanceof Error ? error.message : String(error)}${next}\n`);
     process.exitCode = 2;
   },
 );

@@ -9,6 +9,10 @@ import { isErrno, privateDir, renameToNew, writePrivate } from '../core/files.ts
 import { inStateFolder } from '../core/state-folder.ts';
 
 const SUFFIX = '.tar.gz';
+// The checksum's and a part's names are longer, and file systems end at 255 bytes.
+const MAX_NAME = 158;
+// No control, line-end, direction or other invisible character.
+const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]{1,1000}$/u;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.tar\.gz$/;
 
 /**
@@ -43,6 +47,15 @@ export async function existingBackupFile(dir: string, wanted: string): Promise<s
 }
 
 async function backupPath(dir: string, wanted: string): Promise<string> {
+  if (!PRINTABLE.test(wanted) || basename(wanted).length > MAX_NAME) {
+    throw new AppError(
+      'invalid_input',
+      'The name of a backup holds characters that cannot be printed, or is too long',
+      {
+        next: `Pass a name of at most ${MAX_NAME} printable characters that ends in ${SUFFIX}.`,
+      },
+    );
+  }
   if (NAME.test(wanted)) {
     await inStateFolder(dir, () => privateDir(dir));
     return join(dir, wanted);
@@ -54,7 +67,7 @@ async function backupPath(dir: string, wanted: string): Promise<string> {
   }
   const parent = dirname(wanted);
   const real = await realpath(parent).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP')) return undefined;
     throw error;
   });
   if (real === parent) return wanted;

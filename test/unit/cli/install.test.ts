@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import json5 from 'json5';
 import { parse as parseJsonc } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -192,6 +193,103 @@ test('a clone is started from where it lies, Windows starts npx through cmd, and
     // No provider key is set here, so the first provider's is named for the user to set.
     env: { ANTHROPIC_API_KEY: `\${env:ANTHROPIC_API_KEY}` },
   });
+});
+
+test.each([
+  [
+    'claude-code',
+    '{"mcpServers":{"openclaw-dedalus":{"command":"npx","args":["-y","openclaw-dedalus-mcp","--read-only","--tools","chat,read_logs"],"timeout":5,"env":{"OPENCLAW_MCP_MACHINE_ID":"m"}}}}',
+  ],
+  [
+    'codex',
+    '[mcp_servers.openclaw-dedalus]\ncommand = "npx"\nargs = ["-y", "openclaw-dedalus-mcp", "--read-only", "--tools", "chat,read_logs"]\ntool_timeout_sec = 9\nenabled_tools = ["chat"]\n',
+  ],
+  [
+    'openclaw',
+    '{mcp:{servers:{"openclaw-dedalus":{command:"npx",args:["-y","openclaw-dedalus-mcp","--read-only","--tools","chat,read_logs"]}}}}',
+  ],
+])('%s: the limits of an earlier entry stay when it is written again', async (client, before) => {
+  const file = await given(client, before);
+  await run({ client }).catch((error: unknown) => expect(error).toMatchObject({ code: 'conflict' }));
+  const after = await readFile(file, 'utf8');
+  expect(after).toMatch(/--read-only/);
+  expect(after).toMatch(/chat,read_logs/);
+  if (client === 'claude-code') expect(after).toContain('"OPENCLAW_MCP_MACHINE_ID"');
+  if (client === 'codex')
+    expect(parseToml(after).mcp_servers).toMatchObject({
+      'openclaw-dedalus': { tool_timeout_sec: 9, enabled_tools: ['chat'] },
+    });
+});
+
+test('a pinned version and --local stay as well', async () => {
+  const args = ['-y', 'openclaw-dedalus-mcp@0.1.0', '--local', '--read-only'];
+  const entry = { mcpServers: { 'openclaw-dedalus': { command: 'npx', args } } };
+  const file = await given('cursor', JSON.stringify(entry));
+  await run({ client: 'cursor', local: true });
+  expect(parseJsonc(await readFile(file, 'utf8')).mcpServers['openclaw-dedalus'].args).toEqual(args);
+});
+
+test.each(CLIENTS.map(({ id }) => id))('%s: a byte order mark is no fault, and stays', async (client) => {
+  const text = client === 'codex' ? 'model = "o"\n' : '{ "a": 1 }\n';
+  const file = await given(client, `\uFEFF${text}`);
+  await run({ client });
+  const after = await readFile(file, 'utf8');
+  expect(after.startsWith('\uFEFF')).toBe(true);
+  expect(after).toContain('openclaw-dedalus');
+});
+
+test('JSON5 of OpenClaw keeps its comments, and gets the entry in front', async () => {
+  const before = "// mine\n{\n  gateway: { port: 18789, }, // why\n  note: 'x',\n}\n";
+  const file = await given('openclaw', before);
+  await run({ client: 'openclaw' });
+  const after = await readFile(file, 'utf8');
+  expect(after).toContain("  gateway: { port: 18789, }, // why\n  note: 'x',\n}\n");
+  expect(json5.parse(after)).toMatchObject({
+    gateway: { port: 18789 },
+    note: 'x',
+    mcp: { servers: { 'openclaw-dedalus': { command: 'npx' } } },
+  });
+  await run({ client: 'openclaw' });
+  expect(printed).toContain('is up to date');
+});
+
+test.each([
+  ['a section that is there twice', 'cursor', '{"mcpServers":{"a":{}},"mcpServers":{"b":{}}}'],
+  ['JSON5 with servers of its own', 'openclaw', '{mcp: {servers: {a: {command: "x"}}}}'],
+])('%s is refused with the entry to put in by hand, and left alone', async (_what, client, text) => {
+  const file = await given(client, text);
+  await expect(run({ client })).rejects.toMatchObject({
+    code: 'conflict',
+    next: expect.stringContaining('openclaw-dedalus'),
+  });
+  expect(await readFile(file, 'utf8')).toBe(text);
+  expect(await readdir(dirname(file))).toHaveLength(1);
+});
+
+test('a comment above the section behind ours stays', async () => {
+  const ours = '[mcp_servers.openclaw-dedalus]\ncommand = "old"\n';
+  const file = await given('codex', `${ours}\n# keep me\n[mcp_servers.other]\ncommand = "x"\n`);
+  await run({ client: 'codex' });
+  expect(await readFile(file, 'utf8')).toContain('# keep me\n[mcp_servers.other]');
+});
+
+test('a link to nothing is refused, and stays', async () => {
+  await symlink(join(home, 'nowhere.json'), fileOf('claude-code'));
+  await expect(run({ client: 'claude-code' })).rejects.toThrow('is a link to');
+  expect(await readlink(fileOf('claude-code'))).toBe(join(home, 'nowhere.json'));
+});
+
+test('the copy of the file as it was is never written through a link that somebody put there', async () => {
+  const config = join(home, 'project.json');
+  await writeFile(config, '{}');
+  const victim = join(home, 'victim');
+  await writeFile(victim, 'precious');
+  const clock = { ...systemClock, now: () => Date.parse('2026-11-27T00:00:00Z') };
+  await symlink(victim, `${config}.backup-20261127T000000Z`);
+  const io = { place: place(), program: NPX, clock, print: () => {} };
+  await expect(install({ client: 'cursor', config }, io)).rejects.toMatchObject({ code: 'conflict' });
+  expect(await readFile(victim, 'utf8')).toBe('precious');
+  expect(await readFile(config, 'utf8')).toBe('{}');
 });
 
 test('an unknown client is answered with those that there are', async () => {
