@@ -15,6 +15,10 @@ export async function sidecarText() {
     target: 'node22',
     minify: true,
     legalComments: 'none',
+    // Bundled CommonJS packages call require() for Node's own modules.
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
     // Its CommonJS build asks for its parts by a name that a bundler cannot see.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });

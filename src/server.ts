@@ -36,6 +36,7 @@ import { resources } from './resources/index.ts';
 import { toolsFor } from './tools/index.ts';
 import type { Services } from './tools/services.ts';
 import { BACKUP, backupKind } from './workflows/backup.ts';
+import { backupSeal } from './workflows/backup-seal.ts';
 import { CONFIGURE, configureKind } from './workflows/configure.ts';
 import { confirmations } from './workflows/confirmations.ts';
 import { DEPLOY, deployKind } from './workflows/deploy.ts';
@@ -139,6 +140,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     npmRegistry: config.npmRegistry,
     nodeMirror: config.nodeMirror,
     release,
+    providers,
     // What is redirected, messengers too: a gateway that starts must be told, and a machine here what it may reach.
     providerAddresses: { ...providerAddresses(providers), ...channelAddresses(channels) },
   };
@@ -146,6 +148,8 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const upgrades = upgradeService(onMachines);
   const backups = backupService(onMachines);
   const keyFile = join(config.stateDir, 'transfer.key');
+  const seal = backupSeal(keyFile, clock);
+  const asking = confirmations(config.stateDir, clock);
   const repair = repairService({ ...onMachines, providers });
   const posture = postureService(machines);
   const configure = configureService(onMachines);
@@ -167,8 +171,16 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     [DESTROY]: destroyKind({ machines, clock, endDeploys: (id) => endDeploysOn(every, id) }),
     [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades, release, newest }),
-    [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile }),
-    [RESTORE]: restoreKind({ machines, openclaw, backups, gateway, pinned: machineId }),
+    [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile, seal }),
+    [RESTORE]: restoreKind({
+      machines,
+      openclaw,
+      backups,
+      gateway,
+      confirmations: asking,
+      seal,
+      pinned: machineId,
+    }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock, settings: configure, providers }),
   };
   const every = operations(store, clock, kinds, outdated, log);
@@ -183,7 +195,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     settings: configure,
     gateway,
     operations: running,
-    confirmations: confirmations(config.stateDir, clock),
+    confirmations: asking,
     directory: directory(machines, running, machineId),
     providers,
     release,

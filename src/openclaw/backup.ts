@@ -3,12 +3,15 @@ import { createDecipheriv, createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import type { RequestOf } from '../sidecar/protocol.ts';
+import { readReply } from './ask-sidecar.ts';
 import { CHANNEL_PLUGINS } from './carried-plugins.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { JobSnapshot } from './ports.ts';
+import { ownAddresses, PROVIDERS } from './providers.ts';
 import { runScript } from './script-output.ts';
-import { settingsDemanded } from './settings.ts';
+import { GATEWAY_SETTINGS, settingsDemanded } from './settings.ts';
 import { undone } from './undone.ts';
 import { MIGRATION_SECONDS } from './upgrade.ts';
 
@@ -17,16 +20,25 @@ const START_JOB_MS = 30_000;
 const PIECE_MS = 60_000;
 const BLOCK = 16;
 
-/** What a backup says about itself, in its first file. */
+const version = z.string().regex(/^\d{1,5}\.\d{1,5}\.\d{1,5}(?:[-+][0-9A-Za-z.-]{1,40})?$/);
+
+/** What a backup says about itself, in its first file: perhaps a stranger's words, so each field by its own grammar. */
 export const backupManifest = z.object({
   format: z.literal(1),
-  created_at: z.string(),
-  machine_id: z.string(),
-  name: z.string().optional(),
-  openclaw_version: z.string(),
-  node_version: z.string().optional(),
+  created_at: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/),
+  machine_id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,80}$/),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,40}$/)
+    .optional()
+    .catch(undefined),
+  openclaw_version: version,
+  node_version: version.optional().catch(undefined),
   /** The machine's home; some files name places under it. */
-  home: z.string().startsWith('/'),
+  home: z
+    .string()
+    .max(1024)
+    .regex(/^\/[^\p{Cc}]*$/u),
 });
 export type BackupManifest = z.output<typeof backupManifest>;
 
@@ -36,6 +48,8 @@ export interface PackedBackup {
   /** Hex, of the archive before encryption. */
   sha256: string;
   iv: string;
+  /** Pipes, sockets and links that lead outside, which are in no backup. */
+  leftOut: number;
 }
 
 export interface RestoreInput {
@@ -140,23 +154,31 @@ export function backupService(deps: OpenClawDeps): BackupService {
       };
       await run(machineId, 'write-piece', env, options);
     },
-    startRestore: (machineId, jobId, { pieces, sha256, manifest, openclawVersion }, options) =>
-      startJob(
+    startRestore(machineId, jobId, { pieces, sha256, manifest, openclawVersion }, options) {
+      // The rest of the request is what only the machine knows.
+      const unpacking: Omit<RequestOf<'unpack-backup'>, 'job' | 'port'> = {
+        pieces,
+        sha256,
+        old_home: manifest.home,
+        gateway: GATEWAY_SETTINGS,
+        addresses: ownAddresses(deps.providers ?? []),
+        providers: PROVIDERS.map(({ id }) => id),
+        defaults: { ...settingsDemanded(openclawVersion) },
+      };
+      return startJob(
         machineId,
         'restore',
         jobId,
         {
           ...deps.providerAddresses,
-          OPENCLAW_MCP_PIECES: `${pieces}`,
-          OPENCLAW_MCP_SHA256: sha256,
-          OPENCLAW_MCP_OLD_HOME: manifest.home,
+          ...largeInput('OPENCLAW_MCP_UNPACK', JSON.stringify(unpacking)),
           OPENCLAW_MCP_PLUGINS: CHANNEL_PLUGINS,
           OPENCLAW_MCP_REGISTRY: deps.npmRegistry,
           OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
-          OPENCLAW_MCP_CONFIG_DEFAULTS: JSON.stringify(settingsDemanded(openclawVersion)),
         },
         options,
-      ),
+      );
+    },
     async endTransfer(machineId, jobId, options) {
       await run(machineId, 'end-transfer', { OPENCLAW_MCP_JOB_ID: jobId }, options);
     },
@@ -182,14 +204,16 @@ export const packedFields = {
   bytes: z.coerce.number().int().positive().max(MAX_BACKUP_BYTES),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   iv: z.string().regex(/^[0-9a-f]{32}$/),
+  leftOut: z.number().int().nonnegative().default(0),
 };
 const packedOutput = z.object(packedFields);
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
 export function packedBackup({ result }: JobSnapshot): PackedBackup {
-  const read = packedOutput.safeParse(result);
+  const { left_out: leftOut, ...packed } = readReply('pack-backup', result.packed);
+  const read = packedOutput.safeParse({ ...packed, leftOut });
   if (read.success) return read.data;
-  if (Number(result.bytes) > MAX_BACKUP_BYTES) {
+  if (packed.bytes > MAX_BACKUP_BYTES) {
     throw new AppError('unsupported', 'The machine says that its backup is larger than 16 GiB', {
       next: 'Call gateway_status to see what the machine holds; have the assistant remove what is not needed.',
     });

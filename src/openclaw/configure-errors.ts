@@ -5,10 +5,15 @@ const UNCHANGED = 'nothing was changed';
 
 export const CONFIGURE_ERRORS: Readonly<Record<string, { kind: ErrorCode; message: string; next: string }>> =
   {
-    config_broken: {
+    settings_unreadable: {
       kind: 'conflict',
-      message: `The settings on the machine are no JSON; ${UNCHANGED}`,
-      next: 'Call repair_openclaw, which restores the last good ones.',
+      message: `openclaw.json on the machine can be read neither as JSON nor as JSON5, so it was not overwritten; ${UNCHANGED}`,
+      next: 'Correct it there, or call repair_openclaw, which keeps it beside and restores the last good one.',
+    },
+    secrets_unreadable: {
+      kind: 'conflict',
+      message: `secrets.json on the machine cannot be read, so it was not overwritten; ${UNCHANGED}`,
+      next: 'Correct it there, or call repair_openclaw, which keeps it beside and writes a new token and the keys of this server.',
     },
     config_refused: {
       kind: 'invalid_input',

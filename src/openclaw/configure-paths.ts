@@ -1,5 +1,6 @@
 /** Which settings of OpenClaw may be given by value: what makes the assistant behave, and nothing that guards it. */
 import { AppError } from '../core/errors.ts';
+import { isPatch, mergedPatch, type Patch } from '../core/patch.ts';
 import { isAllowed, type PersonalSetting, personalSettings } from './personal-settings.ts';
 
 /** Settings below these may be changed, each because it only changes what the assistant does. */
@@ -30,9 +31,6 @@ const MAX_VALUE_CHARS = 20_000;
 /** As many as an error can name. */
 const MAX_NAMED = 5;
 const PROTOTYPE = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** A merge patch of OpenClaw's settings: null removes. */
-export type Patch = { [name: string]: unknown };
 
 /**
  * The paths and values as one merge patch.
@@ -67,25 +65,6 @@ export function forThePerson(settings: readonly PersonalSetting[], why = ''): Ap
     `${named} would decide where secrets or conversations go, or what is run: that is for the person alone${why}`,
     `Leave it to the person: they set it in the Control UI, or add ${named} to OPENCLAW_MCP_ALLOW_SETTINGS in this server's environment and restart it.`,
   );
-}
-
-/** `patch` merged into `base` as one patch; where both say something, `patch` wins. */
-export function mergedPatch(base: Patch, patch: Patch): Patch {
-  const merged: Patch = { ...base };
-  for (const [name, value] of Object.entries(patch)) {
-    const before = merged[name];
-    merged[name] = isPatch(before) && isPatch(value) ? mergedPatch(before, value) : value;
-  }
-  return merged;
-}
-
-export function isPatch(value: unknown): value is Patch {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What lies at a path of settings; undefined where there is no such thing. */
-export function at(config: unknown, ...path: readonly string[]): unknown {
-  return path.reduce((below: unknown, name) => (isPatch(below) ? below[name] : undefined), config);
 }
 
 function checkPath(path: string): void {

@@ -2,8 +2,9 @@
 import semver from 'semver';
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
+import { at, isPatch, mergedPatch, type Patch } from '../core/patch.ts';
 import { CHANNELS, type ChannelId, type ChannelKey } from './channels.ts';
-import { at, isPatch, mergedPatch, type Patch, patchOf } from './configure-paths.ts';
+import { patchOf } from './configure-paths.ts';
 import { channelChecks, modelCheck, type OutsideCheck } from './outside-checks.ts';
 import { PROVIDERS, type Provider, type ProviderKey, providerIdOf } from './providers.ts';
 import { defaultModelOf, providerEntry, secretRef } from './settings.ts';

@@ -2,8 +2,9 @@
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
-import { isPatch } from './configure-paths.ts';
+import { readReply } from './ask-sidecar.ts';
 import type { ChangePlan, PresentSettings } from './configure-plan.ts';
+import { KEPT_NAME } from './kept-beside.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import { runScript, type ScriptOutput } from './script-output.ts';
@@ -24,6 +25,8 @@ export interface LiveAnswers {
 }
 
 export interface ShownSettings extends PresentSettings {
+  /** Whether the settings are written in a form of their own, with comments perhaps. */
+  comments: boolean;
   home: string;
   port: number;
   /** Undefined when it was not asked for, or the gateway is not ready. */
@@ -88,9 +91,8 @@ export function configureService(deps: OpenClawDeps): ConfigureService {
 function changeInputs(plan: ChangePlan): Record<string, string> {
   const yes = (flag: boolean) => (flag ? 'yes' : 'no');
   return {
-    ...largeInput('OPENCLAW_MCP_PATCH', JSON.stringify(plan.patch)),
+    ...largeInput('OPENCLAW_MCP_CHANGE', JSON.stringify({ patch: plan.patch, secrets: plan.secrets })),
     ...largeInput('OPENCLAW_MCP_CHECKS', JSON.stringify(plan.checks)),
-    OPENCLAW_MCP_SECRETS: JSON.stringify(plan.secrets),
     OPENCLAW_MCP_PLUGIN: plan.plugin ?? '',
     OPENCLAW_MCP_HOT: yes(plan.hot && !plan.restart),
     OPENCLAW_MCP_PROVE_MODEL: yes(plan.proveModel),
@@ -102,22 +104,22 @@ const facts = z.object({
   home: z.string().startsWith('/'),
   port: z.coerce.number().int().min(1).max(65_535),
   openclaw_version: z.string().regex(/^[0-9A-Za-z.+-]{1,40}$/),
-  secret_names: z.string(),
 });
 
 /** Reads what `configure-show` printed. @throws AppError `command_failed`. */
 export function shownSettings({ values, blobs }: ScriptOutput): ShownSettings {
   const read = facts.safeParse(values);
-  const config = json(blobs.config);
-  if (!read.success || !isPatch(config)) {
+  if (!read.success) {
     throw new AppError('command_failed', "The machine's account of its settings cannot be read");
   }
+  const settings = readReply('show-settings', blobs.settings);
   return {
     home: read.data.home,
     port: read.data.port,
     openclawVersion: read.data.openclaw_version,
-    secretNames: read.data.secret_names.split(' ').filter((name) => name !== ''),
-    config,
+    secretNames: settings.secret_names,
+    config: settings.config,
+    comments: settings.comments === 'yes',
     live: values.live === 'yes' ? liveAnswers(blobs) : undefined,
   };
 }
@@ -142,19 +144,25 @@ function json(text: string | undefined): unknown {
   }
 }
 
-const outcome = z.object({ applied: z.enum(['none', 'hot', 'restart']), unchecked: z.string() });
+const outcome = z.object({
+  applied: z.enum(['none', 'hot', 'restart']),
+  unchecked: z.string(),
+  kept_beside: z.string().regex(KEPT_NAME).optional().catch(undefined),
+});
 
 export interface ChangeOutcome {
   /** How the running gateway took it. */
   applied: 'none' | 'hot' | 'restart';
   /** Models and channels whose other side could not be asked. */
   unchecked: readonly string[];
+  /** The name of the copy beside the settings, where the new ones have lost comments of the old. */
+  keptBeside: string | undefined;
 }
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
 export function changeOutcome(result: Readonly<Record<string, string>>): ChangeOutcome {
   const read = outcome.safeParse(result);
   if (!read.success) throw new AppError('command_failed', "The machine's account of a change cannot be read");
-  const { applied, unchecked } = read.data;
-  return { applied, unchecked: unchecked.split(' ').filter((subject) => subject !== '') };
+  const { applied, unchecked, kept_beside: keptBeside } = read.data;
+  return { applied, unchecked: unchecked.split(' ').filter((subject) => subject !== ''), keptBeside };
 }

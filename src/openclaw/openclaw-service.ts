@@ -2,10 +2,12 @@
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import type { MachineService } from '../machine/ports.ts';
+import type { RequestOf } from '../sidecar/protocol.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobSnapshot } from './job-snapshot.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { InstallPlan, OpenClawService } from './ports.ts';
+import type { ProviderKey } from './providers.ts';
 import { readProbe } from './read-probe.ts';
 import { knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
 import { runScript, type ScriptOutput } from './script-output.ts';
@@ -47,6 +49,8 @@ const JOB_WAIT_SECONDS = 8;
 
 export interface OpenClawDeps extends ResolveSources {
   machines: Pick<MachineService, 'run'>;
+  /** Whose addresses may get the keys of a machine. */
+  providers?: readonly ProviderKey[] | undefined;
   /** Redirected providers by variable, such as ANTHROPIC_BASE_URL: set where OpenClaw is started. */
   providerAddresses?: Readonly<Record<string, string>> | undefined;
 }
@@ -154,6 +158,12 @@ function deployEnv(
   settings: Parameters<OpenClawService['startDeploy']>[3],
 ): Record<string, string> {
   const { text, model } = openclawSettings({ ...plan, ...settings });
+  // The rest of the request is what only the machine knows.
+  const wish: Omit<RequestOf<'configure'>, 'proven' | 'switched'> = {
+    settings: JSON.parse(text),
+    provider_keys: providerSecrets(settings.providers),
+    keep_model: settings.model === undefined ? 'yes' : 'no',
+  };
   const deployment = {
     name: settings.name,
     operationId: jobId,
@@ -163,11 +173,8 @@ function deployEnv(
   };
   return {
     ...sources.providerAddresses,
-    ...largeInput('OPENCLAW_MCP_CONFIG', text),
-    OPENCLAW_MCP_PROVIDER_KEYS: providerSecrets(settings.providers),
+    ...largeInput('OPENCLAW_MCP_CONFIGURE', JSON.stringify(wish)),
     OPENCLAW_MCP_DEPLOYMENT: JSON.stringify(deployment),
     ...installInputs(sources, plan),
-    OPENCLAW_MCP_MODEL: model,
-    OPENCLAW_MCP_KEEP_MODEL: settings.model === undefined ? 'yes' : 'no',
   };
 }

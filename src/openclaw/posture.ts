@@ -1,17 +1,27 @@
 /** How exposed a machine's gateway is, as `gateway_status` asks for it, and the change of its token. */
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
+import type { Brought } from '../core/brought.ts';
 import type { MachineService } from '../machine/ports.ts';
+import { PROTOCOL } from '../sidecar/protocol.ts';
 import { machineScript } from './machine-script.ts';
 import { runScript, type ScriptOutput } from './script-output.ts';
 
 export interface Posture {
-  /** `gateway.bind` and `gateway.auth.mode` of its settings; empty where they say nothing. */
-  bind: string;
-  authMode: string;
-  /** A token in plain text in openclaw.json. */
-  tokenInSettings: boolean;
-  tokenChars: number;
+  /** Undefined where the settings cannot be read. */
+  settings:
+    | {
+        /** `gateway.bind` and `gateway.auth.mode`; empty where they say nothing. */
+        bind: string;
+        authMode: string;
+        /** A token in plain text in openclaw.json. */
+        tokenInSettings: boolean;
+      }
+    | undefined;
+  /** Undefined where the secrets cannot be read. */
+  tokenChars: number | undefined;
+  /** Addresses and programs that the settings name. Foreign. */
+  brought: readonly Brought[];
   listens: 'loopback' | 'others' | 'nothing' | 'unknown';
   /** Octal permissions of its two folders: only 700 is right. */
   stateMode: string;
@@ -41,10 +51,6 @@ const ROTATE_MS = 230_000;
 const MAX_FINDINGS = 40;
 
 const output = z.object({
-  bind: z.string(),
-  auth_mode: z.string(),
-  token_in_settings: z.enum(['yes', 'no']),
-  token_chars: z.coerce.number().int(),
   listens: z.enum(['loopback', 'others', 'nothing', 'unknown']),
   'mode.state': z.string(),
   'mode.mcp': z.string(),
@@ -74,12 +80,13 @@ export function postureService(machines: Pick<MachineService, 'run'>): PostureSe
 /** Undefined where OpenClaw is not installed, or its exposure could not be seen. */
 export function readPosture({ values, blobs }: ScriptOutput): Posture | undefined {
   const read = output.safeParse(values);
-  if (!read.success) return undefined;
+  const exposed = PROTOCOL.exposure.reply.safeParse(parsed(blobs.exposure ?? ''));
+  if (!read.success || !exposed.success) return undefined;
+  const { settings, bind = '', auth_mode: authMode = '', token_in_settings: inSettings } = exposed.data;
   return {
-    bind: read.data.bind,
-    authMode: read.data.auth_mode,
-    tokenInSettings: read.data.token_in_settings === 'yes',
-    tokenChars: read.data.token_chars,
+    settings: settings === 'read' ? { bind, authMode, tokenInSettings: inSettings === 'yes' } : undefined,
+    tokenChars: exposed.data.token_chars ?? undefined,
+    brought: exposed.data.brought,
     listens: read.data.listens,
     stateMode: read.data['mode.state'],
     mcpMode: read.data['mode.mcp'],

@@ -148,3 +148,8 @@ export function providerAddresses(keys: readonly ProviderKey[]): Record<string, 
     ),
   );
 }
+
+/** Where a provider key may go without anybody wondering: the providers' own addresses, and those of this server. */
+export function ownAddresses(keys: readonly ProviderKey[]): string[] {
+  return [...PROVIDERS, ...keys].flatMap(({ baseUrl }) => baseUrl ?? []);
+}

@@ -37,7 +37,7 @@ const output = z.object({
   last_good: yes,
   missing_keys: words.default([]),
   open_files: words,
-  auth_file: z.enum(['ok', 'missing', 'stale', 'no_token']),
+  auth_file: z.enum(['ok', 'missing', 'stale', 'no_token', 'unreadable', 'not_checked']),
   jobs_running: words,
 });
 

@@ -40,7 +40,7 @@ export interface Diagnosis {
   /** Files that others can read; `folder` is the state folder itself. */
   openFiles: readonly string[];
   /** `no_token`: there is no token that could be written into it. */
-  authFile: 'ok' | 'missing' | 'stale' | 'no_token';
+  authFile: 'ok' | 'missing' | 'stale' | 'no_token' | 'unreadable' | 'not_checked';
   /** Detached jobs at work: a deploy, an upgrade. */
   jobsRunning: readonly string[];
 }

@@ -45,7 +45,9 @@ export function repairService(deps: RepairDeps): RepairService {
     async mend(machineId, mends, options) {
       const env = {
         OPENCLAW_MCP_MENDS: mends.join(' '),
-        ...(mends.includes('keys') ? { OPENCLAW_MCP_PROVIDER_KEYS: providerSecrets(deps.providers) } : {}),
+        ...(mends.includes('keys')
+          ? { OPENCLAW_MCP_PROVIDER_KEYS: JSON.stringify(providerSecrets(deps.providers)) }
+          : {}),
       };
       const script = machineScript('repair', env, { timeoutMs: MEND_MS, rerunnable });
       return readMended(await run(machineId, script, options));

@@ -17,7 +17,6 @@ import gatewayProcess from './scripts/gateway-process.sh';
 import gatewayRequest from './scripts/gateway-request.sh';
 import install from './scripts/install.sh';
 import interrupted from './scripts/interrupted.sh';
-import jsonEdit from './scripts/json-edit.sh';
 import keptStates from './scripts/kept-states.sh';
 import machineFacts from './scripts/machine-facts.sh';
 import network from './scripts/network.sh';
@@ -50,25 +49,24 @@ import upgrade from './scripts/upgrade.sh';
 /** Every script starts with these: layout and output, processes and locks, questions to the gateway. */
 export const BASE: readonly string[] = [common, process, gatewayHttp];
 
-const GATEWAY = [network, configure, machineFacts, sidecar, gatewayProcess];
+const GATEWAY = [network, machineFacts, sidecar, gatewayProcess];
 
 export const SCRIPTS = {
-  deploy: [install, ...GATEWAY, jsonEdit, openclawCli, deploy],
-  upgrade: [install, ...GATEWAY, jsonEdit, openclawCli, plugins, changeState, upgrade],
+  deploy: [install, ...GATEWAY, configure, deploy],
+  upgrade: [install, ...GATEWAY, openclawCli, plugins, changeState, upgrade],
   'kept-states': [keptStates],
-  backup: [backup],
-  restore: [install, ...GATEWAY, jsonEdit, openclawCli, plugins, changeState, restore],
+  backup: [sidecar, backup],
+  restore: [install, ...GATEWAY, openclawCli, plugins, changeState, restore],
   'read-piece': [transfer],
   'write-piece': [transfer],
   'list-pieces': [transfer],
   'end-transfer': [transfer],
-  'configure-change': [...GATEWAY, jsonEdit, openclawCli, plugins, outsideChecks, configureChange],
-  'configure-show': [network, jsonEdit, openclawCli, configureShow],
+  'configure-change': [...GATEWAY, openclawCli, plugins, outsideChecks, configureChange],
+  'configure-show': [network, sidecar, openclawCli, configureShow],
   'channel-answer': [network, openclawCli, channelAnswer],
   probe: [machineFacts, repairFacts, sidecar, interrupted, probe],
   status: [
     network,
-    jsonEdit,
     openclawCli,
     machineFacts,
     repairFacts,
@@ -79,9 +77,9 @@ export const SCRIPTS = {
     configureShow,
     status,
   ],
-  diagnose: [configure, machineFacts, repairFacts, sidecar, interrupted, diagnoseTree, diagnose],
+  diagnose: [machineFacts, repairFacts, sidecar, interrupted, diagnoseTree, diagnose],
   'diagnose-doctor': [machineFacts, repairFacts, diagnoseDoctor],
-  repair: [configure, machineFacts, repairFacts, repair],
+  repair: [sidecar, machineFacts, repairFacts, repair],
   'repair-install': [install, ...GATEWAY, repairFacts, diagnoseTree, repairInstall],
   'rotate-token': [...GATEWAY, rotateToken],
   resolve: [network, resolve],

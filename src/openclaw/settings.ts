@@ -35,6 +35,13 @@ const SECRETS = 'secrets_file';
 /** How settings refer to a secret of the machine's secrets file. */
 export const secretRef = (id: string) => ({ source: 'file', provider: SECRETS, id: `/${id}` });
 
+/** Of the gateway itself: only its own machine reaches it, and only with its token. */
+export const GATEWAY_SETTINGS = {
+  mode: 'local',
+  bind: 'loopback',
+  auth: { mode: 'token', token: secretRef('gateway') },
+};
+
 /** @throws AppError `config` without a provider, `invalid_input` when the model's provider has no key. */
 export function openclawSettings(input: SettingsInput): Settings {
   const model = chosenModel(input);
@@ -43,12 +50,10 @@ export function openclawSettings(input: SettingsInput): Settings {
     // Without it newer releases take a hand-written file for an old one, and refuse every other model of a provider.
     ...(knows(MODEL_POLICY_MARKER_SINCE) ? MODEL_POLICY_MARKER : {}),
     gateway: {
-      mode: 'local',
-      bind: 'loopback',
+      ...GATEWAY_SETTINGS,
       port: input.port,
       // Without it the gateway answers 403 to anything that came through a forwarder which says so.
       trustedProxies: ['127.0.0.1'],
-      auth: { mode: 'token', token: secretRef('gateway') },
       http: { endpoints: { chatCompletions: { enabled: true } } },
     },
     secrets: { providers: { [SECRETS]: { source: 'file', mode: 'json', path: secretsFile(input.home) } } },
@@ -77,9 +82,9 @@ export function settingsDemanded(openclawVersion: string): object {
   };
 }
 
-/** The keys as the machine stores them: one JSON object, by provider id. */
-export function providerSecrets(providers: readonly ProviderKey[]): string {
-  return JSON.stringify(Object.fromEntries(providers.map(({ provider, key }) => [provider.id, key])));
+/** The keys as the machine stores them, by provider id. */
+export function providerSecrets(providers: readonly ProviderKey[]): Record<string, string> {
+  return Object.fromEntries(providers.map(({ provider, key }) => [provider.id, key]));
 }
 
 function chosenModel({ model, providers }: SettingsInput): string {

@@ -1,11 +1,18 @@
 /** Which function answers which command. */
 import process from 'node:process';
+import { packBackup } from './backup/pack.ts';
+import { unpackBackup } from './backup/unpack.ts';
+import { draftChange, fillSettings } from './configure/change.ts';
+import { outsideRequests } from './configure/outside-requests.ts';
+import { configure } from './configure/write-all.ts';
 import { noteStart, stillInterrupted } from './look/interrupted.ts';
 import { listSessions } from './look/list-sessions.ts';
 import { endInterrupted, restoreSession, sessionState } from './look/session-state.ts';
 import type { Place } from './place.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
 import { SidecarError } from './sidecar-error.ts';
+import { connectedChannels, exposure, missingKeys, settingsState, showSettings } from './state/look.ts';
+import { authState, mendKeys, renewAuth, rotateToken } from './state/mend.ts';
 
 type Commands = {
   [C in CommandName]: (place: Place, request: RequestOf<C>) => Promise<ReplyOf<C>> | ReplyOf<C>;
@@ -23,6 +30,21 @@ const COMMANDS: Commands = {
   note_start: async (place, { crashed }) => ({
     interrupted: (await noteStart(place, crashed)).map(({ key }) => key),
   }),
+  configure,
+  'draft-change': draftChange,
+  'outside-requests': outsideRequests,
+  'connected-channels': connectedChannels,
+  'fill-settings': fillSettings,
+  'show-settings': showSettings,
+  exposure,
+  'settings-state': settingsState,
+  'missing-keys': missingKeys,
+  'auth-state': authState,
+  'renew-auth': renewAuth,
+  'mend-keys': mendKeys,
+  'pack-backup': packBackup,
+  'unpack-backup': unpackBackup,
+  'rotate-token': rotateToken,
 };
 
 /** @throws SidecarError, `bad_request` where the request is not of its schema. */

@@ -4,6 +4,7 @@
  * each server sends the one that it was built with.
  */
 import * as z from 'zod/mini';
+import { FILES_PROTOCOL } from './state/protocol.ts';
 
 const text = z.catch(z.optional(z.string()), undefined);
 const amount = z.catch(z.optional(z.number()), undefined);
@@ -56,6 +57,7 @@ export const PROTOCOL = {
     request: z.object({ crashed: z.boolean() }),
     reply: z.object({ interrupted: z.array(z.string()) }),
   },
+  ...FILES_PROTOCOL,
 } as const;
 
 export type CommandName = keyof typeof PROTOCOL;

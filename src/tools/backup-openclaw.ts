@@ -22,16 +22,17 @@ export const backupOpenclaw = defineTool({
     action: z.enum(['backup', 'restore']).default('backup').describe('Save, or put back.'),
     file: z.string().max(1000).optional().describe('Name or full path, *.tar.gz.'),
     replace: z.boolean().default(false).describe('Restore even over conversations.'),
+    confirmation: z.string().max(100).optional().describe('Of the first call.'),
     wait_seconds: waitSeconds.optional(),
   }),
   output: operationOutput,
-  async run({ machine_id, action, file, replace, wait_seconds }, context) {
+  async run({ machine_id, action, file, wait_seconds, ...how }, context) {
     const { services, signal } = context;
     const id = await services.directory.resolve(machine_id, { signal });
     const record =
       action === 'backup'
         ? await startBackup(services, id, file)
-        : await startRestore(services, id, file, replace);
+        : await startRestore(services, id, file, how);
     return awaited(record.id, wait_seconds, context);
   },
 });
@@ -52,7 +53,12 @@ async function startBackup(services: Services, id: string, wanted: string | unde
   });
 }
 
-async function startRestore(services: Services, id: string, wanted: string | undefined, replace: boolean) {
+async function startRestore(
+  services: Services,
+  id: string,
+  wanted: string | undefined,
+  { replace, confirmation }: { replace: boolean; confirmation?: string | undefined },
+) {
   if (wanted === undefined) {
     throw new AppError('invalid_input', 'A restore needs the file that is to be restored', {
       next: 'Pass file as backup_openclaw returned it.',
@@ -60,7 +66,7 @@ async function startRestore(services: Services, id: string, wanted: string | und
   }
   const file = await existingBackupFile(services.backupsDir, wanted);
   await requireBackupOf(file, services.pinned);
-  const input = { machineId: id, file, replace };
+  const input = { machineId: id, file, replace, ...(confirmation !== undefined && { confirmation }) };
   const record = await services.operations.start({
     kind: RESTORE,
     key: id,

@@ -1,5 +1,6 @@
 /** gateway_status: what works and what does not, layer by layer, without touching anything. */
 import * as z from 'zod';
+import { broughtLines } from '../core/brought.ts';
 import { oneWord } from '../core/text.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
 import { safePhase } from '../workflows/awake.ts';
@@ -93,6 +94,9 @@ export const gatewayStatus = defineTool({
           ? []
           : [{ label: 'end of the gateway log', text: probe.gatewayLog }]),
         ...channelErrors(channels ?? []),
+        ...(seen.strange.length === 0
+          ? []
+          : [{ label: 'addresses and programs in the settings', text: broughtLines(seen.strange) }]),
         ...(seen.audit.length === 0
           ? []
           : [{ label: "findings of OpenClaw's audit", text: listed(seen.audit) }]),

@@ -1,7 +1,7 @@
 /** Backups as files of this computer: private, never over something that is there, never through a link, never half. */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, realpath, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, lstat, open, realpath, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../core/errors.ts';
@@ -13,6 +13,7 @@ const SUFFIX = '.tar.gz';
 const MAX_NAME = 158;
 // No control, line-end, direction or other invisible character.
 const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]{1,1000}$/u;
+const MAX_CHECKSUM_BYTES = 4096;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.tar\.gz$/;
 
 /**
@@ -80,7 +81,7 @@ async function backupPath(dir: string, wanted: string): Promise<string> {
   );
 }
 
-/** Beside a backup: its checksum, as `sha256sum -c` reads it. */
+/** Beside a backup: its checksum, as `sha256sum -c` reads it, and our seal, which that takes for a comment. */
 const checksumFile = (file: string) => `${file}.sha256`;
 
 /** A backup that is still arriving. */
@@ -139,7 +140,11 @@ function noRoom(cause?: unknown): AppError {
  * Gives a whole part its name, and its checksum beside it.
  * @throws AppError `unavailable` when it is not whole, `conflict` when another file took its name meanwhile.
  */
-export async function finishPart(file: string, operationId: string, sha256: string): Promise<void> {
+export async function finishPart(
+  file: string,
+  operationId: string,
+  { sha256, seal }: { sha256: string; seal: string },
+): Promise<void> {
   const part = partOf(file, operationId);
   if (await isThere(part)) {
     if ((await sha256Of(part)) !== sha256) {
@@ -150,7 +155,7 @@ export async function finishPart(file: string, operationId: string, sha256: stri
     }
     await nameWithoutOverwriting(part, file, sha256);
   }
-  await writePrivate(checksumFile(file), `${sha256}  ${basename(file)}\n`);
+  await writePrivate(checksumFile(file), `${sha256}  ${basename(file)}\n# seal ${seal}\n`);
   await rm(part, { force: true });
 }
 
@@ -179,12 +184,44 @@ export async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The checksum that was written beside the backup; undefined where there is none any more. */
-export async function knownChecksum(file: string): Promise<string | undefined> {
+/** What was written beside a backup. */
+export interface BesideBackup {
+  sha256: string;
+  /** Proof that it was made on this computer; see backup-seal.ts. */
+  seal: string | undefined;
+}
+
+/**
+ * Undefined where there is no such file any more.
+ * @throws AppError `invalid_input` where there is one that says nothing: perhaps the backup is not what it was.
+ */
+export async function besideBackup(file: string): Promise<BesideBackup | undefined> {
+  const text = await smallText(checksumFile(file));
+  if (text === undefined) return undefined;
+  const sha256 = /^[0-9a-f]{64}(?= )/.exec(text)?.[0];
+  if (sha256 !== undefined) return { sha256, seal: /^# seal ([0-9a-f]{64})$/m.exec(text)?.[1] };
+  throw new AppError('invalid_input', 'The checksum beside the backup cannot be read; nothing was changed', {
+    next: 'Restore another backup, or remove the .sha256 file if the person is sure of this one.',
+  });
+}
+
+/** Of an ordinary file, its beginning: a pipe in its place would never end. */
+async function smallText(path: string): Promise<string | undefined> {
   try {
-    return /^[0-9a-f]{64}/.exec(await readFile(checksumFile(file), 'utf8'))?.[0];
+    const handle = await open(
+      path,
+      constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0),
+    );
+    try {
+      if (!(await handle.stat()).isFile()) return '';
+      return (await readAt(handle, 0, MAX_CHECKSUM_BYTES)).toString('utf8');
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
+    // No rights, a link, a folder: there, and not to be read.
+    if (isErrno(error, 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENXIO')) return '';
     throw error;
   }
 }

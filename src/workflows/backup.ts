@@ -16,6 +16,7 @@ import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
 import { asJson } from '../operations/record.ts';
 import { dropPart, finishPart, openPart, type PartFile, requireRoom } from './backup-file.ts';
+import type { BackupSeal } from './backup-seal.ts';
 import { inFlight } from './in-flight.ts';
 import { keptKey } from './kept-key.ts';
 import { lastingJob } from './lasting-job.ts';
@@ -36,6 +37,7 @@ export interface BackupDeps {
   clock: Clock;
   /** Of the key that seals archives on their way; it is made at the first backup. */
   keyFile: string;
+  seal: BackupSeal;
 }
 
 /**
@@ -62,12 +64,15 @@ export function backupKind(deps: BackupDeps): OperationKind {
         return whole;
       });
       await operation.stage('verify');
-      await finishPart(file, operation.id, packed.sha256);
+      const seal = await deps.seal.of(packed.sha256);
+      await finishPart(file, operation.id, { sha256: packed.sha256, seal });
       await deps.backups.endTransfer(machineId, operation.id, { signal: operation.signal });
       await operation.note(
         "The file holds the assistant's keys and conversations in the clear: keep it private.",
       );
-      const { bytes, sha256 } = packed;
+      const { bytes, sha256, leftOut } = packed;
+      if (leftOut > 0)
+        await operation.note(`Left out: ${leftOut} link(s) that lead outside, pipes or sockets.`);
       return { machine_id: machineId, backup: { file, bytes, sha256, openclaw_version: version } };
     },
     // What is packed on the machine is of no use: only the record said which file of this computer it is for.

@@ -1,8 +1,8 @@
 /** What a gateway's own answers say about its channels and about those who wait for an answer, in few and safe words. */
 import * as z from 'zod';
+import { isPatch, type Patch } from '../core/patch.ts';
 import { head, plainText } from '../core/text.ts';
 import type { LiveAnswers } from '../openclaw/configure.ts';
-import { isPatch, type Patch } from '../openclaw/configure-paths.ts';
 
 export const channelState = z.object({
   id: z.string(),

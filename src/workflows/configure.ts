@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
+import { isPatch } from '../core/patch.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { type ConfigureService, changeOutcome, type ShownSettings } from '../openclaw/configure.ts';
-import { isPatch } from '../openclaw/configure-paths.ts';
 import {
   type ChangeWish,
   channelKey,
@@ -12,6 +12,7 @@ import {
   planChange,
   presentModel,
 } from '../openclaw/configure-plan.ts';
+import { keptNote } from '../openclaw/kept-beside.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { PostureService } from '../openclaw/posture.ts';
 import { namedKeys } from '../openclaw/wished-keys.ts';
@@ -157,10 +158,16 @@ async function changeSettings(
   const { signal } = operation;
   const present = await deps.configure.show(machineId, { signal });
   const plan = await planned(operation, () => planChange(wish, present, deps.keys));
+  if (present.comments) {
+    await operation.note(
+      'The settings file has comments or a form of its own: they are kept where that can be done, else the old file stays beside the new one.',
+    );
+  }
   const job = await lastingJob(operation, deps, machineId, () =>
     deps.configure.startChange(machineId, operation.id, plan, { signal }),
   );
-  const { applied, unchecked } = changeOutcome(job.result);
+  const { applied, unchecked, keptBeside } = changeOutcome(job.result);
+  if (keptBeside !== undefined) await operation.note(keptNote(keptBeside));
   const known = new Set(plan.checks.map(({ subject }) => subject));
   for (const subject of unchecked.filter((each) => known.has(each))) {
     await operation.note(

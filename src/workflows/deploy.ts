@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { ConfigureService } from '../openclaw/configure.ts';
+import { KEPT_NAME, keptNote } from '../openclaw/kept-beside.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
@@ -70,6 +71,8 @@ async function deployed(
   await operation.stage(PLAN);
   const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
   const job = await installed(operation, deps, machineId, plan, input);
+  const kept = job.result.kept_beside ?? '';
+  if (KEPT_NAME.test(kept)) await operation.note(keptNote(kept));
   if (input.ownServer?.state === 'unproved') await operation.note(UNPROVED);
   await tellKeptKeys(operation, deps, input);
   return asJson({

@@ -1,4 +1,5 @@
 /** How well an assistant is protected, finding by finding, each with what to do about it. */
+import type { Brought } from '../core/brought.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { Opening } from '../dedalus/opening-calls.ts';
 import type { Probe } from '../openclaw/ports.ts';
@@ -13,6 +14,7 @@ export interface Finding {
     | 'bind'
     | 'auth'
     | 'token'
+    | 'additions'
     | 'file_modes'
     | 'openings'
     | 'disk'
@@ -37,6 +39,8 @@ export interface Seen {
   audited: boolean;
   /** Undefined where they could not be seen, or this server holds none to compare with. */
   kept: readonly KeptKey[] | undefined;
+  /** What `strangers` found. */
+  strange: readonly Brought[];
 }
 
 // Below these OpenClaw 2026.9 was seen to die: 1.25 GiB is killed on the first chat, an install needs 850 MB.
@@ -50,7 +54,7 @@ const REWRITE = 'Call deploy_openclaw with this machine_id: it writes the settin
 export function postureFindings(seen: Seen): Finding[] {
   return [
     version(seen.probe),
-    ...(seen.posture ? exposure(seen.posture) : []),
+    ...(seen.posture ? [...exposure(seen.posture), additions(seen.strange)] : []),
     fileModes(seen.probe, seen.posture),
     openings(seen.openings),
     disk(seen.probe),
@@ -74,19 +78,17 @@ function version({ openclawVersion }: Probe): Finding {
   };
 }
 
-function exposure({ bind, listens, authMode, tokenInSettings, tokenChars }: Posture): Finding[] {
-  const closed = bind === 'loopback' && listens !== 'others';
-  const strong = tokenChars >= MIN_TOKEN_CHARS && !tokenInSettings;
+function exposure({ settings, listens, tokenChars }: Posture): Finding[] {
+  const detail = 'the settings cannot be read, and OpenClaw did not tell what is in them';
+  if (settings === undefined) {
+    const unseen = (['auth', 'token'] as const).map(
+      (name): Finding => ({ name, state: 'not_checked', detail }),
+    );
+    return [bound(undefined, listens), ...unseen];
+  }
   return [
-    closed
-      ? { name: 'bind', state: 'ok', detail: 'only this machine itself reaches the gateway' }
-      : {
-          name: 'bind',
-          state: 'critical',
-          detail: 'the gateway listens beyond its own machine',
-          fix: REWRITE,
-        },
-    authMode === 'token'
+    bound(settings.bind, listens),
+    settings.authMode === 'token' || (settings.authMode === '' && tokenChars !== undefined && tokenChars > 0)
       ? { name: 'auth', state: 'ok', detail: 'every call needs the token' }
       : {
           name: 'auth',
@@ -94,15 +96,60 @@ function exposure({ bind, listens, authMode, tokenInSettings, tokenChars }: Post
           detail: 'the gateway is not set to ask for its token',
           fix: REWRITE,
         },
-    strong
-      ? { name: 'token', state: 'ok', detail: `random, ${tokenChars} characters, in a private file` }
-      : {
-          name: 'token',
-          state: tokenInSettings ? 'warning' : 'critical',
-          detail: tokenInSettings ? 'the token stands in openclaw.json' : 'the token is short or missing',
-          fix: REWRITE,
-        },
+    token(settings.tokenInSettings, tokenChars),
   ];
+}
+
+/** The sockets decide where the settings say nothing, or nothing that can be read. */
+function bound(bind: string | undefined, listens: Posture['listens']): Finding {
+  const said = bind !== undefined && bind !== '';
+  if (listens === 'others' || (said && bind !== 'loopback'))
+    return {
+      name: 'bind',
+      state: 'critical',
+      detail: 'the gateway listens beyond its own machine',
+      fix: REWRITE,
+    };
+  return said || listens === 'loopback'
+    ? { name: 'bind', state: 'ok', detail: 'only this machine itself reaches the gateway' }
+    : { name: 'bind', state: 'not_checked', detail: 'neither its settings nor its sockets can be read' };
+}
+
+function token(inSettings: boolean, chars: number | undefined): Finding {
+  if (chars === undefined)
+    return { name: 'token', state: 'not_checked', detail: 'the file with the token cannot be read' };
+  if (chars >= MIN_TOKEN_CHARS && !inSettings)
+    return { name: 'token', state: 'ok', detail: `random, ${chars} characters, in a private file` };
+  return {
+    name: 'token',
+    state: inSettings ? 'warning' : 'critical',
+    detail: inSettings ? 'the token stands in openclaw.json' : 'the token is short or missing',
+    fix: REWRITE,
+  };
+}
+
+/** What the settings name that neither this server nor a provider's own address put there; see `strangers`. */
+function additions(strange: readonly Brought[]): Finding {
+  if (strange.length === 0)
+    return { name: 'additions', state: 'ok', detail: 'no model provider or program that is not ours' };
+  const programs = strange.filter(({ kind }) => kind === 'program').length;
+  const addresses = strange.length - programs;
+  return {
+    name: 'additions',
+    state: 'warning',
+    detail: `the settings name ${addresses} address(es) of model providers and ${programs} program(s) that this server did not put there`,
+    fix: 'Ask the person whether they are theirs (listed in the fenced block). If not, revoke the provider keys and deploy a new machine.',
+  };
+}
+
+/** Addresses that get provider keys, and programs that OpenClaw starts, but for those that this server knows. */
+export function strangers(posture: Posture | undefined, known: readonly string[]): Brought[] {
+  const plain = (address: string) => address.replace(/\/+$/, '');
+  const ours = new Set(known.map(plain));
+  return (posture?.brought ?? []).filter(
+    ({ kind, path, value }) =>
+      kind === 'program' || (/^(?:models|secrets)\./.test(path) && !ours.has(plain(value))),
+  );
 }
 
 function fileModes(probe: Probe, posture: Posture | undefined): Finding {

@@ -1,8 +1,8 @@
 /** Where a provider was asked whose answer ended a turn: OpenClaw's own error names neither address nor path. */
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import { at } from '../core/patch.ts';
 import type { ConfigureService } from '../openclaw/configure.ts';
-import { at } from '../openclaw/configure-paths.ts';
 import { modelCheck } from '../openclaw/outside-checks.ts';
 import { PROVIDERS, type ProviderKey } from '../openclaw/providers.ts';
 

@@ -133,10 +133,12 @@ function keys(seen: Diagnosis, providers: readonly ProviderKey[], result: Assess
   const { found, mends, left } = result;
   const held = seen.missingKeys.filter((id) => providers.some(({ provider }) => provider.id === id));
   const unknown = seen.missingKeys.filter((id) => !held.includes(id));
-  if (seen.authFile === 'no_token')
-    found.push('The file with the token and the provider keys is missing or broken');
+  const tokenless = seen.authFile === 'no_token' || seen.authFile === 'unreadable';
+  if (seen.authFile === 'no_token') found.push('The file with the token and the provider keys is missing');
+  if (seen.authFile === 'unreadable')
+    found.push('The file with the token and the provider keys cannot be read; it is kept beside a new one');
   if (seen.missingKeys.length > 0) found.push(`No key on the machine for: ${seen.missingKeys.join(', ')}`);
-  if (seen.node === 'ok' && (held.length > 0 || seen.authFile === 'no_token')) mends.push('keys', 'auth');
+  if (seen.node === 'ok' && (held.length > 0 || tokenless)) mends.push('keys', 'auth');
   // Newer releases do not start without a key that the configuration names.
   if (unknown.length > 0) result.blocked = true;
   for (const id of unknown) {

@@ -1,5 +1,6 @@
 /** One truthful look through the layers of an assistant, from the machine up, and what to do about each finding. */
 import type { WaitOptions } from '../core/abort.ts';
+import type { Brought } from '../core/brought.ts';
 import { isAppError } from '../core/errors.ts';
 import { oneWord } from '../core/text.ts';
 import type { Machine } from '../dedalus/api.ts';
@@ -9,13 +10,13 @@ import type { LookService } from '../openclaw/look.ts';
 import { type NewestRelease, newerThan } from '../openclaw/newest-release.ts';
 import type { Probe } from '../openclaw/ports.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
-import type { ProviderKey } from '../openclaw/providers.ts';
+import { ownAddresses, type ProviderKey } from '../openclaw/providers.ts';
 import { isUntested, type TestedRelease } from '../openclaw/tested-release.ts';
 
 import { safePhase } from './awake.ts';
 import { type ChannelState, channelStates } from './channels.ts';
 import { keptKeys } from './kept-provider-keys.ts';
-import { type Finding, postureFindings } from './posture.ts';
+import { type Finding, postureFindings, strangers } from './posture.ts';
 
 export type LayerState = 'ok' | 'problem' | 'not_checked';
 
@@ -46,6 +47,8 @@ export interface Status {
   posture: Finding[];
   /** Written by OpenClaw: foreign but for the severities. */
   audit: AuditFinding[];
+  /** Addresses and programs in its settings that are not ours. Foreign. */
+  strange: readonly Brought[];
   /** One imperative sentence for each thing that wants doing; empty when all is well. */
   advice: string[];
 }
@@ -80,7 +83,8 @@ export async function gatewayStatus(
   ]);
   const channels = live && channelStates(live.live, live.config);
   const kept = live && deps.providers.length > 0 ? keptKeys(live.secretNames, deps.providers) : undefined;
-  const findings = postureFindings({ machine, probe, posture, openings, audited: audit, kept });
+  const strange = strangers(posture, ownAddresses(deps.providers));
+  const findings = postureFindings({ machine, probe, posture, openings, audited: audit, kept, strange });
   return {
     machine,
     probe,
@@ -88,6 +92,7 @@ export async function gatewayStatus(
     layers: layersOf(machine, probe, newer(probe, newest, deps.release)),
     posture: findings,
     audit: posture?.audit ?? [],
+    strange,
     advice: [
       ...missing(probe),
       ...findings.flatMap(({ fix, detail }) => (fix ? [`${capital(detail)}: ${fix}`] : [])),
@@ -139,6 +144,7 @@ function asleep(machine: Machine): Status {
     channels: undefined,
     posture: [],
     audit: [],
+    strange: [],
     advice,
   };
 }

@@ -28,9 +28,9 @@ function packed(bytes: string): Answers {
   return machineThat((script) =>
     script === 'read-job'
       ? {
-          values: {
-            ...{ job: 'x', now: '1', state: 'done', 'result.bytes': bytes },
-            ...{ 'result.sha256': 'a'.repeat(64), 'result.iv': 'b'.repeat(32) },
+          values: { job: 'x', now: '1', state: 'done' },
+          blobs: {
+            'result.packed': `{"bytes":${bytes},"sha256":"${'a'.repeat(64)}","iv":"${'b'.repeat(32)}","left_out":0}`,
           },
         }
       : { values: {} },

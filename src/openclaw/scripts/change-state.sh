@@ -18,30 +18,15 @@ claim_change() {
         attempt ensure_gateway "$change/attempt"
         ;;
     esac
-    rm -rf "$change"
+    remove_tree "$change"
   fi
   mkdir -p "$change"
   write_file "$change/job" "$job_id"
-  unlock
+  unlock change
 }
 
 change_step() {
   cat "$change/step" 2>/dev/null || true
-}
-
-# Runs FUNCTION so that its failure can be undone instead of ending this job; sets `attempted`. Not to be called in a
-# condition: there bash ignores `set -e` inside FUNCTION too.
-attempt() { # FUNCTION FILE: where its output goes
-  local status
-  attempted=failed
-  set +e
-  (
-    set -e
-    "$1"
-  ) 3>"$2"
-  status=$?
-  set -e
-  if [ "$status" -eq 0 ]; then attempted=ok; fi
 }
 
 # Ends the gateway and keeps what is needed to go back. Until `changing` this begins anew each time, since the gateway may
@@ -115,14 +100,24 @@ undo_change() {
     fi
     for kept in "$change/state" "$change/replaced"; do
       if [ ! -d "$kept" ]; then continue; fi
-      rm -rf "$change/failed"
+      remove_tree "$change/failed"
       if [ -d "$state_dir" ]; then mv "$state_dir" "$change/failed"; fi
       mv "$kept" "$state_dir"
     done
     write_file "$change/step" undone
-    unlock
+    unlock gateway
   fi
-  rm -rf "$change/failed" "$change/next" "$change/next.new" "$change/state.new"
+  remove_tree "$change/failed" "$change/next" "$change/next.new" "$change/state.new"
+}
+
+# Also trees whose folders cannot be written to. Never fails: nothing that has worked becomes a failure by it.
+remove_tree() { # PATH…
+  local path
+  for path in "$@"; do
+    if rm -rf "$path" 2>/dev/null; then continue; fi
+    chmod -R u+rwx "$path" 2>/dev/null || true
+    rm -rf "$path" || true
+  done
 }
 
 # Undoes what an attempt could not bring to its end, starts the gateway of before, and tells both.
@@ -145,24 +140,7 @@ said() { # NAME FILE
   sed -n "s/^$1=//p" "$2" 2>/dev/null | tail -n 1
 }
 
-# Fills in what FILE lacks of the JSON object in DEFAULTS; nothing that is there changes. A file with comments stays as it is.
-fill_config() { # FILE DEFAULTS
-  # shellcheck disable=SC2016 # JavaScript
-  CONFIG_DEFAULTS=$2 "$mcp_dir/node/bin/node" -e '
-    const fs = require("node:fs");
-    const file = process.argv[1];
-    const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-    let changed = false;
-    const fill = (to, from) => {
-      for (const [name, value] of Object.entries(from)) {
-        if (to[name] === undefined) { to[name] = value; changed = true; }
-        else if (isObject(value) && isObject(to[name])) fill(to[name], value);
-      }
-    };
-    let config;
-    try { config = JSON.parse(fs.readFileSync(file, "utf8")); } catch { process.exit(0); }
-    fill(config, JSON.parse(process.env.CONFIG_DEFAULTS));
-    if (!changed) process.exit(0);
-    fs.writeFileSync(`${file}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
-    fs.renameSync(`${file}.new`, file);' "$1"
+# Settings that the release in `current` demands, where they are missing.
+fill_settings() {
+  sidecar fill-settings "$change/filled" < <(printf '{"defaults":%s}' "${OPENCLAW_MCP_CONFIG_DEFAULTS:-{\}}")
 }

@@ -48,6 +48,21 @@ finish() {
   exit "$status"
 }
 
+# Runs FUNCTION so that its failure can be undone instead of ending this job; sets `attempted`. Not to be called in a
+# condition: there bash ignores `set -e` inside FUNCTION too.
+attempt() { # FUNCTION FILE: where its output goes
+  local status
+  attempted=failed
+  set +e
+  (
+    set -e
+    "$1"
+  ) 3>"$2"
+  status=$?
+  set -e
+  if [ "$status" -eq 0 ]; then attempted=ok; fi
+}
+
 # shellcheck disable=SC2034 # the names are used by the scripts that follow
 layout() {
   home=/home/machine

@@ -9,8 +9,11 @@ configure_change_main() {
   kept=${OPENCLAW_MCP_JOB_DIR:?} scratch=$OPENCLAW_MCP_JOB_DIR/work unchecked='' applied=none plugin_changed=no
   make_dirs
   rm -rf "$scratch" && mkdir "$scratch"
-  draft=$scratch/openclaw.json draft_secrets=$scratch/secrets.json
+  # The settings' draft lies beside them, since they may include other files by relative names.
+  draft=$config.draft draft_secrets=$scratch/secrets.json kept_beside=''
   stage prepare
+  require_sidecar
+  rm -f "$draft"
   check_prerequisites
   # What a killed run of this job left half done was never proved.
   if [ -s "$kept/before-config" ]; then restore_settings; fi
@@ -19,28 +22,29 @@ configure_change_main() {
   write_drafts
   stage check
   validate_draft
-  input_to_file OPENCLAW_MCP_CHECKS "$scratch/checks"
   use_trust
-  outside_checks "$scratch/checks" "$draft_secrets" "$scratch"
+  outside_checks "$scratch"
   stage write
   hold_gateway
   write_settings
-  unlock
+  unlock configure
   apply_or_restore
   emit applied "$applied"
   emit unchecked "$unchecked"
+  emit kept_beside "$kept_beside"
 }
 
 write_drafts() {
-  input_to_file OPENCLAW_MCP_PATCH "$scratch/patch"
-  merged_json "$config" 2 <"$scratch/patch" >"$draft" || fail config_broken
-  printf '%s' "${OPENCLAW_MCP_SECRETS:-{\}}" | merged_json "$secrets" 0 >"$draft_secrets" || fail config_broken
-  unset OPENCLAW_MCP_SECRETS
+  sidecar draft-change "$scratch/drafted" < <(
+    printf '{"job":"%s",' "$(basename "$kept")"
+    input_to_stdout OPENCLAW_MCP_CHANGE | tail -c +2
+  )
 }
 
 # Through OpenClaw itself: only this release knows what it accepts.
 validate_draft() {
   if ! OPENCLAW_CONFIG_PATH=$draft openclaw_cli config validate --json >"$scratch/validation" 2>&1; then
+    rm -f "$draft"
     fail config_refused "$scratch/validation"
   fi
 }
@@ -61,6 +65,10 @@ write_settings() {
   if cmp -s "$draft_secrets" "$secrets"; then secrets_changed=no; fi
   printed_before=$(wc -c <"$state_dir/logs/gateway.out" 2>/dev/null || echo 0)
   mv -f "$draft_secrets" "$secrets"
+  if [ "$(reply_word keeps_comments <"$scratch/drafted")" = no ]; then
+    kept_beside=openclaw.json.before-$(date +%Y-%m-%dT%H-%M-%S)
+    cp -p "$config" "$state_dir/$kept_beside"
+  fi
   if [ "$config_changed" = yes ]; then mv -f "$draft" "$config"; else rm -f "$draft"; fi
   chmod 600 "$config" "$secrets"
 }
@@ -73,10 +81,10 @@ restore_settings() {
   rm -f "$kept/before-config" "$kept/before-secrets"
 }
 
-# In a shell of its own, since a failure of any step of it must lead back, not out.
 apply_or_restore() {
   stage apply
-  if (apply_settings && prove_settings) 3>"$scratch/verdict"; then
+  attempt apply_and_prove "$scratch/verdict"
+  if [ "$attempted" = ok ]; then
     applied=$(sed -n 's/^applied=//p' "$scratch/verdict")
     # What is proved is what a repair goes back to.
     cp -f "$config" "$mcp_dir/openclaw.last-good.json"
@@ -86,9 +94,15 @@ apply_or_restore() {
   stage restore
   cp -f "$state_dir/logs/gateway.out" "$scratch/gateway-said" 2>/dev/null || true
   restore_settings
-  (restart_gateway) 3>/dev/null || fail change_not_undone "$scratch/gateway-said"
+  attempt restart_gateway /dev/null
+  if [ "$attempted" = failed ]; then fail change_not_undone "$scratch/gateway-said"; fi
   if [ -s "$scratch/said" ]; then fail model_unusable "$scratch/said"; fi
   fail change_undone "$scratch/gateway-said"
+}
+
+apply_and_prove() {
+  apply_settings
+  prove_settings
 }
 
 # Emits how: none · hot · restart.
@@ -108,15 +122,9 @@ restart_gateway() {
   ensure_gateway_locked
 }
 
-# Until this job ends: whoever finds the gateway stopped meanwhile would start it with settings that are not proved. Beside
-# the other lock, hence with a descriptor of its own.
+# Until this job ends: whoever finds the gateway stopped meanwhile would start it with settings that are not proved.
 hold_gateway() {
-  if ! command -v flock >/dev/null; then
-    lock gateway 150
-    return
-  fi
-  exec 7>"$mcp_dir/gateway.lock"
-  flock -w 150 7 || fail locked
+  lock gateway 150
 }
 
 # A change of the file is seen by the gateway itself; a change of a secret has to be told.

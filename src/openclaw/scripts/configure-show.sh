@@ -3,16 +3,15 @@
 # and who waits for an answer.
 
 configure_show_main() {
-  local config=$state_dir/openclaw.json channel
-  if [ ! -s "$config" ] || [ ! -s "$state_dir/secrets.json" ]; then fail not_configured; fi
-  if [ ! -x "$mcp_dir/node/bin/node" ]; then fail not_installed; fi
+  local channel channels
+  if [ ! -s "$state_dir/openclaw.json" ] || [ ! -s "$state_dir/secrets.json" ]; then fail not_configured; fi
+  require_sidecar
   scratch=${scratch:-$(mktemp -d "$mcp_dir/show.XXXXXX")}
   emit home "$home"
   emit port "$port"
   emit openclaw_version "$(sed -n 's/^  "version": "\([^"]*\)".*/\1/p' "$mcp_dir/current/node_modules/openclaw/package.json" | head -n 1)"
-  emit secret_names "$(names_in "$state_dir/secrets.json")"
-  masked_json "$config" >"$scratch/config" || fail config_broken
-  emit_blob config <"$scratch/config"
+  sidecar show-settings "$scratch/settings" < <(printf '{}')
+  emit_blob settings <"$scratch/settings"
   local live=${OPENCLAW_MCP_LIVE:-}
   if [ -z "$live" ]; then return; fi
   if [ "$(gateway_ready)" != yes ]; then
@@ -20,13 +19,11 @@ configure_show_main() {
     return
   fi
   emit live yes
+  channels=$(reply_word channel_names <"$scratch/settings")
   # Most assistants have none, and are not made to wait for OpenClaw's command line.
-  if [ -n "$(names_in "$config" channels)" ]; then ask_openclaw channels channels status; fi
+  if [ -n "$channels" ]; then ask_openclaw channels channels status; fi
   if [ "$live" != all ]; then return; fi
-  for channel in $(names_in "$config" channels); do
-    case "$channel" in defaults | modelByChannel | *[!a-z0-9-]*) continue ;; esac
-    ask_openclaw "pairing_$channel" pairing list "$channel"
-  done
+  for channel in $channels; do ask_openclaw "pairing_$channel" pairing list "$channel"; done
   ask_openclaw devices devices list
   ask_openclaw approvals approvals pending
 }
@@ -38,11 +35,4 @@ ask_openclaw() { # NAME COMMAND…
   if openclaw_cli "$@" --json >"$scratch/answer" 2>/dev/null && [ -s "$scratch/answer" ]; then
     head -c 262144 "$scratch/answer" | emit_blob "${name//-/_}"
   fi
-}
-
-names_in() { # FILE [KEY]: the names in a JSON object
-  machine_node -e '
-    const json = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
-    console.log(Object.keys((process.argv[2] ? json[process.argv[2]] : json) ?? {}).join(" "));
-  ' "$@" 2>/dev/null || true
 }

@@ -16,7 +16,7 @@ deploy_main() {
   if { [ "$changed" = yes ] || [ "$switched" = yes ]; } && live_pid "$gateway_pid" >/dev/null; then
     lock gateway 150
     stop_gateway 20
-    unlock
+    unlock gateway
   fi
   ensure_gateway
   stage ready
@@ -24,5 +24,6 @@ deploy_main() {
   emit openclaw_version "$openclaw_version"
   emit node_version "$node_version"
   emit started "$started"
-  emit model "${OPENCLAW_MCP_MODEL:-}"
+  emit model "$model"
+  emit kept_beside "$kept_beside"
 }

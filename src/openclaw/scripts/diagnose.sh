@@ -3,6 +3,7 @@
 
 diagnose_main() {
   local working=no
+  if [ -x "$mcp_dir/node/bin/node" ]; then require_sidecar; fi
   diagnose_machine
   diagnose_gateway
   diagnose_install
@@ -80,18 +81,10 @@ diagnose_files() {
   emit auth_file "$(auth_state)"
 }
 
-auth_state() { # ok | missing | stale | no_token (there is none to write into it)
-  local token
-  token=$(known_token "$state_dir/secrets.json")
-  if [ -z "$token" ]; then
-    printf no_token
-  elif [ ! -s "$auth_file" ]; then
-    printf missing
-  elif [ "$(cat "$auth_file")" != "Authorization: Bearer $token" ]; then
-    printf stale
-  else
-    printf ok
-  fi
+auth_state() { # ok | missing | stale | no_token (there is none to write into it) | unreadable | not_checked
+  local state=''
+  if [ "$node" = ok ]; then state=$(sidecar_word auth-state auth); fi
+  printf '%s' "${state:-not_checked}"
 }
 
 diagnose_config() {
@@ -100,20 +93,20 @@ diagnose_config() {
     state=missing
   elif [ "$node" != ok ]; then
     state=not_checked
-  elif ! config_parses "$config" || [ "$working" = no ] || [ "$config" -nt "$gateway_pid" ]; then
+  elif ! config_parses || [ "$working" = no ] || [ "$config" -nt "$gateway_pid" ]; then
     # The gateway's own reading decides: it also takes comments, and refuses keys that it does not know.
     if [ "$tree" != ok ]; then
-      state=$(if config_parses "$config"; then printf not_checked; else printf invalid; fi)
+      state=$(if config_parses; then printf not_checked; else printf invalid; fi)
     else
       state=$(validated_config)
     fi
   fi
   emit config "$state"
-  if [ "$node" = ok ]; then emit missing_keys "$(missing_keys)"; fi
+  if [ "$node" = ok ]; then emit missing_keys "$(sidecar_word missing-keys missing)"; fi
 }
 
-config_parses() { # FILE
-  "$mcp_dir/node/bin/node" -e 'JSON.parse(require("node:fs").readFileSync(process.argv[1]))' "$1" 2>/dev/null
+config_parses() { # as OpenClaw's own parser reads it
+  [ "$(sidecar_word settings-state state)" = valid ]
 }
 
 validated_config() { # → ok | invalid | not_checked
@@ -127,17 +120,4 @@ validated_config() { # → ok | invalid | not_checked
       ;;
     *) printf not_checked ;;
   esac
-}
-
-# Providers whose key the configuration expects in secrets.json, where it is not.
-missing_keys() {
-  # shellcheck disable=SC2016 # JavaScript
-  "$mcp_dir/node/bin/node" -e '
-    const fs = require("node:fs");
-    const read = (file) => { try { return JSON.parse(fs.readFileSync(file, "utf8")); } catch { return {}; } };
-    const [config, secrets] = process.argv.slice(1).map(read);
-    const expected = Object.entries(config.models?.providers ?? {}).filter(([, p]) => p?.apiKey?.source === "file");
-    const missing = expected.filter(([, p]) => !secrets[String(p.apiKey.id).slice(1)]);
-    console.log(missing.map(([id]) => id).filter((id) => /^[a-z0-9-]{1,40}$/.test(id)).join(" "));
-  ' "$state_dir/openclaw.json" "$state_dir/secrets.json" 2>/dev/null || true
 }

@@ -9,7 +9,7 @@ ensure_gateway() {
   fi
   lock gateway 200
   ensure_gateway_locked
-  unlock
+  unlock gateway
 }
 
 # For who holds the lock already, so that nobody starts the gateway between a stop and a start of theirs.
@@ -45,9 +45,17 @@ check_prerequisites() {
     fi
   done
   if [ ! -s "$auth_file" ]; then
-    write_file "$auth_file" "Authorization: Bearer $(known_token "$state_dir/secrets.json")"
+    renew_auth
     repaired+=' auth_file'
   fi
+}
+
+# The header of our own questions, from the token in the secrets.
+renew_auth() {
+  sidecar renew-auth "$mcp_dir/auth.reply" < <(printf '{}')
+  auth=$(reply_word auth <"$mcp_dir/auth.reply")
+  rm -f "$mcp_dir/auth.reply"
+  if [ "$auth" = unreadable ]; then fail secrets_unreadable; fi
 }
 
 # Something answers on the port, and no pid file says who: our own gateway knows our token.

@@ -7,7 +7,7 @@ install_all() {
   lock install 600
   install_trees
   switch_versions
-  unlock
+  unlock install
 }
 
 name_trees() {

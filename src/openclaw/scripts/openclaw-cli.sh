@@ -3,7 +3,8 @@
 
 openclaw_cli() {
   (
-    exec 3>&- 7>&- 9>&- </dev/null
+    exec 3>&- </dev/null
+    drop_locks
     use_openclaw_env
     use_trust
     unset NODE_COMPILE_CACHE

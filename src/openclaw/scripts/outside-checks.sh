@@ -3,10 +3,14 @@
 # that there is. Their own answer is worth more than what OpenClaw makes of it, and comes without its retries of minutes.
 
 # Fails with the other side's answer where that says no. Sets `unchecked` to what nobody could say anything about.
-outside_checks() { # CHECKS-FILE SECRETS-FILE FOLDER
-  local folder=$3 name kind http curl_exit
+outside_checks() { # FOLDER of a job's work, with the drafted secrets in it
+  local folder=$1 name kind http curl_exit
   unchecked=''
-  write_requests "$1" "$2" "$folder"
+  sidecar outside-requests "$folder/requests" < <(
+    printf '{"job":"%s","checks":' "$(basename "$(dirname "$folder")")"
+    input_to_stdout OPENCLAW_MCP_CHECKS
+    printf '}'
+  )
   while read -r kind name; do
     curl_exit=0
     # The address and the headers, with the secret, are in a file: no argument list shows them.
@@ -38,26 +42,4 @@ judge() { # KIND HTTP FILES
   if grep -qi 'model' "$3.answer"; then fail model_unknown "$3.said"; fi
   if grep -qiE 'api.?key' "$3.answer"; then fail key_refused "$3.said"; fi
   fail provider_refused "$3.said"
-}
-
-# {{name}} in an address or a header stands for the secret of that name.
-write_requests() { # CHECKS-FILE SECRETS-FILE FOLDER
-  machine_node -e '
-    const { readFileSync, writeFileSync } = require("node:fs");
-    const [, checks, secretsFile, folder] = process.argv;
-    const secrets = JSON.parse(readFileSync(secretsFile, "utf8"));
-    const filled = (text) => text.replace(/\{\{([a-z_]+)\}\}/g, (_, name) => secrets[name] ?? "");
-    const quoted = (text) => JSON.stringify(filled(text));
-    const list = JSON.parse(readFileSync(checks, "utf8")).map((check, index) => {
-      const lines = ["url = " + quoted(check.url), ...check.headers.map((line) => "header = " + quoted(line))];
-      if (check.body !== undefined) {
-        writeFileSync(`${folder}/${index}.body`, JSON.stringify(check.body));
-        lines.push("header = \"Content-Type: application/json\"", `data-binary = "@${folder}/${index}.body"`);
-      }
-      writeFileSync(`${folder}/${index}.curl`, lines.join("\n") + "\n");
-      writeFileSync(`${folder}/${index}.subject`, check.subject);
-      return `${check.kind} ${index}\n`;
-    });
-    writeFileSync(`${folder}/list`, list.join(""));
-  ' "$1" "$2" "$3"
 }

@@ -13,7 +13,7 @@ plugin_wanted() { # NPM-SPEC
 
 plugin_version() { # ID < what `plugins list` printed; nothing when it is not there
   # shellcheck disable=SC2016 # JavaScript
-  machine_node -e '
+  "$mcp_dir/node/bin/node" -e '
     const text = require("node:fs").readFileSync(0, "utf8");
     const { plugins = [] } = JSON.parse(text.slice(text.indexOf("{")));
     const found = plugins.find(({ id }) => id === process.argv[1]);
@@ -35,7 +35,7 @@ update_plugins() {
   local version updated=no spec id
   version=$(readlink "$mcp_dir/current")
   rm -f "$change/plugins-left"
-  for spec in $(connected_plugins "$state_dir/openclaw.json"); do
+  for spec in $(connected_plugins); do
     if ! plugin_wanted "$spec@${version#app-}"; then continue; fi
     stage plugin
     id=${spec#@openclaw/}
@@ -49,7 +49,7 @@ update_plugins() {
   if [ "$updated" = no ]; then return 0; fi
   lock gateway 150
   stop_gateway 90
-  unlock
+  unlock gateway
   ensure_gateway
 }
 
@@ -58,13 +58,11 @@ report_plugins() {
   emit plugins_left "$(cat "$change/plugins-left" 2>/dev/null || true)"
 }
 
-# A file with comments has none, as far as can be told here.
-connected_plugins() { # CONFIG → the packages of OPENCLAW_MCP_PLUGINS whose channel is set up
-  # shellcheck disable=SC2016,SC2086 # JavaScript; names without spaces
-  machine_node -e '
-    const [, file, ...packages] = process.argv;
-    const { channels } = JSON.parse(require("node:fs").readFileSync(file, "utf8"));
-    const isOn = (channel) => typeof channel === "object" && channel !== null && channel.enabled !== false;
-    console.log(packages.filter((name) => isOn(channels?.[name.split("/")[1]])).join(" "));
-  ' "$1" ${OPENCLAW_MCP_PLUGINS:-} 2>/dev/null || true
+# The packages of OPENCLAW_MCP_PLUGINS whose channel is set up.
+connected_plugins() {
+  local connected package
+  connected=" $(sidecar_word connected-channels names) "
+  for package in ${OPENCLAW_MCP_PLUGINS:-}; do
+    case "$connected" in *" ${package#*/} "*) printf '%s ' "$package" ;; esac
+  done
 }

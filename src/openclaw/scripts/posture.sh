@@ -2,24 +2,16 @@
 # How exposed the gateway is: what its settings say, what its sockets do, who can read its files. Nothing is changed.
 
 posture_main() {
-  local config=$state_dir/openclaw.json secrets=$state_dir/secrets.json node=$mcp_dir/node/bin/node
-  if [ ! -s "$config" ] || [ ! -x "$node" ]; then
+  if [ ! -s "$state_dir/openclaw.json" ] || [ ! -x "$mcp_dir/node/bin/node" ]; then
     emit posture not_installed
     return
   fi
+  require_sidecar
   emit posture read
-  # Words and lengths only: no value of these files is printed.
-  # shellcheck disable=SC2016 # JavaScript has its own dollars.
-  "$node" -e '
-    const { readFileSync } = require("node:fs");
-    const read = (file) => { try { return JSON.parse(readFileSync(file, "utf8")); } catch { return {}; } };
-    const word = (value) => String(value ?? "").replace(/[^a-z0-9_-]/gi, "").slice(0, 40);
-    const [config, secrets] = process.argv.slice(1).map(read);
-    const { bind, auth } = config?.gateway ?? {};
-    console.log(`bind=${word(bind)}\nauth_mode=${word(auth?.mode)}`);
-    console.log(`token_in_settings=${typeof auth?.token === "string" ? "yes" : "no"}`);
-    console.log(`token_chars=${String(secrets?.gateway ?? "").length}`);
-  ' "$config" "$secrets" >&3
+  scratch=${scratch:-$(mktemp -d "$mcp_dir/posture.XXXXXX")}
+  use_trust
+  sidecar exposure "$scratch/exposure" < <(printf '{}')
+  emit_blob exposure <"$scratch/exposure"
   emit listens "$(listens_on)"
   emit mode.state "$(file_mode "$state_dir")"
   emit mode.mcp "$(file_mode "$mcp_dir")"

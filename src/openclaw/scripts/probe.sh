@@ -2,6 +2,7 @@
 # One look at every layer, cheapest first. What was not asked says `not_checked`; nothing is started or changed.
 
 probe_main() {
+  if [ -x "$mcp_dir/node/bin/node" ]; then require_sidecar; fi
   probe_machine
   probe_install
   probe_files
@@ -52,15 +53,14 @@ probe_files() {
 }
 
 config_state() { # valid | invalid | missing | not_checked (there is no node to read it with)
-  local config=$state_dir/openclaw.json
+  local config=$state_dir/openclaw.json state
   if [ ! -s "$config" ]; then
     printf missing
   elif [ ! -x "$mcp_dir/node/bin/node" ]; then
     printf not_checked
-  elif "$mcp_dir/node/bin/node" -e 'JSON.parse(require("node:fs").readFileSync(process.argv[1]))' "$config" 2>/dev/null; then
-    printf valid
   else
-    printf invalid
+    state=$(sidecar_word settings-state state)
+    printf '%s' "${state:-not_checked}"
   fi
 }
 

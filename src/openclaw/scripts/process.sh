@@ -28,32 +28,67 @@ live_pid() { # FILE
   printf '%s' "${known%% *}"
 }
 
-# Holds NAME until this script ends. fd 9 must not reach a detached child, or it would hold the lock for its life.
+# Holds NAME until this script ends or unlocks it as often as it was locked; several names may be held at once.
 lock() { # NAME SECONDS
   local path=$mcp_dir/$1.lock
+  case " ${held:-} " in
+    *" $1 "*)
+      held+=" $1"
+      return
+      ;;
+  esac
   mkdir -p "$mcp_dir"
   if command -v flock >/dev/null; then
-    exec 9>"$path"
-    flock -w "$2" 9 || fail locked
-    return
+    lock_fd "$1"
+    eval "exec $fd>\"\$path\""
+    flock -w "$2" "$fd" || fail locked
+  else
+    link_lock "$path" "$2"
   fi
-  # macOS: a symlink appears whole, with its owner as the target. Two that break a stale one at once may both win.
-  local deadline=$((SECONDS + $2)) owner
-  until ln -s "$(identity_of $$)" "$path" 2>/dev/null; do
-    owner=$(readlink "$path" || true)
+  held="${held:-} $1"
+}
+
+# Each name has a descriptor of its own: to open one anew is to drop what it held.
+lock_fd() { # NAME: sets fd
+  case "$1" in change) fd=5 ;; install) fd=6 ;; configure) fd=7 ;; gateway) fd=8 ;; *) fd=9 ;; esac
+}
+
+# macOS: a symlink appears whole, with its owner as the target. Two that break a stale one at once may both win.
+link_lock() { # PATH SECONDS
+  local deadline=$((SECONDS + $2)) owner self
+  self=$(identity_of $$)
+  until ln -s "$self" "$1" 2>/dev/null; do
+    owner=$(readlink "$1" || true)
+    # Left by a part of this script that has ended.
+    if [ "$owner" = "$self" ]; then return; fi
     if [ -n "$owner" ] && [ "$(identity_of "${owner%% *}" || true)" != "$owner" ]; then
-      rm -f "$path"
+      rm -f "$1"
     elif [ "$SECONDS" -ge "$deadline" ]; then
       fail locked
     else
       sleep 0.1
     fi
   done
-  held_lock=$path
 }
 
-unlock() {
-  if command -v flock >/dev/null; then exec 9>&-; else rm -f "$held_lock"; fi
+unlock() { # NAME
+  local name rest='' found=no
+  for name in $held; do
+    if [ "$found$name" = "no$1" ]; then found=yes; else rest+=" $name"; fi
+  done
+  held=$rest
+  case " $held " in *" $1 "*) return ;; esac
+  if command -v flock >/dev/null; then
+    lock_fd "$1"
+    eval "exec $fd>&-"
+  else
+    rm -f "$mcp_dir/$1.lock"
+  fi
+}
+
+# In a child that goes on when this script has ended: it would hold every lock for its own life.
+drop_locks() {
+  exec 5>&- 6>&- 7>&- 8>&- 9>&-
 }
 
 # A sleep without a process: a read that finds nothing. On a slow machine each process costs milliseconds that the one
@@ -77,7 +112,8 @@ detach() { # PIDFILE STDOUT STDERR COMMAND…
   rm -f "$pid_file"
   # The inner shell names itself, then becomes the command: the pid file is there before the command's first line runs.
   (
-    exec 3>&- 7>&- 9>&- </dev/null >"$out" 2>"$err"
+    exec 3>&- </dev/null >"$out" 2>"$err"
+    drop_locks
     # shellcheck disable=SC2016 # expanded by the inner shell
     "${session[@]}" /bin/bash -c "$(declare -f identity_of)"'
       identity_of $$ >"$0.new" && mv -f "$0.new" "$0" && exec "$@"' "$pid_file" "$@" &

@@ -5,11 +5,12 @@
 repair_main() {
   local mends=" ${OPENCLAW_MCP_MENDS:?} " mend
   make_dirs
+  case "$mends" in *' keys '* | *' auth '*) require_sidecar ;; esac
   lock gateway 150
   for mend in disk duplicates hung locks modes config keys auth low_memory; do
     case "$mends" in *" $mend "*) "mend_$mend" ;; esac
   done
-  unlock
+  unlock gateway
 }
 
 mend_duplicates() {
@@ -114,29 +115,13 @@ mend_config() {
 
 # Adds the keys that are missing and changes none that is there; a token is minted where there is none.
 mend_keys() {
-  local merged secrets=$state_dir/secrets.json
-  # shellcheck disable=SC2016 # JavaScript
-  merged=$(OPENCLAW_MCP_NEW_TOKEN=$(new_token) "$mcp_dir/node/bin/node" -e '
-    const read = (text) => { try { return Object(JSON.parse(text)); } catch { return {}; } };
-    const { OPENCLAW_MCP_PROVIDER_KEYS: keys, OPENCLAW_MCP_NEW_TOKEN: fresh } = process.env;
-    let text = "";
-    try { text = require("node:fs").readFileSync(process.argv[1], "utf8"); } catch {}
-    const { gateway, ...present } = read(text);
-    const token = /^[0-9a-f]{64}$/.test(gateway) ? gateway : fresh;
-    console.log(JSON.stringify({ gateway: token, ...read(keys), ...present }));
-  ' "$secrets") || return 0
-  unset OPENCLAW_MCP_PROVIDER_KEYS
-  if [ -s "$secrets" ] && [ -z "$(known_token "$secrets")" ]; then cp -f "$secrets" "$mcp_dir/secrets.broken.json"; fi
-  write_file "$secrets" "$merged"
+  sidecar mend-keys "$mcp_dir/mend.reply" < <(printf '{"provider_keys":%s}' "${OPENCLAW_MCP_PROVIDER_KEYS:-{\}}")
+  rm -f "$mcp_dir/mend.reply"
   emit done.keys yes
 }
 
 mend_auth() {
-  local token
-  token=$(known_token "$state_dir/secrets.json")
-  if [ -z "$token" ]; then return 0; fi
-  write_file "$auth_file" "Authorization: Bearer $token"
-  emit done.auth yes
+  if [ "$(sidecar_word renew-auth auth)" = written ]; then emit done.auth yes; fi
 }
 
 # Read by every start of the gateway, as long as the machine has no more memory than now.

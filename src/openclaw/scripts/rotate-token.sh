@@ -2,24 +2,19 @@
 # A new gateway token, made here and never sent anywhere; done only when the gateway refuses the old one.
 
 rotate_token_main() {
-  local secrets=$state_dir/secrets.json text old new proof=$mcp_dir/old-auth
+  local proof=$mcp_dir/old-auth
   make_dirs
+  require_sidecar
   check_prerequisites
   lock configure 30
-  old=$(known_token "$secrets")
-  if [ -z "$old" ]; then fail not_configured; fi
-  text=$(cat "$secrets")
-  new=$(new_token)
-  write_file "$secrets" "{\"gateway\":\"$new\"${text#"{\"gateway\":\"$old\""}"
-  write_file "$auth_file" "Authorization: Bearer $new"
-  chmod 600 "$secrets" "$auth_file"
-  unlock
+  # The old one goes to a private file, so that it too is in no argument list.
+  sidecar rotate-token "$mcp_dir/rotate.reply" < <(printf '{}')
+  rm -f "$mcp_dir/rotate.reply"
+  unlock configure
   lock gateway 150
   stop_gateway 20
-  unlock
+  unlock gateway
   ensure_gateway
-  # In a private file, so that the old one too is in no argument list.
-  write_file "$proof" "Authorization: Bearer $old"
   if [ "$(gateway_status_with "$proof")" != 401 ]; then
     rm -f "$proof"
     fail old_token_accepted

@@ -4,12 +4,7 @@
 sidecar() { # COMMAND REPLY-FILE < request; ends this script with the code that the program gave
   local code='' status=0
   require_sidecar
-  (
-    exec 3>&- 7>&- 9>&-
-    use_openclaw_env
-    export OPENCLAW_GATEWAY_PORT=$port
-    exec "$mcp_dir/node/bin/node" "$sidecar_bundle" "$1" "$home" "$port"
-  ) >"$2" 2>"$2.said" || status=$?
+  run_sidecar "$1" >"$2" 2>"$2.said" || status=$?
   if [ "$status" = 3 ]; then
     { read -r code && cat >"$2.said"; } <"$2" || true
     fail "${code:-unexpected}" "$2.said"
@@ -17,6 +12,25 @@ sidecar() { # COMMAND REPLY-FILE < request; ends this script with the code that 
     fail sidecar_failed "$2.said"
   fi
   rm -f "$2.said"
+}
+
+run_sidecar() { # COMMAND < request > reply
+  (
+    exec 3>&-
+    drop_locks
+    use_openclaw_env
+    export OPENCLAW_GATEWAY_PORT=$port
+    exec "$mcp_dir/node/bin/node" "$sidecar_bundle" "$1" "$home" "$port"
+  )
+}
+
+# One word of the answer to a command that needs no request; nothing where it cannot be had. After require_sidecar.
+sidecar_word() { # COMMAND FIELD
+  { printf '{}' | run_sidecar "$1" 2>/dev/null | reply_word "$2"; } || true
+}
+
+reply_word() { # FIELD < reply: a string of one line without quotes in it
+  sed -n "s/.*\"$1\":\"\([^\"\\\\]*\)\".*/\1/p"
 }
 
 # A server that hears this sends the bundle and repeats its command: called before anything else is done.

@@ -48,7 +48,8 @@ launch_sender() {
   if ! command -v setsid >/dev/null; then session=(nohup); fi
   # shellcheck disable=SC2016 # expanded by the sender's own shell
   (
-    exec 3>&- 9>&- </dev/null >/dev/null 2>&1
+    exec 3>&- </dev/null >/dev/null 2>&1
+    drop_locks
     "${session[@]}" /bin/bash -c "$(declare -f identity_of now_ms write_file sender_lives send_turn ask_transcript ask_log forget_old_turns)"'
       send_turn "$@"' turn "$job_dir" "$auth_file" "$url/v1/chat/completions" "$url$history" "$mcp_dir/lanes/$lane" \
       "$state_dir/logs/openclaw.log" &

@@ -14,7 +14,7 @@ upgrade_main() {
     lock install 600
     install_trees
     require_room
-    unlock
+    unlock install
   fi
   case "$(change_step)" in
     '' | changing)
@@ -55,7 +55,7 @@ change_version() {
   stage switch
   switch_versions
   if [ -n "$restore" ]; then bring_back_state; fi
-  fill_config "$state_dir/openclaw.json" "${OPENCLAW_MCP_CONFIG_DEFAULTS:-{\}}"
+  fill_settings
   ensure_gateway
   if databases | cmp -s - "$change/databases"; then
     write_file "$change/migrated" no
@@ -81,12 +81,12 @@ tidy_after_upgrade() {
   local node app tree
   read -r node app <"$change/from"
   if [ -d "$change/state" ]; then
-    rm -rf "$mcp_dir/kept"
+    remove_tree "$mcp_dir/kept"
     mkdir -p "$mcp_dir/kept"
     mv "$change/state" "$mcp_dir/kept/${app#app-}"
   fi
   if [ -d "$change/replaced" ]; then
-    rm -rf "$mcp_dir/replaced"
+    remove_tree "$mcp_dir/replaced"
     mv "$change/replaced" "$mcp_dir/replaced"
   fi
   for tree in "$mcp_dir"/app-* "$mcp_dir"/node-*; do

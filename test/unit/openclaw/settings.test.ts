@@ -26,7 +26,7 @@ test('no key is in the settings file, and every key is where the settings look f
   expect(text).not.toContain('secret-1');
   const settings = JSON.parse(text);
   expect(settings.secrets.providers.secrets_file.path).toBe('/home/machine/.openclaw/secrets.json');
-  const secrets = JSON.parse(providerSecrets(providers));
+  const secrets = providerSecrets(providers);
   for (const [id, entry] of Object.entries<{ apiKey: { id: string } }>(settings.models.providers)) {
     expect(entry.apiKey.id).toBe(`/${id}`);
     expect(secrets[id]).toMatch(/secret/);

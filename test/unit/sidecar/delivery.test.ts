@@ -21,7 +21,9 @@ async function withNode(): Promise<HomeMachine> {
 
 const bundleOn = ({ home }: HomeMachine) => join(home, '.openclaw-mcp', 'sidecar', `${SIDECAR_HASH}.mjs`);
 
-test('a machine that lacks the program gets it, and a second request brings nothing', async () => {
+test('a machine that lacks the program gets it, and a second request brings nothing', {
+  timeout: 20_000,
+}, async () => {
   const on = await withNode();
   let commands = 0;
   const counting = {

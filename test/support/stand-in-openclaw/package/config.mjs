@@ -20,7 +20,7 @@ export function readConfig(env, version) {
   const file = path.join(dir, 'openclaw.json');
   let json = {};
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    json = json5(readFileSync(env.OPENCLAW_CONFIG_PATH ?? file, 'utf8'));
   } catch (error) {
     if (error.code !== 'ENOENT') throw new StartError(1, `Config invalid: ${file}: ${error.message}`);
   }
@@ -43,6 +43,11 @@ function schemaIssues(json, version) {
     }
   }
   return issues;
+}
+
+/** JSON5 is an expression of JavaScript; the real one has a parser for it. */
+function json5(text) {
+  return new Function(`return (${text}\n)`)();
 }
 
 /** A config value that may be a SecretRef. Undefined when it points at nothing. */

@@ -1,34 +1,8 @@
 /** Settings leave a machine without the secrets that a person wrote into them in plain. */
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { masked } from '../../../src/sidecar/state/masked.ts';
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'shown-'));
-  await mkdir(join(dir, 'node/bin'), { recursive: true });
-  await symlink(process.execPath, join(dir, 'node/bin/node'));
-});
-afterAll(() => rm(dir, { recursive: true }));
-
-async function shown(settings: object): Promise<unknown> {
-  const file = join(dir, 'openclaw.json');
-  await writeFile(file, JSON.stringify(settings));
-  const script = join(import.meta.dirname, '../../../src/openclaw/scripts/json-edit.sh');
-  const { stdout } = await promisify(execFile)(
-    'bash',
-    ['-c', '. "$1"; masked_json "$2"', 'x', script, file],
-    {
-      env: { PATH: process.env.PATH, mcp_dir: dir },
-    },
-  );
-  return JSON.parse(stdout);
-}
-
-it('masks every variable, header and password, and secrets inside addresses and arguments', async () => {
+it('masks every variable, header and password, and secrets inside addresses and arguments', () => {
   const secret = 'S3CR3T';
   const settings = {
     env: { vars: { GITHUB_PAT: secret, SMTP: secret }, SENTRY_DSN: secret },
@@ -45,7 +19,7 @@ it('masks every variable, header and password, and secrets inside addresses and 
     },
     mail: { host: 'mail.example', pass: secret },
   };
-  const seen = await shown(settings);
+  const seen = masked(settings);
   expect(JSON.stringify(seen)).not.toContain(secret);
   expect(seen).toMatchObject({
     env: { vars: { SMTP: '[set]' } },
@@ -62,7 +36,7 @@ it('masks every variable, header and password, and secrets inside addresses and 
   });
 });
 
-it('leaves everything else as it is', async () => {
+it('leaves everything else as it is', () => {
   const settings = {
     agents: { defaults: { model: { primary: 'anthropic/claude-sonnet-4-6' }, workspace: '/home/machine/w' } },
     channels: { telegram: { enabled: true, botToken: { source: 'file', provider: 'f', id: '/telegram' } } },
@@ -70,5 +44,5 @@ it('leaves everything else as it is', async () => {
     models: { providers: { openai: { baseUrl: 'https://api.openai.com/v1?v=2', models: [], maxTokens: 5 } } },
     tools: { allow: ['read', 'exec'], sort: null },
   };
-  expect(await shown(settings)).toEqual(settings);
+  expect(masked(settings)).toEqual(settings);
 });

@@ -1,0 +1,175 @@
+/**
+ * Backup archives as strangers: every entry is judged by its own words before anybody does something with it. Only regular
+ * files, folders and links that stay inside; nothing behind a link; no more than was agreed to.
+ */
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract, type Header } from 'tar-stream';
+
+export type ArchiveEntry = { name: string; mode: number } & (
+  | { kind: 'file'; size: number }
+  | { kind: 'folder' }
+  /** `target`: as a symbolic link says it, relative to its own folder. */
+  | { kind: 'link'; target: string }
+  /** `target`: an earlier file of the archive. */
+  | { kind: 'copy'; target: string; size: number }
+);
+
+/** Why an archive is refused. `entry` is its own name for the place: foreign text. */
+export class ArchiveRefused extends Error {
+  readonly reason:
+    | 'unreadable'
+    | 'kind'
+    | 'name'
+    | 'link'
+    | 'twice'
+    | 'behind_link'
+    | 'too_large'
+    | 'too_many';
+  readonly entry: string;
+
+  constructor(reason: ArchiveRefused['reason'], entry = '') {
+    super(`archive refused: ${reason}`);
+    this.name = 'ArchiveRefused';
+    this.reason = reason;
+    this.entry = entry.slice(0, 300);
+  }
+}
+
+export interface ArchiveLimits {
+  /** Of all files together, unpacked. */
+  bytes: number;
+}
+
+// A state of years has some ten thousand files.
+const MAX_ENTRIES = 400_000;
+/** What the headers of an entry may add to its content; long names have blocks of their own. */
+const HEADER_BYTES = 16 * 1024;
+const MAX_NAME = 4096;
+
+/**
+ * Reads a gzipped tar to its end.
+ * @param visit gets each entry after it was judged; the content of a file must be read to its end or destroyed.
+ * @throws ArchiveRefused at the first entry that is not allowed.
+ */
+export async function readArchive(
+  packed: Readable,
+  limits: ArchiveLimits,
+  visit: (entry: ArchiveEntry, content: Readable) => Promise<void>,
+): Promise<void> {
+  const judge = entryJudge(limits);
+  const unpacked = extract();
+  let refused: unknown;
+  const reading = (async () => {
+    try {
+      for await (const entry of unpacked) {
+        await visit(judge(entry.header), Readable.from(entry));
+        entry.resume();
+      }
+    } catch (error) {
+      // The streams end with errors of their own then, which say less.
+      refused = error;
+      throw error;
+    }
+  })();
+  const counted = boundedBytes(limits.bytes + MAX_ENTRIES * HEADER_BYTES);
+  const results = await Promise.allSettled([pipeline(packed, createGunzip(), counted, unpacked), reading]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed === undefined) return;
+  packed.destroy();
+  const cause: unknown = refused instanceof ArchiveRefused ? refused : failed.reason;
+  if (cause instanceof ArchiveRefused) throw cause;
+  throw refused !== undefined && !isStreamError(refused) ? refused : new ArchiveRefused('unreadable');
+}
+
+/** Judges entries in the order of the archive; @throws ArchiveRefused. */
+function entryJudge(limits: ArchiveLimits): (header: Header) => ArchiveEntry {
+  const seen = new Map<string, ArchiveEntry>();
+  let bytes = 0;
+  return (header) => {
+    const entry = entryOf(header, seen);
+    if (seen.size >= MAX_ENTRIES) throw new ArchiveRefused('too_many', entry.name);
+    requirePlace(entry, seen);
+    seen.set(entry.name, entry);
+    if ('size' in entry) bytes += entry.size;
+    if (bytes > limits.bytes) throw new ArchiveRefused('too_large', entry.name);
+    return entry;
+  };
+}
+
+function entryOf(
+  { name, type, size = 0, mode = 0o600, linkname }: Header,
+  seen: Map<string, ArchiveEntry>,
+): ArchiveEntry {
+  const common = { name: insideName(name), mode: mode & 0o777 };
+  switch (type) {
+    case 'file':
+    case 'contiguous-file':
+      if (!Number.isSafeInteger(size) || size < 0) throw new ArchiveRefused('too_large', name);
+      return { ...common, kind: 'file', size };
+    case 'directory':
+      return { ...common, kind: 'folder' };
+    case 'symlink':
+      return { ...common, kind: 'link', target: insideTarget(common.name, linkname ?? '') };
+    case 'link': {
+      const target = insideName(linkname ?? '');
+      const file = seen.get(target);
+      if (file?.kind !== 'file') throw new ArchiveRefused('link', name);
+      return { ...common, kind: 'copy', target, size: file.size };
+    }
+    default:
+      throw new ArchiveRefused('kind', name);
+  }
+}
+
+/** Nothing stands twice, and whatever stands above it is a folder. */
+function requirePlace({ name, kind }: ArchiveEntry, seen: Map<string, ArchiveEntry>): void {
+  const before = seen.get(name);
+  if (before !== undefined && !(before.kind === 'folder' && kind === 'folder'))
+    throw new ArchiveRefused('twice', name);
+  for (let above = parentOf(name); above !== ''; above = parentOf(above)) {
+    const kindAbove = seen.get(above)?.kind ?? 'folder';
+    if (kindAbove !== 'folder') throw new ArchiveRefused('behind_link', name);
+  }
+}
+
+const parentOf = (name: string) => name.slice(0, Math.max(0, name.lastIndexOf('/')));
+
+/** Relative, without a way up; the archive's own folder is the empty name. */
+function insideName(name: string): string {
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  const isOutside = name.startsWith('/') || name.length > MAX_NAME || parts.includes('..');
+  if (isOutside || /[\0\\]/.test(name) || parts.some((part) => Buffer.byteLength(part) > 255))
+    throw new ArchiveRefused('name', name);
+  return parts.join('/');
+}
+
+/**
+ * A link may go up only at its beginning, where it climbs real folders: behind another link `..` would be somebody else's
+ * parent, and so each link by itself stays inside, and any chain of them.
+ */
+export function insideTarget(name: string, target: string): string {
+  const parts = target.split('/').filter((part) => part !== '' && part !== '.');
+  const ups = parts.findIndex((part) => part !== '..');
+  const climbs = ups === -1 ? parts.length : ups;
+  const depth = name.split('/').length - 1;
+  const wrong = target === '' || target.startsWith('/') || target.includes('\0') || target.length > MAX_NAME;
+  if (wrong || climbs > depth || parts.slice(climbs).includes('..')) throw new ArchiveRefused('link', name);
+  return target;
+}
+
+function boundedBytes(most: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > most) done(new ArchiveRefused('too_large'));
+      else done(null, chunk);
+    },
+  });
+}
+
+/** What gzip, tar and streams say of an archive that is no archive or not whole. */
+const isStreamError = (error: unknown) =>
+  !(error instanceof Error && 'code' in error) || /^(?:Z_|ERR_STREAM)/.test(String(error.code));

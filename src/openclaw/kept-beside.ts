@@ -1,0 +1,8 @@
+/** Copies of settings that a change could not carry over whole; a person finds them beside the settings. */
+
+/** As the machine names them, and nothing else: the name stands in our sentences. */
+export const KEPT_NAME = /^openclaw\.json\.before-[0-9T-]{10,25}$/;
+
+/** What a person is told where there is such a copy. */
+export const keptNote = (name: string): string =>
+  `The settings file could not be kept as it was written: what stood there before lies beside it as ${name}.`;

@@ -1,0 +1,61 @@
+/** What of the assistant's state goes into a backup: ordinary files, folders, and links that stay inside. */
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { insideTarget } from '../../core/archive.ts';
+
+/**
+ * Logs and locks are of no use elsewhere; the cache (tens of MB of user interface) and the skills that come with the release
+ * are made again at every start.
+ */
+const LEFT_OUT = new Set(['logs', 'tmp', 'cache', 'plugin-skills']);
+/** Beside a database, or in the making. A database beside another one (x.sqlite.reindex-lock.sqlite) is a lock. */
+const BESIDE = /\.sqlite-(?:wal|shm|journal)$|\.sqlite\..*\.sqlite$|\.(?:draft|new\.\d+)$/;
+
+export type StateFile = { name: string; mode: number } & (
+  | { kind: 'file' | 'database' | 'folder' }
+  | { kind: 'link'; target: string }
+);
+
+export interface StateFiles {
+  files: StateFile[];
+  /** How many pipes, sockets and links that lead outside there were. */
+  leftOut: number;
+}
+
+/** @param root the state folder. Names are relative to it. */
+export function stateFiles(root: string): StateFiles {
+  const found: StateFiles = { files: [], leftOut: 0 };
+  walk(root, '', found);
+  return found;
+}
+
+function walk(root: string, folder: string, found: StateFiles): void {
+  for (const entry of readdirSync(join(root, folder))) {
+    const name = folder === '' ? entry : `${folder}/${entry}`;
+    if (LEFT_OUT.has(name) || BESIDE.test(entry)) continue;
+    const seen = lstatSync(join(root, name), { throwIfNoEntry: false });
+    if (seen === undefined) continue; // gone meanwhile
+    const mode = seen.mode & 0o777;
+    if (seen.isDirectory()) {
+      found.files.push({ name, mode, kind: 'folder' });
+      walk(root, name, found);
+    } else if (seen.isFile()) {
+      found.files.push({ name, mode, kind: entry.endsWith('.sqlite') ? 'database' : 'file' });
+    } else {
+      const target = seen.isSymbolicLink() ? targetInside(root, name) : undefined;
+      if (target === undefined) found.leftOut += 1;
+      else found.files.push({ name, mode, kind: 'link', target });
+    }
+  }
+}
+
+/** The target relative to the link's own folder; undefined where it leads outside. */
+function targetInside(root: string, name: string): string | undefined {
+  const said = readlinkSync(join(root, name));
+  const target = said.startsWith('/') ? relative(dirname(join(root, name)), said) || '.' : said;
+  try {
+    return insideTarget(name, target);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,137 @@
+/** A backup becomes the next state of this machine: judged whole first, unpacked beside, and nothing of it stays on failure. */
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+} from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
+import { mcpDir, type Place } from '../place.ts';
+import type { RequestOf } from '../protocol.ts';
+import { SidecarError } from '../sidecar-error.ts';
+import { adoptState } from './adopt.ts';
+import { unbindDatabase } from './databases.ts';
+
+type Request = RequestOf<'unpack-backup'>;
+
+/** For the gateway's own files while both states lie on the disk. */
+const SPARE_BYTES = 96 * 1024 * 1024;
+const MANIFEST = 'openclaw-backup.json';
+const SNAPSHOT = /\.sqlite\.snapshot$/;
+
+/**
+ * Makes `change/next` of the pieces of this job.
+ * @throws SidecarError `transfer_damaged`, `no_room_for_copy`, `backup_unusable` with the entry's name.
+ */
+export async function unpackBackup(place: Place, request: Request): Promise<Record<string, never>> {
+  const change = join(mcpDir(place), 'change');
+  const next = join(change, 'next.new');
+  removeTree(next);
+  try {
+    await judge(place, request);
+    mkdirSync(next, { recursive: true, mode: 0o700 });
+    await unpack(place, request, next);
+    adoptState(place, next, request);
+    renameSync(next, join(change, 'next'));
+    return {};
+  } catch (error) {
+    removeTree(next);
+    removeTree(transferOf(place, request));
+    throw asRefusal(error);
+  }
+}
+
+const transferOf = (place: Place, { job }: Request) => join(mcpDir(place), 'transfer', job);
+
+/** Nothing is written yet. */
+async function judge(place: Place, request: Request): Promise<void> {
+  const hash = createHash('sha256');
+  for await (const chunk of pieces(place, request)) hash.update(chunk);
+  if (hash.digest('hex') !== request.sha256) throw new SidecarError('transfer_damaged');
+  const { bavail, bsize } = statfsSync(place.home);
+  const free = bavail * bsize - SPARE_BYTES;
+  await readArchive(Readable.from(pieces(place, request)), { bytes: Math.max(0, free) }, async () => {});
+}
+
+async function* pieces(place: Place, request: Request): AsyncGenerator<Buffer> {
+  for (let index = 0; index < request.pieces; index++) {
+    yield* createReadStream(join(transferOf(place, request), `piece.${index}`));
+  }
+}
+
+/** Links come last, so that no file can be written through one; folders get their rights when they are full. */
+async function unpack(place: Place, request: Request, next: string): Promise<void> {
+  const links: Extract<ArchiveEntry, { kind: 'link' }>[] = [];
+  const folders: Extract<ArchiveEntry, { kind: 'folder' }>[] = [];
+  const databases: string[] = [];
+  const limits = { bytes: Number.MAX_SAFE_INTEGER };
+  await readArchive(Readable.from(pieces(place, request)), limits, async (entry, content) => {
+    if (entry.name === MANIFEST || entry.name === '') return;
+    const path = join(next, entry.name).replace(SNAPSHOT, '.sqlite');
+    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+    if (entry.kind === 'link') links.push(entry);
+    else if (entry.kind === 'folder') {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      folders.push(entry);
+    } else {
+      if (entry.kind === 'copy') copyFileSync(join(next, entry.target), path, constants.COPYFILE_EXCL);
+      else await writeNew(path, entry.mode, content);
+      if (path.endsWith('.sqlite')) databases.push(path);
+    }
+  });
+  for (const database of databases) await unbindDatabase(database);
+  for (const { name, target } of links) symlinkSync(target, join(next, name));
+  // Always its owner's to read, enter and remove again.
+  for (const { name, mode } of folders) chmodSync(join(next, name), mode | 0o700);
+}
+
+async function writeNew(path: string, mode: number, content: Readable): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const opened = openSync(path, flags, (mode & 0o755) | 0o600);
+  closeSync(opened);
+  await writeFile(path, content);
+}
+
+function asRefusal(error: unknown): unknown {
+  if (error instanceof SidecarError) return error;
+  if (error instanceof ArchiveRefused) {
+    return error.reason === 'too_large'
+      ? new SidecarError('no_room_for_copy')
+      : new SidecarError('backup_unusable', `${error.reason}: ${JSON.stringify(error.entry)}`);
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code === 'ENOSPC'
+    ? new SidecarError('no_room_for_copy')
+    : new SidecarError('backup_unusable', String(error));
+}
+
+/** Also a tree whose folders cannot be written to. */
+export function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    makeRemovable(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function makeRemovable(folder: string): void {
+  if (!existsSync(folder)) return;
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) makeRemovable(join(folder, entry.name));
+  }
+}

@@ -1,0 +1,90 @@
+/** What a deploy makes of a machine's settings and secrets: ours, under all that somebody else has set there since. */
+import { rmSync } from 'node:fs';
+import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
+import type { Place } from '../place.ts';
+import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { acceptsSettings } from '../state/ask-openclaw.ts';
+import { changedText, keepBeside, type ObjectFile, writeWhole } from '../state/object-file.ts';
+import { lastGoodFile, settingsFile } from '../state/place.ts';
+import {
+  gatewayToken,
+  newToken,
+  readSecrets,
+  tokenInSettings,
+  writeAuth,
+  writeSecrets,
+} from '../state/secrets.ts';
+import { readSettings } from '../state/settings.ts';
+
+type Wish = RequestOf<'configure'>;
+
+/**
+ * Written only where something differs, and the secrets first: the settings name them.
+ * @throws SidecarError `settings_unreadable`, `secrets_unreadable`: nothing was written.
+ */
+export async function configure(place: Place, wish: Wish): Promise<ReplyOf<'configure'>> {
+  const settings = readSettings(place);
+  const secrets = readSecrets(place);
+  if ('text' in settings && wish.proven === 'yes') writeWhole(lastGoodFile(place), settings.text);
+  const wanted = await wantedSettings(place, settings, wish);
+  const token = gatewayToken(secrets.value) ?? tokenInSettings(objectIn(settings)) ?? newToken();
+  const newSecrets = writeSecrets(place, secrets, { gateway: token, ...wish.provider_keys });
+  writeAuth(place, token);
+  const written = writeSettings(place, settings, wanted);
+  return {
+    ...written,
+    changed: newSecrets || written.changed === 'yes' ? 'yes' : 'no',
+    model: modelOf(wanted),
+  };
+}
+
+/**
+ * What was changed since the deploy, by configure_openclaw, a person or OpenClaw itself, is no mistake of theirs: it stays
+ * unless this release says that it cannot work with it.
+ */
+async function wantedSettings(place: Place, present: ObjectFile, wish: Wish): Promise<Patch> {
+  if (!('value' in present)) return wish.settings;
+  const merged = patched(present.value, keepingModel(present.value, wish));
+  if (wish.proven === 'yes' && wish.switched === 'no') return merged;
+  // Beside the file itself, since it may include others by relative names.
+  const draft = `${settingsFile(place)}.draft`;
+  try {
+    writeWhole(draft, changedText(present, merged).text);
+    return (await acceptsSettings(place, draft)).accepts === false ? wish.settings : merged;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function keepingModel(present: Patch, { settings, keep_model }: Wish): Patch {
+  const model = at(present, 'agents', 'defaults', 'model');
+  return keep_model === 'yes' && model !== undefined
+    ? patched(settings, { agents: { defaults: { model } } })
+    : settings;
+}
+
+/** @returns how, and the name of a copy where comments or settings of a person are in no other file any more. */
+export function writeSettings(
+  place: Place,
+  before: ObjectFile,
+  after: Patch,
+): { changed: 'yes' | 'no'; kept_beside: string } {
+  const file = settingsFile(place);
+  const { text, keepsComments } = changedText(before, after);
+  if ('text' in before && before.text === text) return { changed: 'no', kept_beside: '' };
+  const dropped = 'value' in before && !holdsAll(after, before.value);
+  const kept = 'text' in before && (!keepsComments || dropped) ? keepBeside(file, before.text) : '';
+  writeWhole(file, text);
+  return { changed: 'yes', kept_beside: kept.slice(kept.lastIndexOf('/') + 1) };
+}
+
+/** Whether every section that `before` has is in `after` too. */
+const holdsAll = (after: Patch, before: Patch) => Object.keys(before).every((name) => name in after);
+
+function modelOf(settings: Patch): string {
+  const model = at(settings, 'agents', 'defaults', 'model');
+  const primary = isPatch(model) ? model.primary : model;
+  return typeof primary === 'string' ? primary : '';
+}
+
+const objectIn = (file: ObjectFile): Patch => ('value' in file ? file.value : {});

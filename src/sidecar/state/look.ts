@@ -1,0 +1,94 @@
+/** What the settings say, without a secret: for a person who asks, and for a judgement of how exposed the gateway is. */
+import { broughtBy } from '../../core/brought.ts';
+import { at, isPatch, type Patch } from '../../core/patch.ts';
+import type { Place } from '../place.ts';
+import type { ReplyOf } from '../protocol.ts';
+import { SidecarError } from '../sidecar-error.ts';
+import { masked, withoutCarried } from './masked.ts';
+import { readObject } from './object-file.ts';
+import { secretsFile, settingsFile } from './place.ts';
+import { gatewayToken, tokenInSettings } from './secrets.ts';
+import { effectiveSettings, readSettings } from './settings.ts';
+
+/** Sections that the server makes its plans by. */
+const SHOWN = ['agents', 'channels', 'gateway', 'models', 'tools'];
+const MAX_BROUGHT = 60;
+const CHANNEL_NAME = /^[a-z0-9-]{1,40}$/;
+
+/** @throws SidecarError `not_configured`, `settings_unreadable`, `secrets_unreadable`. */
+export async function showSettings(place: Place): Promise<ReplyOf<'show-settings'>> {
+  const file = readSettings(place);
+  const secrets = readObject(secretsFile(place));
+  if (!('value' in file) || secrets.form === 'missing') throw new SidecarError('not_configured');
+  if (!('value' in secrets)) throw new SidecarError('secrets_unreadable');
+  const { value } = await effectiveSettings(place, file, SHOWN);
+  return {
+    config: masked(value),
+    comments: file.form === 'json5' ? 'yes' : 'no',
+    secret_names: Object.keys(secrets.value),
+    channel_names: Object.keys(isPatch(value.channels) ? value.channels : {})
+      .filter((name) => CHANNEL_NAME.test(name) && name !== 'defaults')
+      .join(' '),
+  };
+}
+
+/** Words and lengths only: no value of a secret is in it. What cannot be read is unknown, and never insecure. */
+export async function exposure(place: Place): Promise<ReplyOf<'exposure'>> {
+  const file = readObject(settingsFile(place));
+  const secrets = readObject(secretsFile(place));
+  const token = 'value' in secrets ? gatewayToken(secrets.value) : undefined;
+  const known = { token_chars: secrets.form === 'unreadable' ? null : (token?.length ?? 0) };
+  if (!('value' in file)) return { ...known, settings: 'unknown', brought: [] };
+  const { value, unknown } = await effectiveSettings(place, file, ['gateway', 'models', 'secrets']);
+  const brought = broughtBy(value)
+    .slice(0, MAX_BROUGHT)
+    .map((each) => ({ ...each, value: withoutCarried(each.value) }));
+  if (unknown.includes('gateway')) return { ...known, settings: 'unknown', brought };
+  return {
+    ...known,
+    settings: 'read',
+    bind: word(at(value, 'gateway', 'bind')),
+    auth_mode: word(at(value, 'gateway', 'auth', 'mode')),
+    // As the file has it: what OpenClaw tells of a token is masked.
+    token_in_settings: tokenInSettings(file.value) === undefined ? 'no' : 'yes',
+    brought,
+  };
+}
+
+/** valid: it can be read · missing · invalid: neither JSON nor JSON5. Whether OpenClaw takes it is another question. */
+export function settingsState(place: Place): ReplyOf<'settings-state'> {
+  const { form } = readObject(settingsFile(place));
+  return { state: form === 'missing' ? 'missing' : form === 'unreadable' ? 'invalid' : 'valid' };
+}
+
+/** The channels that are set up and not switched off. */
+export async function connectedChannels(place: Place): Promise<ReplyOf<'connected-channels'>> {
+  const { value } = await effectiveSettings(place, readObject(settingsFile(place)), ['channels']);
+  const connected = Object.entries(isPatch(value.channels) ? value.channels : {}).filter(
+    ([name, channel]) => CHANNEL_NAME.test(name) && isPatch(channel) && channel.enabled !== false,
+  );
+  return { names: connected.map(([name]) => name).join(' ') };
+}
+
+/** Providers whose key the settings expect in the secrets file, where it is not. */
+export function missingKeys(place: Place): ReplyOf<'missing-keys'> {
+  const settings = readObject(settingsFile(place));
+  const secrets = readObject(secretsFile(place));
+  const held: Patch = 'value' in secrets ? secrets.value : {};
+  const providers = at('value' in settings ? settings.value : {}, 'models', 'providers');
+  const missing = Object.entries(isPatch(providers) ? providers : {}).filter(([, provider]) => {
+    const [source, id] = [at(provider, 'apiKey', 'source'), at(provider, 'apiKey', 'id')];
+    return source === 'file' && !held[String(id).slice(1)];
+  });
+  return {
+    missing: missing
+      .map(([id]) => id)
+      .filter((id) => /^[a-z0-9-]{1,40}$/.test(id))
+      .join(' '),
+  };
+}
+
+const word = (value: unknown) =>
+  String(value ?? '')
+    .replace(/[^a-z0-9_-]/gi, '')
+    .slice(0, 40);

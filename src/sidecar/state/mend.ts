@@ -1,0 +1,75 @@
+/** The secrets file mended or renewed; what cannot be read is kept beside, never lost. */
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../core/clock.ts';
+import { mcpDir, type Place } from '../place.ts';
+import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { SidecarError } from '../sidecar-error.ts';
+import { readObject, writeWhole } from './object-file.ts';
+import { authFile, secretsFile } from './place.ts';
+import { gatewayToken, hasOddToken, newToken, readSecrets, writeAuth, writeSecrets } from './secrets.ts';
+
+/** The header with the token that is kept, written to where our questions read it; `no_token` where there is none. */
+export function renewAuth(place: Place): ReplyOf<'renew-auth'> {
+  const secrets = readObject(secretsFile(place));
+  if (secrets.form === 'unreadable') return { auth: 'unreadable' };
+  const token = 'value' in secrets ? gatewayToken(secrets.value) : undefined;
+  if (token === undefined) return { auth: 'no_token' };
+  writeAuth(place, token);
+  return { auth: 'written' };
+}
+
+/** How the header stands to the token that is kept. */
+export function authState(place: Place): ReplyOf<'auth-state'> {
+  const secrets = readObject(secretsFile(place));
+  if (secrets.form === 'unreadable') return { auth: 'unreadable' };
+  const token = 'value' in secrets ? gatewayToken(secrets.value) : undefined;
+  if (token === undefined) return { auth: 'no_token' };
+  const header = headerOf(place);
+  if (header === undefined) return { auth: 'missing' };
+  return { auth: header === `Authorization: Bearer ${token}` ? 'ok' : 'stale' };
+}
+
+/**
+ * Adds the keys that are missing and changes none that is there; a token is minted only where none can be read. A file that
+ * nobody can read is moved beside, under a name of its own.
+ */
+export function mendKeys(place: Place, { provider_keys }: RequestOf<'mend-keys'>): ReplyOf<'mend-keys'> {
+  const file = readObject(secretsFile(place));
+  const value = 'value' in file ? file.value : {};
+  const kept = file.form === 'unreadable' || hasOddToken(value) ? movedBeside(place) : '';
+  const missing = Object.entries(provider_keys).filter(([id]) => value[id] === undefined);
+  const gateway = gatewayToken(value) ?? newToken();
+  const usable = kept !== '' ? { form: 'missing' as const } : file;
+  writeSecrets(place, { file: usable, value }, { gateway, ...Object.fromEntries(missing) });
+  return { kept_beside: kept };
+}
+
+/**
+ * A new token in the place of the old one, which goes to a private file as a header: its refusal is the proof.
+ * @throws SidecarError `secrets_unreadable`, `not_configured`.
+ */
+export function rotateToken(place: Place): ReplyOf<'rotate-token'> {
+  const secrets = readSecrets(place);
+  const old = gatewayToken(secrets.value);
+  if (old === undefined) throw new SidecarError('not_configured');
+  writeWhole(join(mcpDir(place), 'old-auth'), `Authorization: Bearer ${old}\n`);
+  const gateway = newToken();
+  writeSecrets(place, secrets, { gateway });
+  writeAuth(place, gateway);
+  return {};
+}
+
+function movedBeside(place: Place): string {
+  const name = `secrets.json.unreadable-${new Date(systemClock.now()).toISOString().replaceAll(':', '-')}`;
+  renameSync(secretsFile(place), join(mcpDir(place), name));
+  return name;
+}
+
+function headerOf(place: Place): string | undefined {
+  try {
+    return readFileSync(authFile(place), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+/** The part of the protocol that is about the assistant's files: settings, secrets and backups. */
+import * as z from 'zod/mini';
+
+const yesNo = z.enum(['yes', 'no']);
+const object = z.record(z.string(), z.unknown());
+const secrets = z.record(z.string(), z.string());
+const nothing = z.object({});
+const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const jobId = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/));
+const brought = z.array(
+  z.object({ path: z.string(), kind: z.enum(['address', 'program']), value: z.string() }),
+);
+
+export const FILES_PROTOCOL = {
+  /** A deploy's settings and keys, under what is there; see configure/write-all.ts. */
+  configure: {
+    request: z.object({
+      settings: object,
+      provider_keys: secrets,
+      keep_model: yesNo,
+      /** Whether the running gateway was ready with the present settings and took our token. */
+      proven: yesNo,
+      /** Whether another release became current. */
+      switched: yesNo,
+    }),
+    reply: z.object({ changed: yesNo, model: z.string(), kept_beside: z.string() }),
+  },
+  'draft-change': {
+    request: z.object({
+      job: jobId,
+      patch: object,
+      secrets: secrets,
+    }),
+    reply: z.object({ keeps_comments: yesNo }),
+  },
+  /** What a provider or messenger is asked before anything is written; see configure/outside-requests.ts. */
+  'outside-requests': {
+    request: z.object({
+      job: jobId,
+      checks: z.array(
+        z.object({
+          kind: z.string(),
+          subject: z.string(),
+          url: z.string(),
+          headers: z.array(z.string()),
+          body: z.optional(z.unknown()),
+        }),
+      ),
+    }),
+    reply: nothing,
+  },
+  /** The channels that are set up and not switched off, one word each. */
+  'connected-channels': { request: nothing, reply: z.object({ names: z.string() }) },
+  'fill-settings': { request: z.object({ defaults: object }), reply: nothing },
+  'show-settings': {
+    request: nothing,
+    reply: z.object({
+      config: object,
+      /** Whether the file holds comments or another form that only JSON5 has. */
+      comments: yesNo,
+      secret_names: z.array(z.string()),
+      /** For bash: one word each. */
+      channel_names: z.string(),
+    }),
+  },
+  /** How exposed the gateway is by its settings; `unknown` where they cannot be read. */
+  exposure: {
+    request: nothing,
+    reply: z.object({
+      settings: z.enum(['read', 'unknown']),
+      bind: z.optional(z.string()),
+      auth_mode: z.optional(z.string()),
+      token_in_settings: z.optional(yesNo),
+      /** Null where the secrets cannot be read. */
+      token_chars: z.nullable(z.number()),
+      brought,
+    }),
+  },
+  'settings-state': { request: nothing, reply: z.object({ state: z.enum(['valid', 'missing', 'invalid']) }) },
+  'missing-keys': { request: nothing, reply: z.object({ missing: z.string() }) },
+  'auth-state': {
+    request: nothing,
+    reply: z.object({ auth: z.enum(['ok', 'missing', 'stale', 'no_token', 'unreadable']) }),
+  },
+  'renew-auth': {
+    request: nothing,
+    reply: z.object({ auth: z.enum(['written', 'unreadable', 'no_token']) }),
+  },
+  'mend-keys': {
+    request: z.object({ provider_keys: secrets }),
+    /** `kept_beside`: where an unreadable file went; empty where there was none. */
+    reply: z.object({ kept_beside: z.string() }),
+  },
+  /** The state as an encrypted archive in the job's folder of transfers; see backup/pack.ts. */
+  'pack-backup': {
+    request: z.object({ job: jobId, key: hex64, manifest: object }),
+    reply: z.object({ bytes: z.number(), sha256: hex64, iv: z.string(), left_out: z.number() }),
+  },
+  /** A backup that was carried here becomes `change/next`, or nothing of it stays; see backup/unpack.ts. */
+  'unpack-backup': {
+    request: z.object({
+      job: jobId,
+      pieces: z.number(),
+      sha256: hex64,
+      old_home: z.string(),
+      port: z.number(),
+      /** Settings of the gateway itself that no backup decides. */
+      gateway: object,
+      /** Where a provider's key may go: entries of this machine with such an address stay. */
+      addresses: z.array(z.string()),
+      /** Ids of the providers that this server knows. */
+      providers: z.array(z.string()),
+      defaults: object,
+    }),
+    reply: nothing,
+  },
+  'rotate-token': { request: nothing, reply: nothing },
+} as const;
