@@ -6,6 +6,9 @@
  */
 process.on('SIGUSR1', () => {});
 
+// What this program makes is its user's alone, also where somebody has switched that off for all they start.
+process.umask(0o077);
+
 // With NODE_USE_ENV_PROXY Node sends through the proxy whatever NO_PROXY does not name, the local API's requests too.
 const direct = [process.env.no_proxy ?? process.env.NO_PROXY, 'localhost', '127.0.0.1', '::1', '[::1]'];
 process.env.NO_PROXY = direct.filter(Boolean).join(',');

@@ -192,10 +192,15 @@ function executionRoutes(app: Hono<AppEnv>, parts: Parts): void {
 }
 
 /** Not part of the service: scripting failures, and counting what was asked. */
-function localRoutes(app: Hono<AppEnv>, { faults, stats, options, runtimeName, machines }: Parts): void {
+function localRoutes(
+  app: Hono<AppEnv>,
+  { faults, stats, options, runtimeName, machines, bodies }: Parts,
+): void {
   app.get('/_local/faults', (c) => c.json(faults.document()));
   app.put('/_local/faults', async (c) => {
-    faults.set(parse(faultsRequest, parseBody(c.req.header('content-type'), await c.req.text()), 'body'));
+    faults.set(
+      parse(faultsRequest, parseBody(c.req.header('content-type'), await bodies.text(c.req.raw)), 'body'),
+    );
     return c.json(faults.document());
   });
   app.get('/_local/stats', (c) =>

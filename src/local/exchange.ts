@@ -2,7 +2,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
+import { isErrno } from '../core/files.ts';
 import type { Log } from '../core/log.ts';
+import type { Bodies } from './bounded-body.ts';
 import { type FaultAction, type Faults, find, type Operation, strikeAfter, strikeBefore } from './faults.ts';
 import type { Answer, Idempotency } from './idempotency.ts';
 import type { Machines } from './machines.ts';
@@ -28,6 +30,7 @@ export interface Parts {
   faults: Faults;
   stats: Stats;
   keys: Idempotency;
+  bodies: Bodies;
 }
 
 export interface Call {
@@ -48,9 +51,11 @@ type Handler = (c: AppContext) => Promise<Response>;
 
 export class Exchange {
   readonly #parts: Parts;
+  readonly #bodies: Bodies;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#bodies = parts.bodies;
   }
 
   /** A request that needs no Idempotency-Key. */
@@ -81,7 +86,7 @@ export class Exchange {
           message: 'required header parameter is missing',
         });
       }
-      const text = await c.req.text();
+      const text = await this.#bodies.text(c.req.raw);
       const body = parseBody(c.req.header('content-type'), text);
       const machine = call.machineId === '' ? undefined : bareId(call.machineId);
       const fingerprint = `${c.req.method} ${c.req.path}\n${text}`;
@@ -141,6 +146,9 @@ export function respondToError(error: unknown, c: AppContext, log: Log): Respons
     if (!connection) throw error;
     connection.destroy();
     return RESPONSE_ALREADY_SENT;
+  }
+  if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
+    return respondToError(problem(507, 'the disk of this computer is full: nothing was begun'), c, log);
   }
   log.warn('A request failed inside the local API', { error: String(error) });
   return respondToError(problem(500, 'internal error'), c, log);

@@ -41,6 +41,8 @@ export class Executions {
   readonly #guest: Guest;
   /** Oldest first. */
   readonly #records = new Map<string, ExecutionRecord>();
+  /** Outputs for which the disk had no room. */
+  readonly #unsaved = new Map<string, KeptOutput>();
   /** Everything that waits or runs. */
   readonly #active = new Map<string, Active>();
   #idle: (() => void)[] = [];
@@ -65,7 +67,7 @@ export class Executions {
 
   /** What an ended command wrote; undefined before its end, and when it never ran to its end. */
   output(record: ExecutionRecord): KeptOutput | undefined {
-    return record.output && this.#store.output(record);
+    return record.output && (this.#unsaved.get(record.executionId) ?? this.#store.output(record));
   }
 
   /** Records a command and runs it as soon as the guest takes it. */
@@ -167,7 +169,7 @@ export class Executions {
     const record = this.get(id);
     if (!record || isTerminal(record.status)) return;
     const kept = { stdout: stdout.head(), stderr: stderr.head() };
-    this.#store.saveOutput(record, kept);
+    if (!this.#tryKeep(() => this.#store.saveOutput(record, kept))) this.#unsaved.set(id, kept);
     const succeeded = end.exitCode === 0;
     this.#end(id, succeeded ? 'succeeded' : 'failed', {
       exitCode: end.exitCode,
@@ -202,8 +204,9 @@ export class Executions {
       output: undefined,
       history: [{ status, at }],
     };
-    this.#records.set(executionId, record);
+    // First on disk: a command that could not be kept is refused, and nothing of it stays.
     this.#store.saveExecution(record);
+    this.#records.set(executionId, record);
     this.#dropOldest();
     return record;
   }
@@ -223,7 +226,18 @@ export class Executions {
     const history = moved ? [...before.history, { status, at: this.#timestamp() }] : before.history;
     const record: ExecutionRecord = { ...before, ...changes, status, history };
     this.#records.set(id, record);
-    this.#store.saveExecution(record);
+    this.#tryKeep(() => this.#store.saveExecution(record));
+  }
+
+  /** What has happened is remembered, also while a full disk keeps it from being written. */
+  #tryKeep(write: () => void): boolean {
+    try {
+      write();
+      return true;
+    } catch (error) {
+      this.#options.log.warn('An execution could not be kept', { error: String(error) });
+      return false;
+    }
   }
 
   #halt(id: string): void {
@@ -245,6 +259,7 @@ export class Executions {
       if (this.#records.size <= this.#options.keptExecutions) return;
       if (!isTerminal(record.status)) continue;
       this.#records.delete(record.executionId);
+      this.#unsaved.delete(record.executionId);
       this.#store.removeExecution(record);
     }
   }

@@ -33,6 +33,7 @@ export interface KeyedRequest {
 }
 
 const FOLDER = 'keys';
+const CREATING: ReadonlySet<Operation> = new Set(['create', 'execution_create', 'port_create']);
 // The service's own figure for a key whose first request is still at work.
 const IN_FLIGHT_RETRY_MS = 250;
 
@@ -89,16 +90,34 @@ export class Idempotency {
       at: this.#now(),
     };
     this.#inFlight.add(name);
-    this.#keep(name, record);
     try {
+      this.#begin(name, record);
       const answer = await work(record.resourceId);
-      this.#keep(name, { ...record, answer });
+      this.#conclude(name, { ...record, answer });
       return answer;
     } catch (error) {
       this.#drop(name);
       throw error;
     } finally {
       this.#inFlight.delete(name);
+    }
+  }
+
+  /** What creates something is not begun before its key is kept; the rest has the same effect when it is done twice. */
+  #begin(name: string, record: KeyRecord): void {
+    try {
+      this.#keep(name, record);
+    } catch (error) {
+      if (CREATING.has(record.operation)) throw error;
+    }
+  }
+
+  /** The work is done: with a full disk the answer is remembered all the same, and what it made is on disk. */
+  #conclude(name: string, record: KeyRecord): void {
+    try {
+      this.#keep(name, record);
+    } catch {
+      this.#records.set(name, record);
     }
   }
 

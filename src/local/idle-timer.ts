@@ -21,12 +21,12 @@ export class IdleTimer {
 
   constructor(options: IdleTimerOptions) {
     this.#options = options;
-    this.#lastActivity = options.clock.now();
+    this.#lastActivity = options.clock.elapsed();
   }
 
   /** Activity: a command that succeeded, or the machine coming up. */
   touch(): void {
-    this.#lastActivity = this.#options.clock.now();
+    this.#lastActivity = this.#options.clock.elapsed();
   }
 
   /** Starts over with this many idle seconds since the last activity; 0 is never. */
@@ -47,7 +47,7 @@ export class IdleTimer {
     try {
       for (;;) {
         await quiet();
-        const left = this.#lastActivity + idleMs - clock.now();
+        const left = this.#lastActivity + idleMs - clock.elapsed();
         if (left <= 0) break;
         await clock.sleep(Math.min(left, LONGEST_WAIT_MS), signal);
       }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { unlessAborted } from '../core/abort.ts';
 import { createApp } from './app.ts';
+import { Bodies } from './bounded-body.ts';
 import type { Bindings } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { Idempotency } from './idempotency.ts';
@@ -45,14 +46,24 @@ export async function openLocalApi({ stateDir, runtime, settings = {} }: OpenOpt
   const apiKey = keptKey(store);
   const faults = new Faults();
   const stats = new Stats(store);
-  const keys = new Idempotency(store, options.keptKeys, () => clock.now());
+  const keys = new Idempotency(store, options.keptKeys, clock.now);
   const machines = new Machines({ options, store, runtime, stats }, (id) => keys.forgetMachine(id));
   await machines.recover();
-  const app = createApp({ options, apiKey, runtimeName: runtime.name, machines, faults, stats, keys });
-  let lastRequestAt = clock.now();
+  const bodies = new Bodies();
+  const app = createApp({
+    options,
+    apiKey,
+    runtimeName: runtime.name,
+    machines,
+    faults,
+    stats,
+    keys,
+    bodies,
+  });
+  let lastRequestAt = clock.elapsed();
   let closed: Promise<void> | undefined;
   const handle = async (request: Request, bindings: Bindings): Promise<Response> => {
-    lastRequestAt = clock.now();
+    lastRequestAt = clock.elapsed();
     return await app.fetch(request, bindings);
   };
   return {
@@ -61,7 +72,7 @@ export async function openLocalApi({ stateDir, runtime, settings = {} }: OpenOpt
     stats,
     handle,
     fetch: (input, init) => unlessAborted(handle(new Request(input, init), {}), init?.signal ?? undefined),
-    idleMs: () => (machines.list().length > 0 ? 0 : clock.now() - lastRequestAt),
+    idleMs: () => (machines.list().length > 0 ? 0 : clock.elapsed() - lastRequestAt),
     close: () => {
       closed ??= machines.shutDown().then(unlock);
       return closed;

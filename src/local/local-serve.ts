@@ -8,6 +8,7 @@ import { inStateFolder } from '../core/state-folder.ts';
 import { createRuntime } from './create-runtime.ts';
 import { IDLE_VARIABLE } from './daemon.ts';
 import type { Env } from './host-trust.ts';
+import { closeInherited } from './inherited-descriptors.ts';
 import type { Generation } from './model.ts';
 import { localFolder, type ReadyFile, readyPath } from './ready-file.ts';
 import type { Runtime } from './runtime.ts';
@@ -38,6 +39,7 @@ export interface LocalServeOptions {
  */
 export async function localServe(options: LocalServeOptions): Promise<void> {
   const { clock, log, env } = options;
+  closeInherited();
   await inStateFolder(localFolder(options.stateDir), () => privateDir(localFolder(options.stateDir)));
   const runtime = await createRuntime({ env, log, wanted: options.runtime });
   const server = await serveLocal({

@@ -35,8 +35,9 @@ export class MachineLife {
     done: Promise.resolve(),
   };
   readonly #idle: IdleTimer;
-  #guestReadyAt = 0;
-  #holdUntil = 0;
+  // On the clock that never jumps.
+  #guestReadyAt = Number.NEGATIVE_INFINITY;
+  #holdUntil = Number.NEGATIVE_INFINITY;
   #vanishes = false;
 
   /** @param onGone called when the last file of the machine is removed */
@@ -74,7 +75,7 @@ export class MachineLife {
 
   /** Milliseconds for which going to sleep is still refused after a wake. */
   holdLeftMs(): number {
-    return Math.max(0, this.#holdUntil - this.#now());
+    return Math.max(0, this.#holdUntil - this.#elapsed());
   }
 
   /** Goes on from `accepted` (or wherever an earlier server left the creation) to `running`. */
@@ -103,7 +104,7 @@ export class MachineLife {
     this.#move('starting', 'WakeRequested', { desiredState: 'running' });
     this.#begin(async (signal) => {
       await this.#bringUp(actions, signal);
-      this.#holdUntil = this.#now() + this.#world.options.sleepHoldMs;
+      this.#holdUntil = this.#elapsed() + this.#world.options.sleepHoldMs;
     });
   }
 
@@ -131,7 +132,7 @@ export class MachineLife {
 
   resize(size: Partial<MachineSize>): void {
     this.#record = { ...this.#record, ...size, revision: this.#record.revision + 1 };
-    this.#world.store.saveMachine(this.#record);
+    this.#keep();
     if (this.#record.phase === 'running') this.#idle.arm(this.#record.autosleepSeconds);
   }
 
@@ -193,7 +194,7 @@ export class MachineLife {
       return waking;
     }
     if (this.#record.phase === 'starting' && this.#record.everRan) return waking;
-    if (this.#record.phase !== 'running' || this.#now() < this.#guestReadyAt) return undefined;
+    if (this.#record.phase !== 'running' || this.#elapsed() < this.#guestReadyAt) return undefined;
     return { status: 'queued' };
   }
 
@@ -206,7 +207,7 @@ export class MachineLife {
     this.#running = running;
     signal.throwIfAborted();
     void running.died.then(() => this.#onDeath(running));
-    this.#guestReadyAt = this.#now() + this.#delays.guest;
+    this.#guestReadyAt = this.#elapsed() + this.#delays.guest;
     this.#move('running', 'DesiredStateReached', { everRan: true, lastError: undefined });
     this.#idle.touch();
     this.#idle.arm(this.#record.autosleepSeconds);
@@ -214,7 +215,7 @@ export class MachineLife {
 
   async #whenReady(): Promise<RunningMachine | undefined> {
     await this.settled();
-    await this.#pause(this.#guestReadyAt - this.#now(), undefined);
+    await this.#pause(this.#guestReadyAt - this.#elapsed(), undefined);
     return this.#record.phase === 'running' ? this.#running : undefined;
   }
 
@@ -223,7 +224,8 @@ export class MachineLife {
     this.ports.closeAll();
     const running = this.#running;
     this.#running = undefined;
-    await running?.stop();
+    // What cannot be ended is named, and does not keep the machine or the server from ending.
+    await background(this.#world.options.log, 'Ending the processes of a machine', running?.stop());
     await this.#world.store.emptyScratch(this.#record.id);
   }
 
@@ -261,19 +263,28 @@ export class MachineLife {
   }
 
   #move(phase: Phase, reason: string, changes: Partial<MachineRecord> = {}): void {
-    const at = new Date(this.#now()).toISOString();
+    const at = new Date(this.#world.options.clock.now()).toISOString();
     const revision = this.#record.revision + 1;
     const stamp = { lastTransitionAt: at, lastProgressAt: at };
     this.#record = { ...this.#record, ...changes, ...stamp, phase, reason, revision };
-    this.#world.store.saveMachine(this.#record);
+    this.#keep();
+  }
+
+  /** A full disk does not stop the machine's life: memory goes on, and the next change is kept again. */
+  #keep(): void {
+    try {
+      this.#world.store.saveMachine(this.#record);
+    } catch (error) {
+      this.#world.options.log.warn('A machine could not be kept', { error: String(error) });
+    }
   }
 
   get #delays() {
     return this.#world.options.delays;
   }
 
-  #now(): number {
-    return this.#world.options.clock.now();
+  #elapsed(): number {
+    return this.#world.options.clock.elapsed();
   }
 
   async #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -6,10 +6,11 @@ import { connect, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { systemClock } from '../core/clock.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import { isErrno } from '../core/files.ts';
 import { poll } from '../core/poll.ts';
 import type { Env, HostTrust } from './host-trust.ts';
-import { MARKER, processesOf } from './process-table.ts';
+import { MARKER, type MachineProcess, processesOf } from './process-table.ts';
 import type {
   CommandEnd,
   CommandSpec,
@@ -23,6 +24,7 @@ import type {
 const INHERITED = ['PATH', 'USER', 'LOGNAME', 'SHELL'] as const;
 // SIGKILL works at once; a process that is still there after this hangs in the kernel.
 const END_TIMEOUT_MS = 10_000;
+const EMPTY_LOOKS = 2;
 
 export interface ProcessRuntimeOptions {
   /** This computer's environment, of which an allow-list is passed on. */
@@ -114,22 +116,41 @@ function killGroup(pid: number | undefined): void {
   if (pid !== undefined) signalled(-pid);
 }
 
-/** SIGKILLs every process of the machine until a look finds none: one may fork while it is looked at. */
+/**
+ * SIGKILLs every process of the machine until looks find none. They are stopped first: who is stopped cannot fork, so
+ * that what forks for ever is not always one process ahead; and one look may miss who forks while it looks.
+ * @throws AppError `timeout` that names the processes that resist
+ */
 async function endProcesses(machineId: string): Promise<void> {
-  const what = `the processes of machine ${machineId} to end`;
   const pace = { intervalMs: 5, maxIntervalMs: 100, timeoutMs: END_TIMEOUT_MS };
-  await poll({ clock: systemClock, what, ...pace }, async () => {
-    const pids = await processesOf(machineId);
-    for (const pid of pids) signalled(pid);
-    return { done: pids.length === 0 || undefined };
-  });
+  let left: MachineProcess[] = [];
+  let empty = 0;
+  try {
+    await poll({ clock: systemClock, what: 'processes to end', ...pace }, async () => {
+      left = await processesOf(machineId);
+      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
+        for (const { pid, group } of left) {
+          // The whole group at once, which no fork escapes, where all of it is the machine's.
+          if (group !== undefined) signalled(-group, signal);
+          signalled(pid, signal);
+        }
+      }
+      empty = left.length === 0 ? empty + 1 : 0;
+      return { done: empty >= EMPTY_LOOKS || undefined };
+    });
+  } catch (cause) {
+    if (!isAppError(cause, 'timeout')) throw cause;
+    const pids = left.map(({ pid }) => pid).join(', ');
+    throw new AppError('timeout', `Processes of a local machine do not end: ${pids}`, { cause });
+  }
 }
 
-function signalled(pid: number): void {
+/** One that is gone already is fine; one that is another user's is found again, and named. */
+function signalled(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
-    if (!isErrno(error, 'ESRCH')) throw error;
+    if (!isErrno(error, 'ESRCH', 'EPERM')) throw error;
   }
 }
 

@@ -8,18 +8,28 @@ export const MARKER = 'DEDALUS_LOCAL_MACHINE';
 interface ProcessEntry {
   pid: number;
   parent: number;
+  group: number | undefined;
   marked: boolean;
 }
 
-/** Ids of all processes that carry the mark, and of everything that descends from them (`env -i` drops the mark). */
-export async function processesOf(machineId: string): Promise<number[]> {
+export interface MachineProcess {
+  pid: number;
+  /** Its process group; undefined when somebody else belongs to it too, or may. */
+  group: number | undefined;
+}
+
+/** All processes that carry the mark, and of everything that descends from them (`env -i` drops the mark). */
+export async function processesOf(machineId: string): Promise<MachineProcess[]> {
   const table = existsSync('/proc/self/environ') ? fromProc(machineId) : await fromPs(machineId);
   const found = new Set(table.filter((entry) => entry.marked).map((entry) => entry.pid));
   for (let before = -1; before !== found.size; ) {
     before = found.size;
     for (const entry of table) if (found.has(entry.parent)) found.add(entry.pid);
   }
-  return [...found];
+  const shared = new Set(table.filter(({ pid }) => !found.has(pid)).map(({ group }) => group));
+  return table
+    .filter(({ pid }) => found.has(pid))
+    .map(({ pid, group = 0 }) => ({ pid, group: group <= 1 || shared.has(group) ? undefined : group }));
 }
 
 /** Synchronous on purpose: hundreds of tiny reads cost five times as much through the thread pool. */
@@ -34,10 +44,10 @@ function procEntry(pid: string, machineId: string): ProcessEntry | undefined {
     const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name in parentheses may hold spaces and parentheses itself; state and parent follow its end.
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return undefined;
     const marked = environ.split('\0').includes(`${MARKER}=${machineId}`);
-    return { pid: Number(pid), parent: Number(parent), marked };
+    return { pid: Number(pid), parent: Number(parent), group: Number(group), marked };
   } catch {
     return undefined;
   }
@@ -53,6 +63,6 @@ async function fromPs(machineId: string): Promise<ProcessEntry[]> {
     const [, pid, parent, state, rest] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
     if (pid === undefined || state?.startsWith('Z')) return [];
     const marked = ` ${rest} `.includes(` ${MARKER}=${machineId} `);
-    return [{ pid: Number(pid), parent: Number(parent), marked }];
+    return [{ pid: Number(pid), parent: Number(parent), group: undefined, marked }];
   });
 }

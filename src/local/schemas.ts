@@ -28,13 +28,23 @@ const createNew = z.strictObject({
 const updateOld = createOld.partial();
 const updateWithAutosleep = updateOld.extend({ autosleep: autosleep.optional() });
 
+// Every command is kept with its execution and shown in lists; Linux takes 128 KiB a word.
+const MAX_COMMAND_LENGTH = 512 * 1024;
+const MAX_TIMEOUT_MS = 86_400_000;
+
 const execution = z.strictObject({
   // The schema allows null, but there is nothing to run then.
-  command: z.array(z.string()).min(1),
+  command: z
+    .array(z.string())
+    .min(1)
+    .refine(
+      (words) => words.reduce((sum, word) => sum + word.length, 0) <= MAX_COMMAND_LENGTH,
+      'is too long',
+    ),
   cwd: z.string().optional(),
   env: z.record(z.string().regex(/^[^=\0]+$/), z.string()).optional(),
   stdin: z.string().optional(),
-  timeout_ms: z.int().positive().optional(),
+  timeout_ms: z.int().positive().max(MAX_TIMEOUT_MS).optional(),
 });
 const portNew = z.strictObject({
   port: z.int().min(1).max(65_535),

@@ -1,7 +1,9 @@
 /** Serves the local API on loopback. */
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { AppError } from '../core/errors.ts';
 import { type LocalApi, type OpenOptions, openLocalApi } from './local-api.ts';
+import { boundServer, isRefused, SERVER_BOUNDS } from './server-bounds.ts';
 
 export interface ServeOptions extends OpenOptions {
   /** 0 takes a free one. */
@@ -21,9 +23,12 @@ export interface LocalServer {
 export async function serveLocal(options: ServeOptions): Promise<LocalServer> {
   const api = await openLocalApi(options);
   const server = createAdaptorServer({
-    fetch: (request, bindings) => api.handle(request, { connection: bindings.incoming.socket }),
+    fetch: (request, { incoming: { socket } }) =>
+      isRefused(socket) ? RESPONSE_ALREADY_SENT : api.handle(request, { connection: socket }),
     overrideGlobalObjects: false,
+    serverOptions: SERVER_BOUNDS,
   });
+  if ('headersTimeout' in server) boundServer(server);
   try {
     const port = await listen(server, options.port ?? 0);
     return { baseUrl: `http://127.0.0.1:${port}`, apiKey: api.apiKey, api, close: () => close(server, api) };

@@ -30,7 +30,11 @@ export class Stats {
       machinesCreated: this.#lasting.machinesCreated + 1,
       mostMachines: Math.max(this.#lasting.mostMachines, now),
     };
-    this.#store.write(FILE, this.#lasting);
+    try {
+      this.#store.write(FILE, this.#lasting);
+    } catch {
+      // A count is no reason to refuse a machine; a full disk shows where it matters.
+    }
   }
 
   executionStarted(): void {

@@ -140,8 +140,13 @@ function readJson<T>(file: string): T | undefined {
 function writeWhole(file: string, content: string | Buffer): void {
   privateDirSync(path.dirname(file));
   // One writer per state folder (see lock.ts), so the draft's name needs no random part.
-  writeFileSync(`${file}.tmp`, content, { mode: 0o600 });
-  renameSync(`${file}.tmp`, file);
+  try {
+    writeFileSync(`${file}.tmp`, content, { mode: 0o600 });
+    renameSync(`${file}.tmp`, file);
+  } catch (error) {
+    rmSync(`${file}.tmp`, { force: true });
+    throw error;
+  }
 }
 
 /** Removes a folder even when a command made parts of it read-only, as package caches do. */

@@ -111,6 +111,27 @@ describe('a server process', () => {
   });
 });
 
+describe('what a server inherits', () => {
+  it('reaches no machine: descriptors are closed, and modes are its own', async () => {
+    const start = `umask 000; exec 3</dev/null 4</dev/null 17</dev/null 42</dev/null; exec "$@"`;
+    const args = ['-c', start, 'x', process.execPath, bin, 'local', 'serve', '--state-dir', stateDir];
+    const child = spawn('bash', args, { env });
+    children.push(child);
+    const [line] = await once(createInterface(child.stdout), 'line');
+    const client = clientOf(JSON.parse(line).base_url, JSON.parse(line).api_key);
+    const id = await client.machine({});
+    await systemClock.sleep(50);
+    const { stdout } = await client.sh(id, 'ls /proc/$$/fd; umask; : > ~/file');
+    expect(
+      String(stdout)
+        .trim()
+        .split('\n')
+        .filter((fd) => fd !== '255'),
+    ).toEqual(['0', '1', '2', '0077']);
+    expect((await stat(path.join(stateDir, 'local/machines', id, 'home/file'))).mode & 0o777).toBe(0o600);
+  });
+});
+
 describe('the background server', () => {
   it('is one for all that ask at once, keeps its key to its owner, and learns no other key', async () => {
     const [first, second] = await Promise.all([daemon(), daemon()]);

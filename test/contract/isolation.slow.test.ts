@@ -1,6 +1,7 @@
 /** What a machine of either runtime can see and leave behind. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { namespaceRuntime, probeNamespace } from '../../src/local/namespace/index.ts';
+import { processesOf } from '../../src/local/process-table.ts';
 import { closeAll, localApi, realRuntime, runs } from './support/harness.ts';
 
 afterEach(closeAll);
@@ -38,6 +39,26 @@ describe('a machine of the process runtime', () => {
     await api.change('POST', id, '/sleep');
     await api.phase(id, 'sleeping');
     expect(pids.map(runs)).toEqual([false, false, false]);
+  });
+});
+
+describe('a machine of the process runtime that resists', () => {
+  it.each([
+    ['stops itself', 'kill -STOP $$'],
+    ['ignores signals', "trap '' HUP INT TERM QUIT CONT; while :; do :; done"],
+    ['forks for ever', 'hop() { hop & exit; }; hop'],
+    ['forks for ever in sessions of its own', 'export -f hop; hop'],
+  ])('that %s is destroyed', async (_, line) => {
+    const api = await localApi();
+    const id = await api.machine({});
+    const define = 'hop() { setsid bash -c hop & exit; }; ';
+    await api.start(id, ['bash', '-c', line.startsWith('export') ? define + line : line]);
+    await api.sh(id, 'sleep 0.3');
+    await api.change('DELETE', id);
+    await expect
+      .poll(async () => (await api.get(`/v1/machines/${id}`)).status, { timeout: 12_000, interval: 50 })
+      .toBe(404);
+    expect(await processesOf(id)).toEqual([]);
   });
 });
 

@@ -41,7 +41,10 @@ async function route(hostEnv: Readonly<Record<string, string>>, request: Prepare
 }
 
 function refusal(): RequestError {
-  return answer('A local machine may not connect to the computer that it runs on', 403);
+  return answer(
+    'A local machine may not connect to the computer that it runs on, nor to where a cloud keeps its credentials',
+    403,
+  );
 }
 
 function answer(text: string, status: number): RequestError {

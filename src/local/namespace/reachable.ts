@@ -3,7 +3,24 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { chosenProxy, unbracketed } from '../../core/proxy.ts';
 
-/** Whether `address` (an IP literal) is this computer itself or its link. Reads the interfaces as they are now. */
+/**
+ * Where clouds answer a computer's questions about itself, credentials included, beside the link (169.254.0.0/16,
+ * fe80::/10): Alibaba, Azure, Oracle, Equinix; Amazon, Google, Scaleway and Akamai over IPv6.
+ */
+const METADATA = [
+  ...['100.100.100.200', '168.63.129.16', '192.0.0.192', '192.80.8.124'],
+  ...['fd00:ec2::254', 'fd20:ce::254', 'fd00:42::42', 'fd00:a9fe:a9fe::1'],
+];
+// A proxy further on may resolve what this computer cannot.
+const METADATA_NAMES = new Set([
+  ...['metadata', 'metadata.google.internal', 'metadata.goog', 'instance-data', 'instance-data.ec2.internal'],
+  ...['metadata.tencentyun.com', 'metadata.packet.net', 'metadata.platformequinix.com'],
+]);
+
+/**
+ * Whether `address` (an IP literal) is this computer itself, its link, or its cloud's store of credentials, also when
+ * an IPv6 address only stands for such an IPv4 one. Reads the interfaces as they are now.
+ */
 export function isHostItself(address: string): boolean {
   const own = new BlockList();
   own.addSubnet('0.0.0.0', 8, 'ipv4');
@@ -12,29 +29,60 @@ export function isHostItself(address: string): boolean {
   own.addAddress('::', 'ipv6');
   own.addAddress('::1', 'ipv6');
   own.addSubnet('fe80::', 10, 'ipv6');
-  for (const { address: local } of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) {
-    own.addAddress(local, isIPv6(local) ? 'ipv6' : 'ipv4');
+  const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  for (const one of [...METADATA, ...interfaces.map((local) => local.address)]) {
+    own.addAddress(withoutZone(one), isIPv6(one) ? 'ipv6' : 'ipv4');
   }
-  const plain = v4Of(address) ?? address;
-  return own.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+  const plain = withoutZone(address);
+  return [plain, ...embedded(plain)].some((one) => own.check(one, isIPv6(one) ? 'ipv6' : 'ipv4'));
 }
 
-/** Whether `hostname` names this computer without asking a resolver. Takes URL hostnames, so `[::1]` too. */
+/** The same of a URL's hostname, so `[::1]` and `0x7f.1` too, without asking a resolver. */
 export function namesHostItself(hostname: string): boolean {
-  const bare = unbracketed(hostname).replace(/\.$/, '').toLowerCase();
+  const bare = canonical(unbracketed(hostname).replace(/\.+$/, '').toLowerCase());
   if (isIP(bare) !== 0) return isHostItself(bare);
-  return bare === 'localhost' || bare.endsWith('.localhost');
+  return bare === 'localhost' || bare.endsWith('.localhost') || METADATA_NAMES.has(bare);
 }
 
-/** `::ffff:7f00:1` and `::ffff:127.0.0.1` as the IPv4 address that they stand for. */
-function v4Of(address: string): string | undefined {
-  if (!isIPv6(address)) return undefined;
-  const tail = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(
-    new URL(`http://[${address.split('%')[0]}]`).hostname,
-  );
-  if (!tail) return undefined;
-  const [high, low] = [Number.parseInt(tail[1] ?? '', 16), Number.parseInt(tail[2] ?? '', 16)];
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+/** Numbers in any base, full-width letters and the like as everybody else reads them. */
+function canonical(name: string): string {
+  const url = `http://${isIPv6(name) ? `[${withoutZone(name)}]` : name}/`;
+  return URL.canParse(url) ? unbracketed(new URL(url).hostname).replace(/\.+$/, '') : name;
+}
+
+function withoutZone(address: string): string {
+  return address.replace(/%.*$/, '');
+}
+
+/** The IPv4 addresses that an IPv6 one can lead to: mapped, compatible, translated, NAT64, 6to4, ISATAP, Teredo. */
+function embedded(address: string): string[] {
+  if (!isIPv6(address)) return [];
+  const groups = groupsOf(address);
+  const v4 = (at: number, mask = 0) => {
+    const [high, low] = [(groups[at] ?? 0) ^ mask, (groups[at + 1] ?? 0) ^ mask];
+    return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  };
+  const starts = (...first: number[]) => first.every((group, index) => groups[index] === group);
+  const tail =
+    starts(0, 0, 0, 0, 0, 0xffff) ||
+    starts(0, 0, 0, 0, 0xffff, 0) ||
+    starts(0, 0, 0, 0, 0, 0) ||
+    starts(0x64, 0xff9b) ||
+    groups[5] === 0x5efe;
+  return [
+    ...(tail ? [v4(6)] : []),
+    ...(starts(0x2002) ? [v4(1)] : []),
+    ...(starts(0x2001, 0) ? [v4(2), v4(6, 0xffff)] : []),
+  ];
+}
+
+/** Its eight numbers. */
+function groupsOf(address: string): number[] {
+  const [left = '', right] = unbracketed(new URL(`http://[${address}]`).hostname).split('::');
+  const numbers = (text: string) =>
+    text === '' ? [] : text.split(':').map((part) => Number.parseInt(part, 16));
+  const [head, rest] = [numbers(left), numbers(right ?? '')];
+  return right === undefined ? head : [...head, ...Array(8 - head.length - rest.length).fill(0), ...rest];
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The command `local serve --state-dir DIR` alone, so that a test can start, kill and share a real server process. */
+import '../../../src/cli/first.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { lineLog } from '../../../src/core/log.ts';
 import { localServe } from '../../../src/local/local-serve.ts';

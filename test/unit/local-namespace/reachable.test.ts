@@ -14,6 +14,13 @@ describe('what a machine may not reach through the proxy', () => {
     'fe80::1',
     '::ffff:127.0.0.1',
     '::ffff:7f00:1',
+    'fe80::a9fe:a9fe%eth0',
+    '::127.0.0.1',
+    '64:ff9b::7f00:1',
+    ...['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254', 'FD00:EC2:0:0:0:0:0:254'],
+    ...['::ffff:100.100.100.200', '::ffff:a83f:8110', '::ffff:0:100.100.100.200', '64:ff9b::c000:c0'],
+    ...['2002:6464:64c8::1', '2001:0:6464:64c8::1', '2001:0:102:304::9b9b:9b37', 'fd00::5efe:168.63.129.16'],
+    ...['fd20:ce::254', 'fd00:42::42', 'fd00:a9fe:a9fe::1'],
   ])('%s is this computer or its link', (address) => {
     expect(isHostItself(address)).toBe(true);
   });
@@ -31,6 +38,34 @@ describe('what a machine may not reach through the proxy', () => {
     '%s names this computer',
     (name) => {
       expect(namesHostItself(name)).toBe(true);
+    },
+  );
+
+  it.each([
+    ...[
+      '2852039166',
+      '0xA9FEA9FE',
+      '0251.0376.0251.0376',
+      '169.254.43518',
+      '0x64.0x64.100.200',
+      '1684301000',
+    ],
+    ...[
+      '0144.0144.0144.0310',
+      '168.63.33040',
+      '0xc0.0.0.0xc0',
+      '３２３２.example.localhost',
+      '１００.100.100.200',
+    ],
+    ...['metadata.google.internal', 'METADATA.google.internal.', '[fd00:ec2::254]', '[::ffff:168.63.129.16]'],
+  ])('%s is where a cloud keeps credentials, or this computer, however it is written', (name) => {
+    expect(namesHostItself(name)).toBe(true);
+  });
+
+  it.each(['134744072', '0x08.8.8.8', '100.100.100.201', '[2001:db8::6464:64c8]', 'metadata.example'])(
+    '%s is somewhere else',
+    (name) => {
+      expect(namesHostItself(name)).toBe(false);
     },
   );
 

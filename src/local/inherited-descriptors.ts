@@ -1,0 +1,30 @@
+/** Lets go of what whoever started this process left open: Node's children, and with them machines, would have it too. */
+import { closeSync, readdirSync, readFileSync } from 'node:fs';
+
+const FOLDER = '/proc/self/fd';
+const CLOSE_ON_EXEC = 0o2000000;
+
+/**
+ * Closes every descriptor above stderr that a child would inherit. Node opens all of its own so that none does. Nothing
+ * to do where there is no /proc: on macOS Node gives a child only what it was told to.
+ */
+export function closeInherited(): void {
+  for (const fd of descriptors()) if (fd > 2 && isPassedOn(fd)) closeSync(fd);
+}
+
+function descriptors(): number[] {
+  try {
+    return readdirSync(FOLDER).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function isPassedOn(fd: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+  } catch {
+    return false;
+  }
+}
