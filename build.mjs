@@ -2,7 +2,7 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundledPackages, licenceTexts } from './licences.mjs';
-import { sidecarAsText } from './sidecar-bundle.mjs';
+import { sidecarAsText, sidecarBuild } from './sidecar-bundle.mjs';
 
 // Each part is whole in itself: a start reads only what it is about, and an update of the package under the feet of a
 // running server pulls nothing away (but the way through a proxy before its first use).
@@ -55,4 +55,5 @@ await bundle({
   banner: { js: require },
 });
 chmodSync('dist/openclaw-dedalus-mcp.js', 0o755);
+metafiles.push((await sidecarBuild()).metafile);
 writeFileSync('dist/THIRD-PARTY-LICENCES.txt', licenceTexts(bundledPackages(metafiles)));

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { version } from '../package.json';
 import type { Config } from './config/config.ts';
+import type { Fault } from './config/faults.ts';
 import type { Clock } from './core/clock.ts';
-import type { AppError } from './core/errors.ts';
 import { type Log, lineLog } from './core/log.ts';
 import { type SecretKeeper, secretKeeper } from './core/redact.ts';
 import type { DedalusApi } from './dedalus/api.ts';
@@ -12,7 +12,6 @@ import { lateApi } from './dedalus/late-api.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
 import { machineService } from './machine/machine-service.ts';
 import { type Complete, serveCompletions } from './mcp/completions.ts';
-import type { Tool } from './mcp/define-tool.ts';
 import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
 import { servePrompts } from './mcp/prompts.ts';
@@ -33,6 +32,7 @@ import { redactedStore } from './operations/redacted-store.ts';
 import { fileStore } from './operations/store.ts';
 import { CHANNELS, prompts } from './prompts/index.ts';
 import { resources } from './resources/index.ts';
+import { soundProviders, withheld, withSoundSettings } from './sound-settings.ts';
 import { toolsFor } from './tools/index.ts';
 import type { Services } from './tools/services.ts';
 import { BACKUP, backupKind } from './workflows/backup.ts';
@@ -64,8 +64,8 @@ export interface ServerOptions {
   channels?: readonly ChannelKey[] | undefined;
   /** Reaches a model server of the user's own, through a proxy where one is set. Default: Node's own. */
   fetch?: typeof fetch | undefined;
-  /** What is wrong with the settings: every call says so, and does nothing. */
-  fault?: AppError | undefined;
+  /** What is wrong with the settings: every call that needs them says so, and does nothing. */
+  faults?: readonly Fault[] | undefined;
   /** Every secret value that the process knows, for redaction. */
   secrets: readonly string[];
   clock: Clock;
@@ -90,14 +90,14 @@ export interface AssembledServer {
 }
 
 export function assembleServer(options: ServerOptions): AssembledServer {
-  const { config, readOnly = false, only, fault } = options;
+  const { config, readOnly = false, only, faults = [] } = options;
   const { confirm, machineId } = config;
   const keeper = secretKeeper(options.secrets);
   const { redact } = keeper;
   const log = lineLog(options.writeLog, redact);
   const services = assembleServices(options, keeper, log);
   const tools = toolsFor({ readOnly, only, confirm, machineId });
-  const handedOut = fault === undefined ? tools : tools.map((tool) => broken(tool, fault));
+  const handedOut = tools.map((tool) => withSoundSettings(tool, faults));
   const server = mcpServer({
     name: 'openclaw-dedalus-mcp',
     title: 'OpenClaw on Dedalus Machines',
@@ -119,17 +119,8 @@ export function assembleServer(options: ServerOptions): AssembledServer {
   return { server, services, log, close: () => services.operations.close() };
 }
 
-function broken(tool: Tool<Services>, fault: AppError): Tool<Services> {
-  return {
-    ...tool,
-    call: async () => {
-      throw fault;
-    },
-  };
-}
-
 function assembleServices(options: ServerOptions, { redact, learn }: SecretKeeper, log: Log): Services {
-  const { config, connect, clock, providers, channels = [], readOnly = false } = options;
+  const { config, connect, clock, providers, channels = [], readOnly = false, faults = [] } = options;
   const { machineId } = config;
   const { release = TESTED_RELEASE, newest = async () => undefined } = options;
   const api = lateApi(() => connect(learn));
@@ -150,7 +141,8 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const keyFile = join(config.stateDir, 'transfer.key');
   const seal = backupSeal(keyFile, clock);
   const asking = confirmations(config.stateDir, clock);
-  const repair = repairService({ ...onMachines, providers });
+  const sound = soundProviders(providers, faults);
+  const repair = repairService({ ...onMachines, providers: sound });
   const posture = postureService(machines);
   const configure = configureService(onMachines);
   const gateway = gatewayService({ machines, clock });
@@ -169,7 +161,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
       keys: { providers, channels },
     }),
     [DESTROY]: destroyKind({ machines, clock, endDeploys: (id) => endDeploysOn(every, id) }),
-    [REPAIR]: repairKind({ machines, openclaw, repair, providers }),
+    [REPAIR]: repairKind({ machines, openclaw, repair, providers: sound }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades, release, newest }),
     [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile, seal }),
     [RESTORE]: restoreKind({
@@ -183,7 +175,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     }),
     [TURN]: turnKind({ machines, openclaw, gateway, clock, settings: configure, providers }),
   };
-  const every = operations(store, clock, kinds, outdated, log);
+  const every = operations(store, clock, withheld(kinds, faults), outdated, log);
   const reachable = machineId === undefined ? every : pinnedOperations(every, machineId);
   const running = readOnly ? watchedOperations(reachable, clock) : reachable;
   return {

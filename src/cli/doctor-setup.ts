@@ -1,12 +1,14 @@
 /** The doctor's look at what is set on this computer: Node, settings, keys, and who can read the files. */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Config, type Environment, readConfig } from '../config/config.ts';
-import { type AppError, isAppError } from '../core/errors.ts';
+import type { Environment } from '../config/config.ts';
+import { type Fault, faultError } from '../config/faults.ts';
+import { isAppError } from '../core/errors.ts';
 import { isErrno, writePrivate } from '../core/files.ts';
 import { inStateFolder } from '../core/state-folder.ts';
+import { head } from '../core/text.ts';
 import { NO_KEY } from '../openclaw/own-server.ts';
-import { type Provider, type ProviderKey, providerKeys } from '../openclaw/providers.ts';
+import { PROVIDERS, type Provider, type ProviderKey, providerKeys } from '../openclaw/providers.ts';
 import { type Finding, ok, problem, warning } from './doctor-finding.ts';
 
 const MIN_NODE_MAJOR = 20;
@@ -16,47 +18,58 @@ export function nodeVersion(version: string): Finding {
   return problem('node', `Node ${version} is too old`, `Install Node ${MIN_NODE_MAJOR} or newer.`);
 }
 
-/** The environment and the files that keys are kept in, or what is wrong with them. */
-export function readSources(environment: () => Environment): { env: Environment; findings: Finding[] } {
-  try {
-    return { env: environment(), findings: [] };
-  } catch (error) {
-    if (!isAppError(error, 'config')) throw error;
-    return { env: {}, findings: [problem('secrets', error.message, remedyOf(error, 'Put that right.'))] };
-  }
+/** What is wrong with the settings; each key has a finding of its own. */
+export function settingFindings(faults: readonly Fault[]): Finding[] {
+  const others = faults.filter(({ variable }) => !KEYS.has(variable));
+  const error = faultError(
+    others,
+    others.flatMap(({ stops }) => stops),
+  );
+  return [
+    error
+      ? problem('settings', error.message, error.next ?? 'Correct them.')
+      : ok('settings', 'all in order'),
+  ];
 }
 
-/** The settings, or what is wrong with them. */
-export function readSettings(env: Environment): { config: Config | undefined; findings: Finding[] } {
-  try {
-    return { config: readConfig(env), findings: [ok('settings', 'all in order')] };
-  } catch (error) {
-    if (!isAppError(error, 'config')) throw error;
-    return {
-      config: undefined,
-      findings: [problem('settings', error.message, remedyOf(error, 'Correct them.'))],
-    };
-  }
+const KEYS = new Set(['DEDALUS_API_KEY', ...PROVIDERS.flatMap(({ keyVariables }) => keyVariables)]);
+// A stranger's file may name thousands.
+const MAX_TOLD = 20;
+
+/** What a `.env` in this folder says in vain. @param ignored names, which dotenv takes only of letters, digits, dots and dashes. */
+export function dotenvFinding(ignored: readonly string[]): Finding[] {
+  if (ignored.length === 0) return [];
+  const more = ignored.length > MAX_TOLD ? ` and ${ignored.length - MAX_TOLD} more` : '';
+  const names = ignored
+    .slice(0, MAX_TOLD)
+    .map((name) => head(name, 80))
+    .join(', ');
+  return [
+    warning(
+      '.env',
+      `ignored, since a folder must not decide it: ${names}${more}`,
+      'Nothing, if they are for other programs; else set them where the server starts, or keep keys with `openclaw-dedalus-mcp login`.',
+    ),
+  ];
 }
 
 /** The account's key: whether it is there, and whether it can be one at all. */
-export function dedalusKey(env: Environment): Finding {
+export function dedalusKey(env: Environment, faults: readonly Fault[]): Finding {
   const name = 'DEDALUS_API_KEY';
-  const value = env[name]?.trim();
-  if (!value) {
+  if (!env[name]?.trim()) {
     return problem(
       'Dedalus key',
       `${name} is not set`,
       `Set ${name} where the server starts, or use --local, which needs no account.`,
     );
   }
-  return misquoted('Dedalus key', name, value) ?? ok('Dedalus key', `${name} is set`);
+  return wrong('Dedalus key', [name], faults) ?? ok('Dedalus key', `${name} is set`);
 }
 
 /** One finding for each provider whose key is set, or one that there is none. */
-export function modelKeys(env: Environment): Finding[] {
+export function modelKeys(env: Environment, faults: readonly Fault[]): Finding[] {
   const keys = providerKeys(env);
-  if (keys.length > 0) return keys.map((key) => modelKey(key, env));
+  if (keys.length > 0) return keys.map((key) => modelKey(key, env, faults));
   return [
     problem(
       'provider key',
@@ -77,11 +90,15 @@ const KEY_STARTS: Readonly<Record<string, string>> = {
   deepseek: 'sk-',
 };
 
-function modelKey({ provider, key, baseUrl }: ProviderKey, env: Environment): Finding {
+function modelKey(
+  { provider, key, baseUrl }: ProviderKey,
+  env: Environment,
+  faults: readonly Fault[],
+): Finding {
   const name = variableOf(provider, env);
   const check = `${provider.id} key`;
   if (key === NO_KEY) return ok(check, `none, at the server that ${provider.baseUrlVariable} names`);
-  const odd = misquoted(check, name, key);
+  const odd = wrong(check, provider.keyVariables, faults);
   if (odd) return odd;
   const start = KEY_STARTS[provider.id];
   if (baseUrl === undefined && start !== undefined && !key.startsWith(start)) {
@@ -101,9 +118,11 @@ function variableOf(provider: Provider, env: Environment): string {
   return provider.keyVariables.find((name) => env[name]?.trim()) ?? '';
 }
 
-function misquoted(check: string, name: string, value: string): Finding | undefined {
-  if (!/^["']|["']$|\s/.test(value)) return undefined;
-  return problem(check, `${name} holds quotes or spaces`, 'Remove them; a key is one word.');
+function wrong(check: string, names: readonly string[], faults: readonly Fault[]): Finding | undefined {
+  const fault = faults.find(({ variable }) => names.includes(variable));
+  return (
+    fault && problem(check, `${fault.variable} ${fault.message}`, fault.next ?? `Correct ${fault.variable}.`)
+  );
 }
 
 /** Files that hold keys must be their owner's only. @param files that may not exist */
@@ -162,8 +181,4 @@ async function modeOf(file: string): Promise<number | undefined> {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
-}
-
-function remedyOf(error: AppError, otherwise: string): string {
-  return error.next ?? otherwise;
 }

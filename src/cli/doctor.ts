@@ -2,21 +2,26 @@
 import { freemem } from 'node:os';
 import { resolve } from 'node:path';
 import { version } from '../../package.json';
-import type { Environment } from '../config/config.ts';
+import { isSound } from '../config/faults.ts';
+import { secretValues } from '../config/secret-sources.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { told } from '../core/defect.ts';
+import { type Log, lineLog } from '../core/log.ts';
+import { redactor } from '../core/redact.ts';
 import { cloud } from './doctor-cloud.ts';
-import type { Finding } from './doctor-finding.ts';
+import { type Finding, problem } from './doctor-finding.ts';
 import { localNeeds } from './doctor-local.ts';
 import { modelServer } from './doctor-model-server.ts';
 import {
   dedalusKey,
+  dotenvFinding,
   modelKeys,
   nodeVersion,
   privateFiles,
-  readSettings,
-  readSources,
+  settingFindings,
   stateFolder,
 } from './doctor-setup.ts';
+import { type ProcessEnvironment, processEnvironment } from './environment.ts';
 import { printer } from './terminal.ts';
 
 export interface DoctorFlags {
@@ -25,8 +30,7 @@ export interface DoctorFlags {
 }
 
 export interface DoctorIo {
-  /** The settings with every secret in them. @throws AppError `config` when a source of them cannot be used. */
-  environment: () => Environment;
+  settings: ProcessEnvironment;
   clock: Clock;
   platform: NodeJS.Platform;
   nodeVersion: string;
@@ -34,18 +38,21 @@ export interface DoctorIo {
   availableMemory: number;
   cwd: string;
   print(text: string): void;
+  /** Takes the stack of what no look at a setup should throw. */
+  log: Log;
 }
 
 /** Runs `doctor` for this process. @returns the exit code. */
-export function doctorCommand(flags: DoctorFlags, environment: () => Environment): Promise<number> {
+export function doctorCommand(flags: DoctorFlags): Promise<number> {
   return doctor(flags, {
-    environment,
+    settings: processEnvironment({ local: flags.local }),
     clock: systemClock,
     platform: process.platform,
     nodeVersion: process.versions.node,
     availableMemory: freemem(),
     cwd: process.cwd(),
     print: printer(process.stdout),
+    log: lineLog((line) => process.stderr.write(`${line}\n`), redactor(secretValues(process.env))),
   });
 }
 
@@ -58,29 +65,48 @@ export async function doctor({ local, json }: DoctorFlags, io: DoctorIo): Promis
 }
 
 async function examine(local: boolean, io: DoctorIo): Promise<Finding[]> {
-  const { clock, platform } = io;
-  const { env, findings: sources } = readSources(io.environment);
-  const { config, findings: settings } = readSettings(env);
-  const key = dedalusKey(env);
-  const setup = [
-    nodeVersion(io.nodeVersion),
-    ...sources,
-    ...settings,
-    ...(local ? [] : [key]),
-    ...modelKeys(env),
-    ...(await modelServer(env, clock)),
+  const { clock, platform, availableMemory, cwd, log } = io;
+  const { env, config, faults, ignored } = io.settings;
+  const { stateDir } = config;
+  const looks: [string, () => Finding[] | Promise<Finding[]>][] = [
+    ['node', () => [nodeVersion(io.nodeVersion)]],
+    ['settings', () => settingFindings(faults)],
+    ['.env', () => dotenvFinding(ignored)],
+    ['Dedalus key', () => (local ? [] : [dedalusKey(env, faults)])],
+    ['provider key', () => modelKeys(env, faults)],
+    ['model server', () => modelServer(env, clock)],
+    [
+      'state folder',
+      async () => (isSound('OPENCLAW_MCP_STATE_DIR', faults) ? [await stateFolder(stateDir)] : []),
+    ],
+    ['private file', () => privateFiles([resolve(cwd, '.env'), stateDir], platform)],
+    ['local machines', () => (local ? localNeeds({ platform, env, stateDir, availableMemory }) : [])],
+    ['Dedalus API', () => (local ? [] : cloudFindings(io.settings, clock))],
   ];
-  const files = await privateFiles([resolve(io.cwd, '.env'), ...(config ? [config.stateDir] : [])], platform);
-  if (!config) return [...setup, ...files];
-  const { stateDir, dedalusApiKey } = config;
-  setup.push(await stateFolder(stateDir), ...files);
-  if (local)
-    return [
-      ...setup,
-      ...(await localNeeds({ platform, env, stateDir, availableMemory: io.availableMemory })),
-    ];
-  if (dedalusApiKey === undefined || key.state === 'problem') return setup;
-  return [...setup, ...(await cloud(env, config, dedalusApiKey, clock))];
+  const found: Finding[] = [];
+  // One after the other, and each for itself: what goes wrong with one look hides no other finding.
+  for (const [check, look] of looks) found.push(...(await looked(check, look, log)));
+  return found;
+}
+
+async function looked(
+  check: string,
+  look: () => Finding[] | Promise<Finding[]>,
+  log: Log,
+): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    const { message, next } = told(error, `look at "${check}"`, log);
+    return [problem(check, message, next ?? 'Put that right.')];
+  }
+}
+
+/** Nothing is asked of the cloud where it is known that it cannot be reached, or would not answer. */
+async function cloudFindings({ env, config, faults }: ProcessEnvironment, clock: Clock): Promise<Finding[]> {
+  const { dedalusApiKey } = config;
+  if (dedalusApiKey === undefined || faults.some(({ stops }) => stops.includes('cloud'))) return [];
+  return cloud(env, config, dedalusApiKey, clock);
 }
 
 const MARKS = { ok: '✓', warning: '!', problem: '✗' } as const;

@@ -1,8 +1,13 @@
-/** The process's environment with every secret in it, wherever its owner keeps them. */
+/** The process's environment with every secret in it, wherever its owner keeps them, and what is wrong with it. */
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { config as readDotenv } from 'dotenv';
-import { type Environment, readConfig } from '../config/config.ts';
+import { dirname, join, resolve } from 'node:path';
+import { parse as parseDotenv } from 'dotenv';
+import { type Environment, readSettings } from '../config/config.ts';
+import {
+  type CheckedEnvironment,
+  checkEnvironment,
+  type OtherVariables,
+} from '../config/environment-faults.ts';
 import { type FoundFile, withSecrets } from '../config/secret-sources.ts';
 import { AppError } from '../core/errors.ts';
 import { isErrno } from '../core/files.ts';
@@ -10,50 +15,71 @@ import { requireOwnFolder } from '../core/own-folder.ts';
 import { CHANNELS } from '../openclaw/channels.ts';
 import { PROVIDERS } from '../openclaw/providers.ts';
 
-/** Every variable that this server itself takes a secret from. */
-export const SECRET_VARIABLES: readonly string[] = [
-  'DEDALUS_API_KEY',
-  ...PROVIDERS.flatMap((provider) => provider.keyVariables),
-  ...CHANNELS.flatMap((channel) => channel.tokens.map(({ variable }) => variable)),
+/** What this server takes besides its own settings. */
+export const OTHERS: readonly OtherVariables[] = [
+  {
+    stops: 'models',
+    secrets: PROVIDERS.flatMap(({ keyVariables }) => keyVariables),
+    addresses: PROVIDERS.map(({ baseUrlVariable }) => baseUrlVariable),
+  },
+  {
+    stops: 'channels',
+    secrets: CHANNELS.flatMap(({ tokens }) => tokens.map(({ variable }) => variable)),
+    addresses: CHANNELS.flatMap(({ address }) => address?.variable ?? []),
+  },
 ];
 
-export interface ProcessEnvironment {
-  /** The variables of this process, and those of a .env file in its folder that it does not have itself. */
-  plain: Environment;
-  /** The same with every secret in it. @throws AppError `config` that lists every source that cannot be used. */
-  withSecrets(): Environment;
+const SECRETS = Object.fromEntries([
+  ['cloud', ['DEDALUS_API_KEY']],
+  ...OTHERS.map(({ stops, secrets }) => [stops, secrets]),
+]);
+
+// Far more than the settings that count; and a file that somebody else made may be any size.
+const MAX_DOTENV_BYTES = 64 * 1024;
+
+export interface ProcessEnvironment extends CheckedEnvironment {
+  /** Names in `.env` of what it may not set. */
+  ignored: readonly string[];
 }
 
-/** What this process was started with. */
-export function processEnvironment(): ProcessEnvironment {
-  const dotenv: Record<string, string> = {};
-  readDotenv({ quiet: true, processEnv: dotenv });
-  return {
-    plain: { ...dotenv, ...process.env },
-    withSecrets: () => environmentWithSecrets(process.env, dotenv),
-  };
+/** The settings of this process. @param local machines are on this computer. */
+export function processEnvironment({ local }: { local: boolean }): ProcessEnvironment {
+  return environmentOf(process.env, readDotenv(process.cwd()), local);
 }
 
-/** @throws AppError `config` that lists every source that cannot be used. */
-export function environmentWithSecrets(env: Environment, dotenv: Environment): Environment {
+/** @param dotenv what a `.env` in the folder of the start says. */
+export function environmentOf(
+  env: Environment,
+  dotenv: Readonly<Record<string, string>>,
+  local: boolean,
+): ProcessEnvironment {
   const credentials = credentialsFile(env);
   const readOwn = (path: string) => {
     if (path === credentials) requireOwnFolder(dirname(path));
     return read(path);
   };
-  return withSecrets({
-    env,
-    dotenv,
-    names: SECRET_VARIABLES,
-    read: readOwn,
-    credentialsFile: credentials,
-  });
+  const found = withSecrets({ env, dotenv, secrets: SECRETS, read: readOwn, credentialsFile: credentials });
+  return { ...checkEnvironment(found.env, OTHERS, local, found.faults), ignored: found.ignored };
 }
 
 /** Where `login` keeps what it was told; 0600. */
 export function credentialsFile(env: Environment): string {
-  const { stateDir } = readConfig({ OPENCLAW_MCP_STATE_DIR: env.OPENCLAW_MCP_STATE_DIR });
-  return join(stateDir, 'credentials.json');
+  return join(
+    readSettings({ OPENCLAW_MCP_STATE_DIR: env.OPENCLAW_MCP_STATE_DIR }).config.stateDir,
+    'credentials.json',
+  );
+}
+
+/** Nothing where it is no ordinary file: a pipe of that name would never end. */
+function readDotenv(folder: string): Record<string, string> {
+  const file = resolve(folder, '.env');
+  try {
+    const about = statSync(file);
+    if (!about.isFile() || about.size > MAX_DOTENV_BYTES) return {};
+    return parseDotenv(readFileSync(file));
+  } catch {
+    return {};
+  }
 }
 
 function read(path: string): FoundFile | undefined {
@@ -63,6 +89,6 @@ function read(path: string): FoundFile | undefined {
     return { text: readFileSync(path, 'utf8'), readByOthers };
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw new AppError('config', `${path} cannot be read`, { cause: error });
+    throw new AppError('config', 'cannot be read', { cause: error });
   }
 }

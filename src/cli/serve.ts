@@ -1,10 +1,11 @@
 /** The MCP server over stdio: reads the process's settings, connects, and ends with its client. */
 import { Console } from 'node:console';
 import { version } from '../../package.json';
-import { type Config, type Environment, readConfig } from '../config/config.ts';
+import type { Config, Environment } from '../config/config.ts';
+import { faultError } from '../config/faults.ts';
 import { secretValues } from '../config/secret-sources.ts';
 import { systemClock } from '../core/clock.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import type { DedalusApi } from '../dedalus/api.ts';
 import { cappedFetch } from '../dedalus/capped-fetch.ts';
 import { dedalusClient } from '../dedalus/client.ts';
@@ -16,9 +17,12 @@ import { newestRelease } from '../openclaw/newest-release.ts';
 import { NO_KEY } from '../openclaw/own-server.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { assembleServer } from '../server.ts';
-import { processEnvironment } from './environment.ts';
+import { type ProcessEnvironment, processEnvironment } from './environment.ts';
 import { endWithClient } from './lifecycle.ts';
 import { fetchFor, proxyFetch } from './proxy-fetch.ts';
+
+// A stranger's file may name thousands.
+const MAX_TOLD = 20;
 
 /** @param learn takes secrets that only come up here. */
 export type Connect = (config: Config, learn: (secret: string) => void) => Promise<DedalusApi>;
@@ -39,14 +43,14 @@ export interface ServeFlags {
 export async function serveCommand(flags: ServeFlags): Promise<void> {
   // Whatever a bundled package prints must not reach stdout: that is the protocol.
   globalThis.console = new Console(process.stderr, process.stderr);
-  const { plain, withSecrets } = processEnvironment();
-  const { env, config, fault } = settingsOf(withSecrets);
-  const connect = flags.local ? connectLocal(plain) : connectCloud(env);
+  const settings = processEnvironment({ local: flags.local });
+  const { env, config, faults, ignored } = settings;
+  const connect = flags.local ? connectLocal(process.env) : connectCloud(settings);
   const providers = providerKeys(env);
   const assembled = assembleServer({
     config,
     connect: (learn) => connect(config, learn),
-    fault,
+    faults,
     readOnly: flags.readOnly,
     only: flags.tools?.split(',').map((name) => name.trim()),
     providers,
@@ -65,18 +69,24 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
     assembled.close();
     await assembled.server.close();
   }, assembled.log);
+  if (ignored.length > 0) assembled.log.info('ignored in .env', { names: ignored.slice(0, MAX_TOLD) });
   await assembled.server.connect(new StdioTransport(process.stdin, process.stdout));
 }
 
 /** A release's description is some ten kilobytes. */
 const MAX_REGISTRY_BYTES = 2_000_000;
 
-/** The Dedalus cloud, with the key of the settings. @param env names the proxy, where there is one. */
+/** The Dedalus cloud, with the key of the settings, through the proxy of the environment. */
 export const connectCloud =
-  (env: Environment): Connect =>
+  ({ env, faults, ignored }: Pick<ProcessEnvironment, 'env' | 'faults' | 'ignored'>): Connect =>
   async (config) => {
+    const fault = faultError(faults, ['cloud']);
+    if (fault !== undefined) throw fault;
     if (config.dedalusApiKey === undefined) {
-      throw new AppError('config', 'DEDALUS_API_KEY is not set, so no machine can be reached', {
+      const passedOver = ignored.includes('DEDALUS_API_KEY')
+        ? '; the one in .env does not count, since other keys are kept elsewhere'
+        : '';
+      throw new AppError('config', `DEDALUS_API_KEY is not set, so no machine can be reached${passedOver}`, {
         next: "Run `openclaw-dedalus-mcp login` in a terminal, or set DEDALUS_API_KEY (or DEDALUS_API_KEY_FILE) in the env of this server's entry in the client's configuration, and restart the server; or run it with --local, which needs no account.",
       });
     }
@@ -108,20 +118,3 @@ const connectLocal =
     const fetch = daemonFetch(found, ensure);
     return dedalusClient({ apiKey, baseUrl, orgId: undefined, clock: systemClock, fetch });
   };
-
-interface ReadSettings {
-  env: Environment;
-  config: Config;
-  fault: AppError | undefined;
-}
-
-function settingsOf(readEnvironment: () => Environment): ReadSettings {
-  let env: Environment = {};
-  try {
-    env = readEnvironment();
-    return { env, config: readConfig(env), fault: undefined };
-  } catch (error) {
-    if (!isAppError(error, 'config')) throw error;
-    return { env, config: readConfig({}), fault: error };
-  }
-}

@@ -1,7 +1,9 @@
 /** Every setting of the server, read once from an environment record. */
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
 import * as z from 'zod';
-import { AppError } from '../core/errors.ts';
+import { addressFault, type Fault, faultError, isQuoted, keyFault, type Need } from './faults.ts';
 import { DEFAULT_NPM_REGISTRY } from './npm-registry.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,10 +46,10 @@ export const settings = z.object({
   DEDALUS_API_KEY: optional(
     z
       .string()
-      .trim()
-      .regex(/^[\x21-\x7e]+$/, 'must be one word of printable characters'),
+      .superRefine(check((value) => keyFault('DEDALUS_API_KEY', value)))
+      .trim(),
   ).describe('Key of your Dedalus account. Needed for the cloud, not for --local.'),
-  DEDALUS_BASE_URL: optional(z.string().trim().superRefine(checkBaseUrl)).describe(
+  DEDALUS_BASE_URL: optional(z.string().trim().superRefine(check(baseUrlFault))).describe(
     `Address of the Machines API; https, or http on loopback. Default: ${PRODUCTION}`,
   ),
   DEDALUS_ORG_ID: optional(
@@ -56,12 +58,10 @@ export const settings = z.object({
       .trim()
       .regex(/^[A-Za-z0-9_-]+$/, 'must be an organisation id'),
   ).describe('Organisation that owns the machines. Default: the one of the key.'),
-  OPENCLAW_MCP_STATE_DIR: optional(z.string()).describe(
+  OPENCLAW_MCP_STATE_DIR: optional(z.string().superRefine(check(folderFault)).trim()).describe(
     "Folder for operations and local machines. Default: the platform's state folder.",
   ),
-  OPENCLAW_MCP_TOOL_WAIT_MS: optional(
-    z.coerce.number('must be a number of milliseconds').int().min(0).max(MAX_TOOL_WAIT_MS),
-  ).describe(
+  OPENCLAW_MCP_TOOL_WAIT_MS: optional(z.string().superRefine(check(waitFault)).transform(Number)).describe(
     `Longest wait of one tool call in milliseconds before it answers "running". Default: ${TOOL_WAIT_MS}`,
   ),
   OPENCLAW_MCP_MACHINE_ID: optional(
@@ -81,26 +81,55 @@ export const settings = z.object({
   ).describe(
     'Settings that name where secrets or conversations go, or what is run, and that an agent may change all the same: paths such as channels.matrix.homeserver, separated by commas. Default: none.',
   ),
-  OPENCLAW_MCP_NPM_REGISTRY: optional(z.string().trim().superRefine(checkSource)).describe(
+  OPENCLAW_MCP_NPM_REGISTRY: optional(z.string().trim().superRefine(check(sourceFault))).describe(
     "Package registry that machines install OpenClaw from. Default: npm's own.",
   ),
-  OPENCLAW_MCP_NODE_MIRROR: optional(z.string().trim().superRefine(checkSource)).describe(
+  OPENCLAW_MCP_NODE_MIRROR: optional(z.string().trim().superRefine(check(sourceFault))).describe(
     "Copy of Node's distribution for machines that cannot reach the official one.",
   ),
 });
+
+/** Which calls a wrong setting stops. */
+const STOPS: Readonly<Record<string, readonly Need[]>> = {
+  DEDALUS_API_KEY: ['cloud'],
+  DEDALUS_BASE_URL: ['cloud'],
+  DEDALUS_ORG_ID: ['cloud'],
+  OPENCLAW_MCP_STATE_DIR: ['always'],
+  OPENCLAW_MCP_TOOL_WAIT_MS: ['waiting'],
+  OPENCLAW_MCP_MACHINE_ID: ['always'],
+  OPENCLAW_MCP_CONFIRM: ['destroying'],
+  OPENCLAW_MCP_ALLOW_SETTINGS: ['always'],
+  OPENCLAW_MCP_NPM_REGISTRY: ['installing'],
+  OPENCLAW_MCP_NODE_MIRROR: ['installing'],
+};
 
 /**
  * Reads the settings. Blank values count as unset.
  * @throws AppError `config` that lists every fault at once, by variable, without the values.
  */
 export function readConfig(env: Environment): Config {
-  const parsed = settings.safeParse(env);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-    throw new AppError('config', `The server's settings are wrong: ${faults.join('; ')}`);
-  }
-  const set = parsed.data;
-  return Object.freeze({
+  const { config, faults } = readSettings(env);
+  const error = faultError(
+    faults,
+    faults.flatMap(({ stops }) => stops),
+  );
+  if (error !== undefined) throw error;
+  return config;
+}
+
+/** The settings as far as they can be read, with the default for what cannot, and what is wrong. */
+export function readSettings(env: Environment): { config: Config; faults: Fault[] } {
+  const faults = Object.entries(settings.shape).flatMap(([variable, schema]) => {
+    const parsed = schema.safeParse(env[variable]);
+    if (parsed.success) return [];
+    const message = isQuoted(env[variable] ?? '')
+      ? 'has quotes around it'
+      : (parsed.error.issues[0]?.message ?? '');
+    return [{ variable, message, stops: STOPS[variable] ?? [] }];
+  });
+  const wrong = new Set(faults.map(({ variable }) => variable));
+  const set = settings.parse(Object.fromEntries(Object.entries(env).filter(([name]) => !wrong.has(name))));
+  const config = Object.freeze({
     dedalusApiKey: set.DEDALUS_API_KEY,
     dedalusBaseUrl: set.DEDALUS_BASE_URL ?? PRODUCTION,
     dedalusOrgId: set.DEDALUS_ORG_ID,
@@ -112,6 +141,7 @@ export function readConfig(env: Environment): Config {
     npmRegistry: set.OPENCLAW_MCP_NPM_REGISTRY ?? DEFAULT_NPM_REGISTRY,
     nodeMirror: set.OPENCLAW_MCP_NODE_MIRROR,
   });
+  return { config, faults };
 }
 
 /** The platform's folder for state: XDG_STATE_HOME on Linux, Application Support on macOS, LocalAppData on Windows. */
@@ -122,21 +152,40 @@ function defaultStateDir(): string {
 }
 
 /** Where machines get programs from: in the clear anybody on the way could change them, and the sums beside them. */
-function checkSource(value: string, context: z.RefinementCtx): void {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return;
-  context.addIssue({ code: 'custom', message: 'must be an https URL, or http on loopback' });
+function sourceFault(value: string): string | undefined {
+  const fault = addressFault(value);
+  if (fault !== undefined) return fault;
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || isLoopback(hostname)
+    ? undefined
+    : 'must be an https URL, or http on loopback';
 }
 
-function checkBaseUrl(value: string, context: z.RefinementCtx): void {
-  const fault = baseUrlFault(value);
-  if (fault) context.addIssue({ code: 'custom', message: fault });
+function check(faultOf: (value: string) => string | undefined) {
+  return (value: string, context: z.RefinementCtx): void => {
+    const message = faultOf(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  };
+}
+
+/** What begins with "~" or with no folder at all would lie in whatever folder a client happens to start this in. */
+function folderFault(raw: string): string | undefined {
+  const value = raw.trim();
+  if (/^~(?:[\\/]|$)/.test(value)) {
+    return `begins with "~", which only a shell replaces: write the whole path, ${join(homedir(), value.slice(2))}`;
+  }
+  return isAbsolute(value) ? undefined : 'must be a whole path, from the root on';
+}
+
+function waitFault(value: string): string | undefined {
+  const within = /^\s*\d{1,9}\s*$/.test(value) && Number(value) <= MAX_TOOL_WAIT_MS;
+  return within ? undefined : `must be a number of milliseconds from 0 to ${MAX_TOOL_WAIT_MS}`;
 }
 
 function baseUrlFault(value: string): string | undefined {
-  if (!URL.canParse(value)) return `must be a URL such as ${PRODUCTION}`;
+  const fault = addressFault(value);
+  if (fault !== undefined) return `${fault}; the usual one is ${PRODUCTION}`;
   const url = new URL(value);
-  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
   if (url.hostname === 'api.dedaluslabs.ai') return `names the model API; machines live at ${PRODUCTION}`;
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined;

@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Environment } from './config.ts';
+import { judgeDotenv } from './dotenv-rules.ts';
+import type { Fault, Need } from './faults.ts';
 
 /** A file as it was found. */
 export interface FoundFile {
@@ -13,13 +15,21 @@ export interface FoundFile {
 export interface SecretSources {
   env: Environment;
   /** What a `.env` in the folder of the start says; that folder may be somebody else's work. */
-  dotenv: Environment;
-  /** Variables that hold secrets; each may also be given as NAME_FILE. */
-  names: readonly string[];
+  dotenv: Readonly<Record<string, string>>;
+  /** Variables that hold secrets, by the calls that need them; each may also be given as NAME_FILE. */
+  secrets: Readonly<Partial<Record<Need, readonly string[]>>>;
   /** Undefined when there is no such file. @throws AppError `config` when it cannot be read. */
   read: (path: string) => FoundFile | undefined;
   /** What `openclaw-dedalus-mcp login` writes. */
   credentialsFile: string;
+}
+
+export interface FoundSecrets {
+  env: Environment;
+  /** By variable or file, never with a value. */
+  faults: readonly Fault[];
+  /** What `.env` says and may not say. */
+  ignored: readonly string[];
 }
 
 const NAME = /^[A-Z][A-Z0-9_]{1,80}$/;
@@ -30,36 +40,48 @@ export type Credentials = z.output<typeof credentials>;
 /**
  * The environment with every secret in it: from the variable itself, else from the file that NAME_FILE names, else from
  * the credentials file, else from `.env`.
- * @throws AppError `config` that lists every fault by its variable or file, never with a value.
  */
-export function withSecrets(sources: SecretSources): Environment {
-  const faults: string[] = [];
-  const own: Record<string, string | undefined> = {
-    ...collect(faults, {}, () => readCredentials(sources)),
-    ...withoutBlanks(sources.env),
-  };
-  for (const name of sources.names) {
-    const path = isSet(sources.env[name]) ? undefined : sources.env[`${name}_FILE`]?.trim();
-    if (path) own[name] = collect(faults, undefined, () => fromFile(sources, name, path));
+export function withSecrets(sources: SecretSources): FoundSecrets {
+  const faults: Fault[] = [];
+  const names = Object.values(sources.secrets).flat();
+  // What needs the account's key only is not stopped where that key comes from elsewhere.
+  const stopped = NEEDS.filter(
+    (need) => need !== 'cloud' || !sources.secrets.cloud?.some((name) => isSet(sources.env[name])),
+  );
+  const kept = collect(faults, sources.credentialsFile, stopped, () => readCredentials(sources));
+  for (const fault of faults) fault.message = `cannot be used: ${fault.message}`;
+  const own: Record<string, string | undefined> = { ...kept, ...withoutBlanks(sources.env) };
+  for (const [need, variables] of Object.entries(sources.secrets)) {
+    for (const name of variables) {
+      const path = isSet(sources.env[name]) ? undefined : sources.env[`${name}_FILE`]?.trim();
+      const stops = NEEDS.filter((each) => each === need);
+      if (path) own[name] = collect(faults, `${name}_FILE`, stops, () => fromFile(sources, path));
+    }
   }
-  const holdsKeys = sources.names.some((name) => isSet(own[name]));
-  const found = Object.entries(withoutBlanks(sources.dotenv));
-  const added = found.filter(([name]) => !(holdsKeys && STEERS.test(name)));
-  if (faults.length === 0) return Object.freeze({ ...Object.fromEntries(added), ...own });
-  throw new AppError('config', `The server's secrets cannot be read: ${faults.join('; ')}`, {
-    next: 'Put that right and restart the server.',
-  });
+  // A source that cannot be read may hold keys too.
+  const hasKeys = faults.length > 0 || names.some((name) => isSet(own[name]));
+  const { taken, ignored } = judgeDotenv(withoutBlanks(sources.dotenv), names, hasKeys);
+  return { env: Object.freeze({ ...taken, ...own }), faults, ignored };
 }
 
-// Where keys are sent, what is installed beside them, and what may be deleted unasked: a `.env` that came with a folder
-// must not decide that for keys that came from elsewhere.
-const STEERS = /_BASE_URL$|^OPENCLAW_MCP_(?:NPM_REGISTRY|NODE_MIRROR|CONFIRM|ALLOW_SETTINGS)$/;
+const NEEDS: readonly Need[] = ['cloud', 'models', 'channels'];
 
-/** Every value of `env` that is a secret by its variable's name: what has to be kept out of all output. */
+/** Every value of `env` that is a secret by its variable's name, or is a password in an address: kept out of all output. */
 export function secretValues(env: Environment): string[] {
-  return Object.entries(env).flatMap(([name, value = '']) =>
-    isSecretName(name) && value.trim().length >= MIN_SECRET_CHARS ? [value.trim()] : [],
-  );
+  return Object.entries(env).flatMap(([name, value = '']) => [
+    ...(isSecretName(name) && value.trim().length >= MIN_SECRET_CHARS ? [value.trim()] : []),
+    ...passwordsIn(value.trim()),
+  ]);
+}
+
+/** As it is written there, and as it is meant. */
+function passwordsIn(value: string): string[] {
+  const [, password = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*?:([^\s]+)@[^@\s]+$/i.exec(value) ?? [];
+  try {
+    return [...new Set([password, decodeURIComponent(password)])].filter(Boolean);
+  } catch {
+    return [password];
+  }
 }
 
 // A shorter one is a word such as "disabled".
@@ -87,25 +109,24 @@ function readCredentials({ read, credentialsFile }: SecretSources): Credentials 
   const file = read(credentialsFile);
   if (!file) return {};
   if (file.readByOthers) {
-    throw new AppError('config', `others can read ${credentialsFile}: run chmod 600 '${credentialsFile}'`);
+    throw new AppError('config', `others can read it: run chmod 600 '${credentialsFile}'`);
   }
   return parseCredentials(file.text);
 }
 
-function fromFile({ read }: SecretSources, name: string, path: string): string {
+function fromFile({ read }: SecretSources, path: string): string {
   const text = read(path)?.text.trim();
-  if (!text || text.length > MAX_SECRET_CHARS)
-    throw new AppError('config', `${name}_FILE names no file with a key in it`);
+  if (!text || text.length > MAX_SECRET_CHARS) throw new AppError('config', 'names no file with a key in it');
   return text;
 }
 
-function collect<T>(faults: string[], otherwise: T, read: () => T): T {
+function collect<T>(faults: Fault[], variable: string, stops: readonly Need[], read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
     if (!isAppError(error, 'config')) throw error;
-    faults.push(error.message);
-    return otherwise;
+    faults.push({ variable, message: error.message, stops, next: error.next });
+    return undefined;
   }
 }
 

@@ -12,6 +12,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { sidecarAsText, sidecarBuild } from '../../sidecar-bundle.mjs';
 import { tools } from '../../src/tools/index.ts';
 import { type Packed, packAndInstall } from '../support/packed.ts';
 
@@ -76,9 +77,11 @@ async function bundledLibraries(): Promise<string[]> {
     entryPoints: files.map((name) => `src/cli/${name === 'openclaw-dedalus-mcp' ? 'main' : name}.ts`),
     ...{ outdir: 'nowhere', write: false, metafile: true, bundle: true, platform: 'node', format: 'esm' },
     loader: { '.sh': 'text' },
+    plugins: [sidecarAsText],
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });
-  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+  const outputs = [metafile, (await sidecarBuild()).metafile].flatMap((each) => Object.values(each.outputs));
+  const used = outputs.flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
   );
   const folders = used.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);

@@ -4,6 +4,7 @@ import { entryText } from '../../src/cli/install.ts';
 import { CLIENTS, findClient } from '../../src/cli/install-clients.ts';
 import { SERVER_NAME, serverEntry } from '../../src/cli/install-entry.ts';
 import { settings } from '../../src/config/config.ts';
+import { DOTENV_RULES } from '../../src/config/dotenv-rules.ts';
 import { jsonSchema } from '../../src/mcp/json-schema.ts';
 import { CHANNELS } from '../../src/openclaw/channels.ts';
 import { OWN_SERVER_VARIABLES } from '../../src/openclaw/own-server.ts';
@@ -121,9 +122,16 @@ function offers(): string {
 
 function settingsTable(): string {
   const rows = Object.entries(settings.shape).map(
-    ([name, schema]) => `| \`${name}\` | ${schema.description ?? ''} |`,
+    ([name, schema]) => `| \`${name}\` | ${schema.description ?? ''} | ${fromDotenv(name)} |`,
   );
-  return ['| variable | what for |', '|---|---|', ...rows].join('\n');
+  return ['| variable | what for | from a `.env` in the start folder |', '|---|---|---|', ...rows].join('\n');
+}
+
+const DOTENV_WORDS = { taken: 'yes', keys: 'only where no key is kept elsewhere', ignored: 'no' } as const;
+
+function fromDotenv(name: string): string {
+  const [rule, why] = Object.entries(DOTENV_RULES).find(([known]) => known === name)?.[1] ?? ['ignored', ''];
+  return `${DOTENV_WORDS[rule]}: it ${why}`;
 }
 
 function providers(): string {
@@ -154,14 +162,15 @@ function ownServer(): string {
 /** Every variable that the server reads, with nothing set. */
 export function envExample(): string {
   const lines = Object.entries(settings.shape).flatMap(([name, schema]) => [
-    `# ${schema.description}`,
+    `# ${schema.description}${fromDotenv(name).startsWith('yes') ? ' (.env)' : ''}`,
     name === 'DEDALUS_API_KEY' ? `${name}=` : `# ${name}=`,
     '',
   ]);
   const first = PROVIDERS.slice(0, 1).flatMap(({ keyVariables }) => keyVariables);
   const keys = PROVIDERS.flatMap(({ keyVariables }) => keyVariables);
   return [
-    '# Copy to .env in the folder where the server starts, and fill in what you need. Blank counts as unset.',
+    '# What the server takes from its environment. Blank counts as unset. Copied to .env in the folder where the server',
+    '# starts, the lines marked with (.env) count, and the keys where no key is kept elsewhere; see SECURITY.md.',
     '',
     ...lines,
     '# Model providers: at least one. Those that are set reach your machine.',

@@ -29,7 +29,7 @@ async function listed(cloud: Cloud | undefined, slow: boolean) {
     config,
     connect: async (learn) =>
       cloud === undefined
-        ? connectCloud({})(config, learn)
+        ? connectCloud({ env: {}, faults: [], ignored: [] })(config, learn)
         : dedalusClient({ apiKey: 'k', baseUrl: 'https://machines.invalid', clock, fetch: cloud }),
     providers: [],
     secrets: [],

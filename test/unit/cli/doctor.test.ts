@@ -9,10 +9,11 @@ import { version } from '../../../package.json';
 import { type DoctorFlags, doctor } from '../../../src/cli/doctor.ts';
 import type { Finding } from '../../../src/cli/doctor-finding.ts';
 import { presentServer } from '../../../src/cli/doctor-local.ts';
+import { environmentOf } from '../../../src/cli/environment.ts';
 import type { Environment } from '../../../src/config/config.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { AppError } from '../../../src/core/errors.ts';
 import { writePrivate } from '../../../src/core/files.ts';
+import { silentLog } from '../../../src/core/log.ts';
 import { lockStateDir } from '../../../src/local/lock.ts';
 import { localFolder, readyPath } from '../../../src/local/ready-file.ts';
 
@@ -37,15 +38,13 @@ interface Report {
   of(check: string): Finding | undefined;
 }
 
-async function examine(
-  env: Environment | (() => Environment),
-  flags: Partial<DoctorFlags> = {},
-): Promise<Report> {
+async function examine(env: Environment, flags: Partial<DoctorFlags> = {}): Promise<Report> {
   let printed = '';
   const code = await doctor(
     { local: false, json: true, ...flags },
     {
-      environment: typeof env === 'function' ? env : () => ({ OPENCLAW_MCP_STATE_DIR: dir, ...env }),
+      settings: environmentOf({ OPENCLAW_MCP_STATE_DIR: dir, ...env }, {}, flags.local ?? false),
+      log: silentLog,
       clock: systemClock,
       platform: process.platform,
       nodeVersion: '20.20.2',
@@ -135,10 +134,14 @@ test('wrong settings are listed by name, and an unreadable source of keys is a f
     OPENCLAW_MCP_TOOL_WAIT_MS: 'soon',
   });
   expect(report.of('settings')?.detail).toMatch(/DEDALUS_BASE_URL.*OPENCLAW_MCP_TOOL_WAIT_MS/);
-  const broken = await examine(() => {
-    throw new AppError('config', 'The credentials file is damaged', { next: 'Run login again.' });
+  await writeFile(join(dir, 'credentials.json'), '{', { mode: 0o600 });
+  const broken = await examine({ DEDALUS_BASE_URL: 'http://127.0.0.1:9' });
+  expect(broken.of('settings')).toMatchObject({
+    state: 'problem',
+    detail: expect.stringContaining('The credentials file is damaged'),
+    remedy: expect.stringContaining('login` again'),
   });
-  expect(broken.of('secrets')).toMatchObject({ state: 'problem', remedy: 'Run login again.' });
+  expect(broken.of('state folder')).toMatchObject({ state: 'ok' });
 });
 
 test.each([
@@ -186,7 +189,7 @@ test('a local API of another version that still serves is warned of, with what t
   await unlock();
 });
 
-test('local mode wants programs, memory and disk, and no account', async () => {
+test('local mode wants programs, memory and disk, and no account', { timeout: 30_000 }, async () => {
   const report = await examine({ ANTHROPIC_API_KEY: 'sk-ant-1', PATH: process.env.PATH }, { local: true });
   expect(report.of('local API')).toMatchObject({ state: 'ok' });
   expect(report.of('Dedalus key')).toBeUndefined();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stateFolder } from '../../../src/cli/doctor-setup.ts';
-import { environmentWithSecrets } from '../../../src/cli/environment.ts';
+import { environmentOf } from '../../../src/cli/environment.ts';
 import { loginCommand } from '../../../src/cli/login.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { lockStateDir } from '../../../src/local/lock.ts';
@@ -41,9 +41,15 @@ it('keys that somebody may have planted are not used', async () => {
   const state = await openToAll();
   const planted = JSON.stringify({ DEDALUS_API_KEY: 'dk-somebody-elses' });
   await writeFile(join(state, 'credentials.json'), planted, { mode: 0o600 });
-  expect(() => environmentWithSecrets({ OPENCLAW_MCP_STATE_DIR: state }, {})).toThrow(
-    `${state} is not used for keys and records: it can be written by others`,
-  );
+  const { env, faults } = environmentOf({ OPENCLAW_MCP_STATE_DIR: state }, {}, false);
+  expect(env.DEDALUS_API_KEY).toBeUndefined();
+  expect(faults).toMatchObject([
+    {
+      message: expect.stringContaining(
+        `${state} is not used for keys and records: it can be written by others`,
+      ),
+    },
+  ]);
 });
 
 it('doctor tries the folder, leaves nothing there, and names one that it does not use', async () => {

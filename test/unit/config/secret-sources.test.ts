@@ -12,7 +12,7 @@ function merged(
   return withSecrets({
     env,
     dotenv,
-    names: ['DEDALUS_API_KEY', 'ANTHROPIC_API_KEY'],
+    secrets: { cloud: ['DEDALUS_API_KEY'], models: ['ANTHROPIC_API_KEY'] },
     credentialsFile: CREDENTIALS,
     read(path) {
       const file = files[path];
@@ -36,14 +36,14 @@ describe('a secret', () => {
       'from-credentials',
     ],
   ])('comes from %s', (_, env, value) => {
-    expect(merged(env, everywhere, { DEDALUS_API_KEY: 'from-dotenv' })).toMatchObject({
+    expect(merged(env, everywhere, { DEDALUS_API_KEY: 'from-dotenv' }).env).toMatchObject({
       DEDALUS_API_KEY: value,
       OTHER_BOT_TOKEN: 'bot',
     });
   });
 
   it('comes from .env when it is nowhere else', () => {
-    expect(merged({}, {}, { DEDALUS_API_KEY: 'from-dotenv' }).DEDALUS_API_KEY).toBe('from-dotenv');
+    expect(merged({}, {}, { DEDALUS_API_KEY: 'from-dotenv' }).env.DEDALUS_API_KEY).toBe('from-dotenv');
   });
 });
 
@@ -55,33 +55,60 @@ describe('a .env that came with a folder', () => {
     OPENCLAW_MCP_CONFIRM: 'off',
     OPENCLAW_MCP_TOOL_WAIT_MS: '1000',
   };
-  it('steers no key that came from elsewhere', () => {
-    expect(merged({ DEDALUS_API_KEY: KEY }, {}, dotenv)).toEqual({
-      DEDALUS_API_KEY: KEY,
-      OPENCLAW_MCP_TOOL_WAIT_MS: '1000',
-    });
+  it.each([
+    ['in the environment', { ANTHROPIC_API_KEY: KEY }, {}],
+    ['in a file', { ANTHROPIC_API_KEY_FILE: '/run/key' }, { '/run/key': KEY }],
+    ['kept by login', {}, { [CREDENTIALS]: JSON.stringify({ ANTHROPIC_API_KEY: KEY }) }],
+  ])('brings no key and no address beside a key %s', (_, env, files) => {
+    const { env: found, ignored } = merged(env, files, { ...dotenv, DEDALUS_API_KEY: 'a-strangers-key' });
+    expect(found).toEqual({ ...env, ANTHROPIC_API_KEY: KEY, OPENCLAW_MCP_TOOL_WAIT_MS: '1000' });
+    expect(ignored).toEqual([...Object.keys(dotenv).filter((name) => !/WAIT/.test(name)), 'DEDALUS_API_KEY']);
   });
 
-  it('may set everything where it holds the keys itself', () => {
-    expect(merged({}, {}, { ...dotenv, DEDALUS_API_KEY: KEY })).toEqual({ ...dotenv, DEDALUS_API_KEY: KEY });
+  it('brings keys where there is none, and even then no address', () => {
+    const { env } = merged({}, {}, { ...dotenv, DEDALUS_API_KEY: KEY });
+    expect(env).toEqual({ DEDALUS_API_KEY: KEY, OPENCLAW_MCP_TOOL_WAIT_MS: '1000' });
+  });
+
+  it('brings no key where those that are kept cannot be read', () => {
+    const { env } = merged({}, { [CREDENTIALS]: '{' }, { DEDALUS_API_KEY: KEY });
+    expect(env).toEqual({});
+  });
+
+  it('decides nothing that other programs read, and names no file', () => {
+    const others = [
+      'HTTPS_PROXY',
+      'npm_config_registry',
+      'NODE_EXTRA_CA_CERTS',
+      'DEDALUS_API_KEY_FILE',
+      'PATH',
+      'TMPDIR',
+    ];
+    const { env, ignored } = merged({}, {}, Object.fromEntries(others.map((name) => [name, '/x'])));
+    expect(env).toEqual({});
+    expect(ignored).toEqual(others);
   });
 });
 
 describe('what cannot be used', () => {
   it('is refused all at once, by variable and file, without a value', () => {
     const files = { [CREDENTIALS]: { text: `{"DEDALUS_API_KEY":"${KEY}"}`, readByOthers: true } };
-    const fault = () => merged({ ANTHROPIC_API_KEY_FILE: '/nowhere' }, files);
-    expect(fault).toThrow(
-      `The server's secrets cannot be read: others can read ${CREDENTIALS}: run chmod 600 '${CREDENTIALS}'; ANTHROPIC_API_KEY_FILE names no file with a key in it`,
-    );
+    const { faults } = merged({ ANTHROPIC_API_KEY_FILE: '/nowhere' }, files);
+    expect(faults).toMatchObject([
+      {
+        variable: CREDENTIALS,
+        message: `cannot be used: others can read it: run chmod 600 '${CREDENTIALS}'`,
+      },
+      { variable: 'ANTHROPIC_API_KEY_FILE', message: 'names no file with a key in it', stops: ['models'] },
+    ]);
   });
 
   it.each(['not json', '[]', '{"lower":"x"}', `{"DEDALUS_API_KEY":{"a":"${KEY}"}}`])(
     'a damaged credentials file is refused without showing it: %s',
     (text) => {
-      expect(() => merged({}, { [CREDENTIALS]: text })).toThrow(
-        "The server's secrets cannot be read: The credentials file is damaged",
-      );
+      const { faults } = merged({}, { [CREDENTIALS]: text });
+      expect(faults).toMatchObject([{ message: 'cannot be used: The credentials file is damaged' }]);
+      expect(JSON.stringify(faults)).not.toContain(KEY);
     },
   );
 });
@@ -94,6 +121,10 @@ it('knows which variables hold secrets, also those of other programs', () => {
     SOME_TOKEN: 'disabled',
     HOME: '/home/somebody-else',
     KEYBOARD_LAYOUT: 'a-long-layout-name',
+    HTTPS_PROXY: 'http://me:p%23ss-word@proxy.corp:8080',
+    DATABASE_URL: 'postgres://me:a@b#c@host/x',
+    SOME_URL: 'https://host:8080/path',
   };
-  expect(secretValues(env)).toEqual([KEY, '123456:telegram-token', 'aws-secret-0123']);
+  const passwords = ['p%23ss-word', 'p#ss-word', 'a@b#c'];
+  expect(secretValues(env)).toEqual([KEY, '123456:telegram-token', 'aws-secret-0123', ...passwords]);
 });
