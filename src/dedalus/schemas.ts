@@ -6,6 +6,14 @@ import { pause } from './pause.ts';
 // A field of another type than documented counts as missing: better a gap than a crash.
 const text = z.string().min(1).optional().catch(undefined);
 const number = z.number().optional().catch(undefined);
+// Ids become parts of paths, commands and sentences; those of all generations are of this form.
+const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/);
+// Passed on as it came, where it is a time at all.
+const time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d[T ][0-9:.,+Z-]{5,30}$/)
+  .optional()
+  .catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
 
 const status = z
@@ -14,7 +22,7 @@ const status = z
     reason: text,
     retryable: flag,
     revision: z.union([z.string(), z.number()]).transform(String).optional().catch(undefined),
-    last_transition_at: text,
+    last_transition_at: time,
     last_error: text,
     runtime: text,
     home_dir: text,
@@ -23,7 +31,7 @@ const status = z
   .catch(undefined);
 
 const rawMachine = z.object({
-  machine_id: z.string().min(1),
+  machine_id: id,
   // Generation 3 has the phase here, all but GET of one machine; the older ones inside `status`.
   phase: text,
   status,
@@ -32,7 +40,7 @@ const rawMachine = z.object({
   memory_mib: number,
   storage_gib: number,
   autosleep_seconds: number,
-  created_at: text,
+  created_at: time,
   runtime: text,
 });
 
@@ -65,7 +73,7 @@ export const machinePageSchema = z
 
 export const executionSchema = z
   .object({
-    execution_id: z.string().min(1),
+    execution_id: id,
     status: z.string().min(1).catch('unknown'),
     exit_code: number,
     signal: text,

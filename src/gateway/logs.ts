@@ -1,5 +1,6 @@
 /** The gateway's log as lines that a person can read: its JSON records, and what the process printed besides. */
 import * as z from 'zod';
+import { toldOneOf, toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { machineScript } from '../openclaw/machine-script.ts';
 import { runScript } from '../openclaw/script-output.ts';
@@ -65,7 +66,7 @@ function recordOf(line: string): LogLine[] {
   const said = subsystem === undefined ? words : words.slice(1);
   // The sentence first; some records put their facts before it.
   const text = said.toSorted((a, b) => Number(a.startsWith('{')) - Number(b.startsWith('{'))).join(' ');
-  return [{ at: isoOf(time ?? _meta?.date), level: _meta?.logLevelName?.toLowerCase(), subsystem, text }];
+  return [{ at: isoOf(time ?? _meta?.date), level: levelOf(_meta?.logLevelName), subsystem, text }];
 }
 
 function mentions(line: LogLine, words: string): boolean {
@@ -76,13 +77,23 @@ function wordsOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+const KNOWN_LEVELS = ['silly', 'trace', 'debug', 'info', 'warn', 'error', 'fatal', 'other'];
+
+function levelOf(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : toldOneOf(KNOWN_LEVELS, name.toLowerCase(), 'other');
+}
+
+// As programs name their parts; another name stands with the words.
+const SUBSYSTEM = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$/;
+
 function subsystemOf(name: string | undefined): string | undefined {
-  return z.object({ subsystem: z.string() }).safeParse(parseJson(name ?? '')).data?.subsystem;
+  return z.object({ subsystem: z.string().regex(SUBSYSTEM) }).safeParse(parseJson(name ?? '')).data
+    ?.subsystem;
 }
 
 function isoOf(time: string | undefined): string | undefined {
   const ms = Date.parse(time ?? '');
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+  return toldTime(ms);
 }
 
 // ESC comes from its number, so that the pattern holds no control character.

@@ -12,7 +12,7 @@ export interface SessionAddress {
 export const DEFAULT_AGENT = 'main';
 
 const MAX_LENGTH = 400;
-const AGENT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const AGENT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 // How OpenClaw builds the key of a chat request with `user` (facts: 2026.3.24, 2026.7.1 and 2026.9.6 alike).
 const USER_KIND = 'openai-user';
 

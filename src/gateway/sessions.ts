@@ -2,11 +2,12 @@
 
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
+import { toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from '../openclaw/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { PageOptions, Session, SessionState } from './ports.ts';
-import { addressOf } from './session-address.ts';
+import { AGENT_ID, addressOf } from './session-address.ts';
 import { explainConnection, explainTurnError } from './turn-errors.ts';
 
 /** Two questions of 20 s to the gateway; its command line takes up to 60 s more. */
@@ -74,8 +75,8 @@ type Row = Extract<ReplyOf<'list_sessions'>, { sessions: unknown }>['sessions'][
 function sessionOf(found: Row): Session {
   return {
     key: found.key,
-    agent: found.agentId ?? /^agent:([^:]+):/.exec(found.key)?.[1],
-    updatedAt: found.updatedAt === undefined ? undefined : new Date(found.updatedAt).toISOString(),
+    agent: [found.agentId, /^agent:([^:]+):/.exec(found.key)?.[1]].find((id) => id && AGENT_ID.test(id)),
+    updatedAt: toldTime(found.updatedAt),
     totalTokens: found.totalTokens,
     title: found.displayName ?? found.derivedTitle,
     model: found.model,

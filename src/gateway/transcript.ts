@@ -1,6 +1,7 @@
 /** Reads a session's messages over the gateway's history endpoint, the same in every supported version. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
+import { toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { gatewayRequest } from './gateway-request.ts';
 import type { GatewayAnswer, PageOptions, SessionMessage } from './ports.ts';
@@ -102,7 +103,7 @@ function messageOf(entry: Item): SessionMessage {
   return {
     role: entry.role,
     text: text === '' && entry.errorMessage !== undefined ? `[failed] ${entry.errorMessage}` : text,
-    at: entry.timestamp === undefined ? undefined : new Date(entry.timestamp).toISOString(),
+    at: toldTime(entry.timestamp),
   };
 }
 

@@ -25,7 +25,7 @@ const MAX_PAUSE_MS = 3_000;
 const MAX_FOLLOWED = 32;
 
 /** Between two looks at a turn whose machine does not wait as it was told. */
-const BETWEEN_LOOKS = { leastMs: 500, mostMs: 3_000 };
+const BETWEEN_LOOKS = { leastMs: 100, mostMs: 3_000 };
 /** Of an answer as it is streamed, where a token of four characters takes some 250 bytes: the largest models end far below. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
@@ -109,7 +109,8 @@ async function follow(
     const left = Math.max(0, Math.ceil((deadline - deps.clock.elapsed()) / 1000));
     const from = kept.offset;
     const env = { ...action, ...position(from, left) };
-    const job = await asking(options.signal, () => look(deps, machineId, turnId, env, options));
+    const ask = () => look(deps, machineId, turnId, env, options);
+    const job = await asking(options.signal, ask, ({ next }) => next > from);
     if (action === first && first.OPENCLAW_MCP_MODE === 'start') {
       if (job.state === 'unsent') throw notSent();
       rememberTime(deps, machineId, job);

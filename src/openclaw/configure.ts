@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
+import { isToldPath, toldVersion } from '../core/told.ts';
 import { readReply } from './ask-sidecar.ts';
 import type { ChangePlan, PresentSettings } from './configure-plan.ts';
 import { KEPT_NAME } from './kept-beside.ts';
@@ -101,9 +102,9 @@ function changeInputs(plan: ChangePlan): Record<string, string> {
 }
 
 const facts = z.object({
-  home: z.string().startsWith('/'),
+  home: z.string().refine(isToldPath),
   port: z.coerce.number().int().min(1).max(65_535),
-  openclaw_version: z.string().regex(/^[0-9A-Za-z.+-]{1,40}$/),
+  openclaw_version: z.string().transform(toldVersion).pipe(z.string()),
 });
 
 /** Reads what `configure-show` printed. @throws AppError `command_failed`. */

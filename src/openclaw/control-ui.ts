@@ -46,6 +46,8 @@ export function knownHostsLine({ hostTrust }: Connection): string | undefined {
   return hostTrust && `@cert-authority ${hostTrust.pattern} ${hostTrust.publicKey.trim()}\n`;
 }
 
+// A home of another form is left to the machine's own shell: what a machine names stands in no sentence of ours.
+const PLAIN_HOME = /^(?:\/home\/machine|\/root)$/;
 // Any local port works; the gateway's own may be taken by a gateway of this computer.
 const LOCAL_PORT = 28_789;
 
@@ -65,7 +67,7 @@ export function sshSteps(connection: Connection, files: SshFiles, home: string, 
     `-p ${connection.port}`,
   ].join(' ');
   const target = `${connection.username}@${connection.endpoint}`;
-  const readToken = `sed -n ${quoted('s/.*"gateway":"\\([0-9a-f]*\\)".*/\\1/p')} ${quoted(secretsFile(home))}`;
+  const readToken = `sed -n ${quoted('s/.*"gateway":"\\([0-9a-f]*\\)".*/\\1/p')} ${secretsFile(PLAIN_HOME.test(home) ? home : '~')}`;
   return [
     `In a terminal of this computer run, and leave running: ssh -N -L ${LOCAL_PORT}:127.0.0.1:${port} ${options} ${target}`,
     `Open http://127.0.0.1:${LOCAL_PORT}/ in a browser.`,

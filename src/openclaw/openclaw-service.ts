@@ -56,7 +56,9 @@ export interface OpenClawDeps extends ResolveSources {
 }
 
 // Ids of ours; a folder on the machine may have any name, and these are repeated to people.
-const TURN_ID = /^turn_[A-Za-z0-9-]{1,64}_[0-9a-f]{16}(?:-\d)?$/;
+const TURN_ID = /^turn_([A-Za-z0-9-]{1,64})_[0-9a-f]{16}(?:-\d)?$/;
+// As many as a sentence can name.
+const MAX_TURNS = 10;
 const startOutput = z.object({ started: z.enum(['yes', 'no']), repaired: z.string() });
 const suspendOutput = z.object({
   state: z.enum(['suspended', 'idle', 'busy', 'down']),
@@ -145,7 +147,10 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       const timeoutMs = waitSeconds * 1000 + SUSPEND_SLACK_MS;
       const env = { OPENCLAW_MCP_WAIT_S: `${waitSeconds}` };
       const script = machineScript('suspend-gateway', env, { timeoutMs, rerunnable: true });
-      return suspendOutput.parse((await run(machineId, script, options)).values);
+      const read = suspendOutput.parse((await run(machineId, script, options)).values);
+      // An id names its own machine; any other would be words of this one's choice.
+      const turns = read.turns.map((id) => (TURN_ID.exec(id)?.[1] === machineId ? id : 'unknown'));
+      return { ...read, turns: turns.slice(0, MAX_TURNS) };
     },
   };
   return service;

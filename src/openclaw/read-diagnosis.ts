@@ -2,17 +2,16 @@
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
+import { toldVersion } from '../core/told.ts';
 import { interruptedIn } from './read-probe.ts';
 import type { Diagnosis, DoctorFinding, Mended } from './repair-ports.ts';
 import type { ScriptOutput } from './script-output.ts';
 
-const count = z.coerce.number().int().nonnegative();
+const count = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const yes = z.enum(['yes', 'no']).transform((word) => word === 'yes');
 const words = z.string().transform((text) => text.split(' ').filter((word) => word !== ''));
 // A version of the machine's own making goes back to it as a name of a folder.
-const version = z
-  .string()
-  .transform((text) => (/^\d+\.\d+\.\d+[0-9A-Za-z.+-]*$/.test(text) ? text : undefined));
+const version = z.string().transform(toldVersion);
 
 const output = z.object({
   memory_total_mib: count,

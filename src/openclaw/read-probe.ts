@@ -1,24 +1,25 @@
 /** Reads what `probe` printed into typed layers. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
+import { isToldPath, toldVersion } from '../core/told.ts';
 import { readReply } from './ask-sidecar.ts';
 import type { Probe } from './ports.ts';
 import type { ScriptOutput } from './script-output.ts';
 
-const count = z.coerce.number().int().nonnegative();
-const blankIsUnset = z.string().transform((text) => (text === '' ? undefined : text));
+const count = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const version = z.string().transform(toldVersion);
 
 const output = z.object({
-  home: z.string(),
-  arch: z.string(),
-  port: count,
+  home: z.string().refine(isToldPath),
+  arch: z.string().regex(/^[A-Za-z0-9_]{1,20}$/),
+  port: z.coerce.number().int().min(1).max(65_535),
   memory_total_mib: count,
   memory_available_mib: count,
   disk_free_mib: count,
   disk_used_mib: count,
-  uptime_seconds: z.string().transform((text) => (text === '' ? undefined : Number(text))),
-  node_version: blankIsUnset,
-  openclaw_version: blankIsUnset,
+  uptime_seconds: z.string().transform((text) => (/^\d{1,12}$/.test(text) ? Number(text) : undefined)),
+  node_version: version,
+  openclaw_version: version,
   has_worked: z.enum(['yes', 'no']),
   has_state: z.enum(['yes', 'no']),
   config: z.enum(['valid', 'invalid', 'missing', 'not_checked']),

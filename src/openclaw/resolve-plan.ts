@@ -2,6 +2,7 @@
 import semver from 'semver';
 import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
+import { isToldPath, toldVersion } from '../core/told.ts';
 import type { MachineCommand } from '../machine/ports.ts';
 import { machineScript } from './machine-script.ts';
 import type { InstallPlan, Probe } from './ports.ts';
@@ -25,10 +26,10 @@ const RESOLVE_MS = 120_000;
 const NAMED_VERSIONS = 8;
 
 const output = z.object({
-  home: z.string().startsWith('/'),
+  home: z.string().refine(isToldPath),
   arch: z.string().regex(/^[A-Za-z0-9_]{1,20}$/),
   port: z.coerce.number().int().min(1).max(65_535),
-  openclaw_version: z.string().refine((version) => semver.valid(version) !== null),
+  openclaw_version: z.string().refine((version) => toldVersion(version) === version),
   node_source: z.enum(['official', 'registry']),
 });
 
@@ -126,7 +127,7 @@ function parsed(text: string): unknown {
 /** The unknown version's error comes with the names that exist, of which some are worth showing. */
 function explained(error: unknown): unknown {
   if (!isAppError(error) || error.details.script_error !== 'unknown_version') return error;
-  const existing = (error.foreign ?? '').split('\n').filter((name) => semver.valid(name) !== null);
+  const existing = (error.foreign ?? '').split('\n').filter((name) => toldVersion(name) === name);
   const shown = semver.rsort(existing).slice(0, NAMED_VERSIONS);
   return new AppError('invalid_input', 'There is no such OpenClaw version in the npm registry', {
     next:

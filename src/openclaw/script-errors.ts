@@ -155,7 +155,7 @@ export function explainScriptError(code: string, foreign: string): AppError {
   const known = EXPLANATIONS[code];
   return new AppError(
     known?.kind ?? 'command_failed',
-    known?.message ?? `A step on the machine failed (${/^[a-z_]{1,40}$/.test(code) ? code : 'unknown'})`,
+    known?.message ?? 'A step on the machine failed for a reason that this server does not know',
     {
       next: known?.next ?? 'Call gateway_status to see what the machine can do, then repeat the call.',
       details: { script_error: code.slice(0, 40) },

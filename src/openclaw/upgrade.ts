@@ -3,6 +3,7 @@ import semver from 'semver';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
+import { toldVersion } from '../core/told.ts';
 import { type CarriedPlugins, CHANNEL_PLUGINS, carriedPlugins } from './carried-plugins.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobScript, machineScript } from './machine-script.ts';
@@ -35,7 +36,7 @@ export function upgradeService(deps: OpenClawDeps): UpgradeService {
     async keptStates(machineId, { signal } = {}) {
       const script = machineScript('kept-states', {}, { timeoutMs: LOOK_MS, rerunnable: true });
       const { values } = await runScript(deps.machines, machineId, script, { signal });
-      return (values.kept ?? '').split(' ').filter((version) => semver.valid(version) !== null);
+      return (values.kept ?? '').split(' ').filter((version) => toldVersion(version) === version);
     },
     async startUpgrade(machineId, jobId, plan, { signal } = {}) {
       const env = {
@@ -109,7 +110,7 @@ export function upgradeOutcome({ result }: JobSnapshot): UpgradeOutcome {
   if (!read.success)
     throw new AppError('command_failed', "The machine's account of an upgrade cannot be read");
   const { from, to, node_from: nodeFrom, node_to: nodeTo } = read.data;
-  const versions = [from, to, nodeFrom, nodeTo].map((version) => semver.valid(version) ?? 'unknown');
+  const versions = [from, to, nodeFrom, nodeTo].map((version) => toldVersion(version) ?? 'unknown');
   const [cleanFrom = '', cleanTo = '', cleanNodeFrom = '', cleanNodeTo = ''] = versions;
   return {
     from: cleanFrom,

@@ -70,4 +70,4 @@ export function checkWanted(wanted: string): string {
 }
 
 /** A range comes from a package; only its own characters may reach a message. */
-const plain = (range: string) => range.replace(/[^0-9a-z<>=^~|.\s-]/gi, '').slice(0, 80);
+const plain = (range: string) => range.replace(/[^0-9x*<>=^~|. -]/g, '').slice(0, 80);

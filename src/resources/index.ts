@@ -1,17 +1,16 @@
 /** The resources of this server: a machine's status and log, and a conversation. Reading one never wakes a machine. */
 import type { WaitOptions } from '../core/abort.ts';
-import { head, plainText } from '../core/text.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { ResourceSet, Variables } from '../mcp/resources.ts';
 import type { Services } from '../tools/services.ts';
 import { safePhase } from '../workflows/awake.ts';
 import { isAlive } from '../workflows/living.ts';
+import { TURN } from '../workflows/turn.ts';
 
 // Read as a whole into a conversation, so less than the tools would give.
 const LOG_LINES = 100;
 const MESSAGES = 40;
 const SESSIONS = 100;
-const MAX_KEY = 200;
 
 export const resources: ResourceSet<Services> = {
   templates: [
@@ -53,7 +52,7 @@ export const resources: ResourceSet<Services> = {
 
   async complete(variable, prefix, others, services, options) {
     if (variable === 'machine_id') return machineIds(prefix, services, options);
-    if (variable === 'session') return sessionKeys(prefix, others, services, options);
+    if (variable === 'session') return sessionNames(prefix, others, services, options);
     return [];
   },
 };
@@ -66,18 +65,19 @@ async function machineIds(prefix: string, services: Services, options: WaitOptio
     .filter((id) => id.startsWith(prefix) || (names.get(id) ?? '').startsWith(prefix));
 }
 
-/** None of a machine that sleeps: asking it would wake it. */
-async function sessionKeys(
+/** Of chats from here: what a machine calls its sessions is a stranger's, and has no place in a person's input line. */
+async function sessionNames(
   prefix: string,
   { machine_id }: Variables,
   services: Services,
   options: WaitOptions,
-): Promise<string[]> {
+) {
   const id = await services.directory.resolve(machine_id, options);
-  if ((await services.machines.get(id, options)).phase !== 'running') return [];
-  const { sessions } = await services.gateway.listSessions(id, { limit: SESSIONS, ...options });
-  // Keys come from the machine.
-  return sessions.map(({ key }) => head(plainText(key), MAX_KEY)).filter((key) => key.includes(prefix));
+  const turns = (await services.operations.list('all')).filter(({ kind }) => kind === TURN);
+  const names = turns.flatMap(({ input, foreign }) =>
+    input.machineId === id && typeof input.session === 'string' && !foreign ? [input.session] : [],
+  );
+  return [...new Set(names)].filter((name) => name.startsWith(prefix)).slice(0, SESSIONS);
 }
 
 async function living({ machines }: Services, options: WaitOptions): Promise<Machine[]> {

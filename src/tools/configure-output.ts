@@ -1,5 +1,6 @@
 /** What an operation of configure_openclaw adds to the shape of all operations. */
 import * as z from 'zod';
+import type { ForeignText } from '../mcp/define-tool.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { type ChannelState, channelState, pendingRequest } from '../workflows/channels.ts';
 
@@ -8,10 +9,7 @@ export const configureResult = z.object({
     .enum(['none', 'hot', 'restart'])
     .optional()
     .describe('How the running gateway took the new settings.'),
-  settings: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe('Present settings; secrets only as "[set]".'),
+  settings: z.string().optional().describe('Present settings as JSON text; secrets only as "[set]".'),
   channels: z.array(channelState).optional(),
   pending: z.array(pendingRequest).optional().describe('Who and what waits for an answer.'),
   answers: z
@@ -27,8 +25,17 @@ export const configureResult = z.object({
 export function configureFields({ result = {} }: OperationRecord): z.input<typeof configureResult> {
   const names = Object.keys(configureResult.shape);
   return configureResult.parse(
-    Object.fromEntries(Object.entries(result).filter(([name]) => names.includes(name))),
+    Object.fromEntries(
+      Object.entries(result).flatMap(([name, value]) =>
+        // Records of earlier versions hold them as they were read.
+        names.includes(name) ? [[name, name === 'settings' ? asText(value) : value]] : [],
+      ),
+    ),
   );
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** In our words, with ids that were checked; what others wrote is only in the data. */
@@ -36,12 +43,18 @@ export function configureDetails(data: z.output<typeof configureResult>): string
   return [
     ...(data.applied === undefined ? [] : [APPLIED[data.applied]]),
     ...channelWords(data.channels ?? []),
-    ...(data.pending ?? []).map(({ id }) => `waiting for an answer: ${id}`),
+    ...(data.pending?.length ? [`${data.pending.length} request(s) wait for an answer (pending)`] : []),
     ...(data.answers ?? []).map(
       ({ id, verdict, accepted }) => `${verdict} ${id}: ${accepted ? 'done' : 'refused by OpenClaw'}`,
     ),
     ...(data.control_ui === undefined ? [] : [`to open the Control UI: ${data.control_ui.steps.join(' ')}`]),
   ];
+}
+
+/** For clients that show only text: who waits, with the ids, as their machine named them. */
+export function pendingText({ pending = [] }: z.output<typeof configureResult>): ForeignText[] {
+  if (pending.length === 0) return [];
+  return [{ label: 'pending requests', text: pending.map(({ id, what }) => `${id}: ${what}`).join('\n') }];
 }
 
 /** `telegram connected`, of each channel, and no more than OpenClaw says of it. */

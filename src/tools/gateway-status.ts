@@ -1,7 +1,7 @@
 /** gateway_status: what works and what does not, layer by layer, without touching anything. */
 import * as z from 'zod';
 import { broughtLines } from '../core/brought.ts';
-import { oneWord } from '../core/text.ts';
+import { toldOneOf, toldVersion } from '../core/told.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
 import { safePhase } from '../workflows/awake.ts';
 import { type ChannelState, channelState } from '../workflows/channels.ts';
@@ -9,6 +9,9 @@ import { gatewayStatus as look } from '../workflows/status.ts';
 import { channelWords } from './configure-output.ts';
 import { machineId } from './fields.ts';
 import { defineTool } from './services.ts';
+
+// Of the local API.
+const RUNTIMES = ['namespace', 'process', 'unknown'];
 
 export const gatewayStatus = defineTool({
   name: 'gateway_status',
@@ -75,9 +78,9 @@ export const gatewayStatus = defineTool({
         phase,
         working: bad.length === 0,
         layers,
-        openclaw_version: wordOf(probe?.openclawVersion),
-        node_version: wordOf(probe?.nodeVersion),
-        runtime: wordOf(machine.runtime),
+        openclaw_version: probe?.openclawVersion && toldVersion(probe.openclawVersion),
+        node_version: probe?.nodeVersion && toldVersion(probe.nodeVersion),
+        runtime: machine.runtime && toldOneOf(RUNTIMES, machine.runtime, 'unknown'),
         memory_available_mib: probe?.memoryAvailableMib,
         disk_free_mib: probe?.diskFreeMib,
         channels: channels?.map(({ id, state: how }) => ({ id, state: how })),
@@ -114,9 +117,4 @@ function listed(findings: readonly AuditFinding[]): string {
   return findings
     .map(({ severity, id, title, remedy }) => `${severity} ${id}: ${title}${remedy ? ` (${remedy})` : ''}`)
     .join('\n');
-}
-
-/** What a machine says of itself stands in our sentences only as a plain word. */
-function wordOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : oneWord(text);
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { head, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId } from './fields.ts';
+import { fromOthers, writtenByOthers } from './from-others.ts';
 import { defineTool } from './services.ts';
 
 const session = z.object({
@@ -30,6 +31,7 @@ export const listSessions = defineTool({
     cursor: z.string().max(200).optional().describe('next_cursor of the page before.'),
   }),
   output: z.object({
+    from_others: fromOthers,
     machine_id: z.string(),
     sessions: z.array(session),
     next_cursor: z.string().optional(),
@@ -51,6 +53,7 @@ export const listSessions = defineTool({
     return {
       summary: `${sessions.length} session(s) on machine ${id}.${page.nextCursor ? ` More with cursor "${page.nextCursor}".` : ''}`,
       data: {
+        from_others: writtenByOthers('key', 'title'),
         machine_id: id,
         sessions,
         ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),

@@ -1,12 +1,14 @@
 /** One shape for everything that takes long: what a tool that began it and get_operation both return. */
 import * as z from 'zod';
 import { head, oneWord, plainText, wholeWords } from '../core/text.ts';
+import { toldVersion } from '../core/told.ts';
 import { FINISH_REASONS } from '../gateway/ports.ts';
 import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
 import type { OperationView } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { repairSummary } from '../workflows/repair-sentences.ts';
-import { configureDetails, configureFields, configureResult } from './configure-output.ts';
+import { configureDetails, configureFields, configureResult, pendingText } from './configure-output.ts';
+import { fromOthers, isOurs, othersIn, writtenByOthers } from './from-others.ts';
 import type { Services } from './services.ts';
 
 const MAX_SAID_CHARS = 2_000;
@@ -57,18 +59,22 @@ const resultSchema = z.object({
     .optional(),
 });
 
-export const operationOutput = resultSchema.extend(configureResult.shape).extend({
-  status: z.enum(['running', 'ready', 'done', 'failed', 'cancelled']),
-  operation_id: z.string(),
-  kind: z.string(),
-  stage: z.string(),
-  stages: z.array(stage),
-  elapsed_seconds: z.number(),
-  notes: z.array(z.string()).describe('What was done besides the plan.'),
-  next: z.string().describe('The call to make next.'),
-  error: z.object({ code: z.string(), message: z.string(), said: z.string().optional() }).optional(),
-  reply: z.string().optional().describe('Written by the assistant; partial while status is running.'),
-});
+export const operationOutput = z
+  .object({ from_others: fromOthers })
+  .extend(resultSchema.shape)
+  .extend(configureResult.shape)
+  .extend({
+    status: z.enum(['running', 'ready', 'done', 'failed', 'cancelled']),
+    operation_id: z.string(),
+    kind: z.string(),
+    stage: z.string(),
+    stages: z.array(stage),
+    elapsed_seconds: z.number(),
+    notes: z.array(z.string()).describe('What was done besides the plan.'),
+    next: z.string().describe('The call to make next.'),
+    error: z.object({ code: z.string(), message: z.string(), said: z.string().optional() }).optional(),
+    reply: z.string().optional().describe('Written by the assistant; partial while status is running.'),
+  });
 export type OperationOutput = z.output<typeof operationOutput>;
 
 /** Waits for an operation on behalf of a call and renders where it stands then. */
@@ -104,7 +110,10 @@ export function operationOutcome(
     ...(reply === undefined ? {} : { reply: plainText(reply) }),
     ...(record.error === undefined ? {} : { error: errorFields(record) }),
   };
-  return { summary: summaryOf(record, data), data, foreign: foreignOf(record, data) };
+  const foreign = [...foreignOf(record, data), ...pendingText(data)];
+  const fields = othersIn(data);
+  const marked = fields.length === 0 ? data : { from_others: writtenByOthers(...fields), ...data };
+  return { summary: summaryOf(record, data), data: marked, foreign };
 }
 
 function described(record: OperationRecord, now: number) {
@@ -135,8 +144,8 @@ function resultFields(record: OperationRecord) {
     found: record.result?.found,
     done: record.result?.done,
     left: record.result?.left,
-    openclaw_version: wordOf(record.result?.openclaw_version),
-    node_version: wordOf(record.result?.node_version),
+    openclaw_version: versionOf(record.result?.openclaw_version),
+    node_version: versionOf(record.result?.node_version),
     model: wordOf(record.result?.model ?? record.input.model),
     session: record.input.session,
     usage: record.result?.usage,
@@ -230,11 +239,13 @@ function detailsOf(data: OperationOutput): string {
   const parts = [
     data.openclaw_version && `OpenClaw ${data.openclaw_version}`,
     data.node_version && `Node ${data.node_version}`,
-    (data.kind === 'deploy' || data.kind === 'configure') && data.model && `model ${data.model}`,
+    (data.kind === 'deploy' || data.kind === 'configure') &&
+      data.model &&
+      isOurs(data.model) &&
+      `model ${data.model}`,
     data.upgrade && `before: OpenClaw ${data.upgrade.from}, Node ${data.upgrade.node_from}`,
     data.backup && `file ${data.backup.file} (${data.backup.bytes} bytes, sha256 ${data.backup.sha256})`,
     data.phase && `phase ${data.phase}`,
-    data.session && `session ${data.session}`,
     data.finish_reason && FINISHED[data.finish_reason],
     data.found && repairSummary(data.found, data.done ?? [], data.left ?? []),
     data.repaired &&
@@ -263,6 +274,11 @@ function ending(text: string): string {
 
 function textsOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+/** A release without words of anybody's. */
+function versionOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? (toldVersion(value) ?? '(unreadable)') : undefined;
 }
 
 /** What a machine says of itself stands in our sentences only as a plain word. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { head, newestBlock, newestWithin, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId } from './fields.ts';
+import { fromOthers, writtenByOthers } from './from-others.ts';
 import { defineTool } from './services.ts';
 
 const MAX_LINE_CHARS = 600;
@@ -23,6 +24,7 @@ export const readLogs = defineTool({
     level: z.enum(['debug', 'info', 'warn', 'error']).optional().describe('This level and above.'),
   }),
   output: z.object({
+    from_others: fromOthers,
     machine_id: z.string(),
     lines: z.array(
       z.object({
@@ -52,7 +54,7 @@ export const readLogs = defineTool({
     );
     return {
       summary: `${clean.length} log line(s) of machine ${id}${truncated ? '; older ones were left out' : ''}.`,
-      data: { machine_id: id, lines: clean, truncated },
+      data: { from_others: writtenByOthers('subsystem', 'text'), machine_id: id, lines: clean, truncated },
       foreign: clean.length === 0 ? [] : [{ label: 'log', text }],
     };
   },

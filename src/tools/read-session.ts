@@ -1,12 +1,16 @@
 /** read_session: what was said in one conversation. */
 import * as z from 'zod';
-import { head, newestBlock, newestWithin, oneWord, plainText } from '../core/text.ts';
+import { head, newestBlock, newestWithin, plainText } from '../core/text.ts';
+import { toldOneOf } from '../core/told.ts';
 import { requireAwake } from '../workflows/awake.ts';
 import { machineId, sessionName } from './fields.ts';
+import { fromOthers, writtenByOthers } from './from-others.ts';
 import { defineTool } from './services.ts';
 
 // Of one message; a whole result should stay far below the 12 to 25 thousand characters that clients show.
 const MAX_MESSAGE_CHARS = 4_000;
+// Of OpenClaw's transcripts.
+const ROLES = ['user', 'assistant', 'system', 'tool', 'toolResult', 'custom', 'unknown', 'other'];
 const MAX_CHARS = 64_000;
 
 export const readSession = defineTool({
@@ -21,6 +25,7 @@ export const readSession = defineTool({
     limit: z.number().int().min(1).max(200).default(20).describe('Messages at most.'),
   }),
   output: z.object({
+    from_others: fromOthers,
     machine_id: z.string(),
     session: z.string(),
     messages: z.array(z.object({ role: z.string(), text: z.string(), at: z.string().optional() })),
@@ -30,14 +35,14 @@ export const readSession = defineTool({
     await requireAwake(services.machines, id, { signal });
     const page = await services.gateway.readSession(id, { session, limit, signal });
     const every = page.messages.map((m) => ({
-      role: oneWord(m.role),
+      role: toldOneOf(ROLES, m.role, 'other'),
       text: head(plainText(m.text), MAX_MESSAGE_CHARS),
       ...(m.at !== undefined && { at: m.at }),
     }));
     const messages = newestWithin(every, MAX_CHARS);
     return {
       summary: `${messages.length} message(s) of this session on machine ${id}.`,
-      data: { machine_id: id, session, messages },
+      data: { from_others: writtenByOthers('text'), machine_id: id, session, messages },
       foreign: [
         {
           label: 'transcript',

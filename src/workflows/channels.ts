@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isPatch, type Patch } from '../core/patch.ts';
 import { head, plainText } from '../core/text.ts';
+import { toldOneOf } from '../core/told.ts';
 import type { LiveAnswers } from '../openclaw/configure.ts';
 
 export const channelState = z.object({
@@ -42,8 +43,24 @@ const status = z.object({
 });
 const nothing = { channels: {}, channelAccounts: {}, channelDefaultAccountId: {} };
 
-// As OpenClaw names them; what else stands there is no channel.
+// Of OpenClaw 2026.9.6 and its plugins; another one is told as `other`, since a machine may name it as it likes.
 const CHANNEL_ID = /^[a-z][a-z0-9-]{0,29}$/;
+const CHANNEL_IDS = [
+  ...[
+    'telegram',
+    'discord',
+    'slack',
+    'whatsapp',
+    'signal',
+    'imessage',
+    'bluebubbles',
+    'irc',
+    'matrix',
+    'line',
+  ],
+  ...['msteams', 'googlechat', 'mattermost', 'nextcloud-talk', 'nostr', 'tlon', 'twitch', 'feishu', 'zalo'],
+  ...['zalouser', 'webchat', 'synology-chat', 'qqbot', 'wecom', 'sms', 'email', 'voice-call', 'other'],
+];
 
 /**
  * One row for each channel that the gateway knows or its settings name: without its plugin a channel has settings, and
@@ -66,7 +83,7 @@ export function channelStates({ channels: answer }: LiveAnswers, config: Patch):
       connected: account?.connected ?? whole?.connected,
     });
     const error = account?.lastError ?? whole?.lastError;
-    return { id, state, ...(error && { error: words(error) }) };
+    return { id: toldOneOf(CHANNEL_IDS, id, 'other'), state, ...(error && { error: words(error) }) };
   });
 }
 

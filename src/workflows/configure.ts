@@ -271,12 +271,17 @@ async function seen(
 const MAX_SETTINGS_CHARS = 16_000;
 
 /** What a person may change, and which providers have keys; only the names of sections where it is too long. */
-function settingsOf({ config, secretNames }: ShownSettings): JsonObject {
+function settingsOf({ config, secretNames }: ShownSettings): string {
   const { gateway: _gateway, secrets: _secrets, meta: _meta, models, ...rest } = config;
   const providers = isPatch(models) && isPatch(models.providers) ? Object.keys(models.providers) : [];
   const short =
     JSON.stringify(rest).length <= MAX_SETTINGS_CHARS ? rest : { sections: Object.keys(rest), cut: true };
-  return asJson({ providers, secrets_set: secretNames.filter((name) => name !== 'gateway'), ...short });
+  // As text: its names are the machine's too, and would be names of our own data.
+  return JSON.stringify({
+    providers,
+    secrets_set: secretNames.filter((name) => name !== 'gateway'),
+    ...short,
+  });
 }
 
 async function warnOfSleep(

@@ -139,7 +139,7 @@ export async function onThisComputer(
   operation: OperationHandle,
   { machines, openclaw }: ControlUiDeps,
   { machineId, homeDir }: Machine,
-  { home, port }: ShownSettings,
+  { port }: ShownSettings,
 ): Promise<ControlUi> {
   await operation.stage('address');
   const { signal } = operation;
@@ -147,7 +147,7 @@ export async function onThisComputer(
   const { url = '' } = await machines.openPort(machineId, port, `${operation.id}-port`, { signal });
   const origin = URL.canParse(url) ? new URL(url).origin : '';
   if (/^http:\/\/127\.0\.0\.1:\d+$/.test(origin)) {
-    return { how: 'local', url: origin, steps: localSteps(origin, homeDir ?? home) };
+    return { how: 'local', url: origin, steps: localSteps(origin, homeDir ?? '~') };
   }
   throw new AppError('unavailable', 'The local API opened no address of this computer', {
     next: 'Restart the local API, then repeat the call.',

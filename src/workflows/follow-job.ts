@@ -30,7 +30,11 @@ export async function followJob(
   for (let seenStages = 0; ; ) {
     const options = { waitSeconds: JOB_WAIT_SECONDS, seenStages, signal, pace };
     const job = await patiently(operation, clock, () =>
-      asking(signal, () => openclaw.readJob(machineId, operation.id, options)),
+      asking(
+        signal,
+        () => openclaw.readJob(machineId, operation.id, options),
+        ({ stages }) => stages.length > options.seenStages,
+      ),
     );
     for (const { name } of job.stages) {
       if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);

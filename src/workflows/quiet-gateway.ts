@@ -33,8 +33,9 @@ export async function quietGateway(
   const waiting = {
     clock: deps.clock,
     what: 'running work to end',
-    intervalMs: 0,
-    maxIntervalMs: 0,
+    // The machine itself waits for the work; one that says "busy" at once is asked no more often for it.
+    intervalMs: 100,
+    maxIntervalMs: 3_000,
     timeoutMs: QUIET_MS,
     signal,
   };

@@ -133,15 +133,20 @@ function keys(seen: Diagnosis, providers: readonly ProviderKey[], result: Assess
   const { found, mends, left } = result;
   const held = seen.missingKeys.filter((id) => providers.some(({ provider }) => provider.id === id));
   const unknown = seen.missingKeys.filter((id) => !held.includes(id));
+  // A provider of a person's own making has a name of their own making.
+  const named = (id: string) => (PROVIDERS.some((provider) => provider.id === id) ? id : 'another provider');
+  const others = unknown.filter((id) => named(id) !== id);
+  if (others.length > 0) result.foreign.push(`providers without a key: ${others.join(', ')}`);
   const tokenless = seen.authFile === 'no_token' || seen.authFile === 'unreadable';
   if (seen.authFile === 'no_token') found.push('The file with the token and the provider keys is missing');
   if (seen.authFile === 'unreadable')
     found.push('The file with the token and the provider keys cannot be read; it is kept beside a new one');
-  if (seen.missingKeys.length > 0) found.push(`No key on the machine for: ${seen.missingKeys.join(', ')}`);
+  if (seen.missingKeys.length > 0)
+    found.push(`No key on the machine for: ${[...new Set(seen.missingKeys.map(named))].join(', ')}`);
   if (seen.node === 'ok' && (held.length > 0 || tokenless)) mends.push('keys', 'auth');
   // Newer releases do not start without a key that the configuration names.
   if (unknown.length > 0) result.blocked = true;
-  for (const id of unknown) {
+  for (const id of new Set(unknown.map(named))) {
     const variable = PROVIDERS.find((provider) => provider.id === id)?.keyVariables[0];
     left.push(
       variable === undefined

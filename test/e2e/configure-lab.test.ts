@@ -89,7 +89,7 @@ it('shows the settings without a secret, and the channels', async () => {
 it('a deploy of the same name keeps what was changed since', async () => {
   expect((await agent.finish('deploy_openclaw')).data).toMatchObject({ model: 'anthropic/claude-opus-4-6' });
   const { data } = await agent.finish('configure_openclaw');
-  expect(data.settings).toMatchObject({ tools: { exec: { ask: 'always' } } });
+  expect(JSON.parse(String(data.settings))).toMatchObject({ tools: { exec: { ask: 'always' } } });
 });
 
 it('a setting that guards the assistant is not changed', async () => {
