@@ -17,7 +17,7 @@ const PROBE = {
   ...{ memory_available_mib: '3000', disk_free_mib: '8000', disk_used_mib: '900', uptime_seconds: '60' },
   ...{ now_ms: '1700000000000', node_version: '24.11.1', openclaw_version: '2026.9.6', has_worked: 'yes' },
   ...{ config: 'valid', process: 'running', pid: '7', listening: 'yes', health: 'live', ready: 'yes' },
-  ...{ startup: 'json', authenticated: 'yes', jobs_running: '' },
+  ...{ startup: 'json', authenticated: 'yes', jobs_running: '', has_state: 'yes' },
 };
 
 /** A machine with an assistant, whose `read-job` and the rest are the test's. */
@@ -46,7 +46,12 @@ describe('a backup', () => {
       const machine = hostileMachine(packed(bytes));
       const { call, stateDir } = await hostileServer(machine, unhurried());
       const result = await call('backup_openclaw', { machine_id: 'dm-1' });
-      expect(result.structuredContent).toMatchObject({ status: 'failed', kind: 'backup' });
+      expect(result.structuredContent).toMatchObject({
+        ...{ status: 'failed', kind: 'backup' },
+        error: {
+          message: expect.stringMatching(/larger than 16 GiB|account of a backup|form that is not known/),
+        },
+      });
       expect(machine.asked.length).toBeLessThan(40);
       expect(await readdir(join(stateDir, 'backups'))).toEqual([]);
     },
