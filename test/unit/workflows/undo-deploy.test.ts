@@ -124,7 +124,7 @@ describe('a further deploy of the name of a machine that has failed', () => {
       start: async ({ input }) => ({ ...earlier, input }),
     };
     const directory: Partial<Directory> = { latestDeploy: async () => earlier };
-    const deps = { machines, openclaw, operations, directory } as Parameters<typeof startDeploy>[0];
+    const deps = { machines, openclaw, operations, directory, providers: [] } as Parameters<typeof startDeploy>[0];
     return { done, begun: startDeploy(deps, { name: 'mine', spec }, {}) };
   };
 
