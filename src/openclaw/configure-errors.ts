@@ -40,6 +40,11 @@ export const CONFIGURE_ERRORS: Readonly<Record<string, { kind: ErrorCode; messag
       message: `The model provider does not offer this model to this key; ${UNCHANGED}`,
       next: "Pass a model from the provider's own list, as provider/model.",
     },
+    provider_not_found: {
+      kind: 'provider',
+      message: `The model provider answered 404: there is no such address, or no such model at it; ${UNCHANGED}`,
+      next: "Read the address and its own words below: correct the address in this server's environment, or pass a model that it lists.",
+    },
     provider_refused: {
       kind: 'provider',
       message: `The model provider refused a minimal request; ${UNCHANGED}`,

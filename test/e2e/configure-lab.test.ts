@@ -63,7 +63,8 @@ it('a server without the key that looks at a change says so, and the one that be
 it('a model that the provider does not have is refused before anything is written', async () => {
   const { data, texts } = await agent.finish('configure_openclaw', { model: 'anthropic/claude-2' });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'provider' } });
-  expect(texts[0]).toContain('does not offer this model');
+  expect(texts[0]).toContain('answered 404');
+  expect(texts.join()).toContain('/v1/messages');
 });
 
 it('a model that only the gateway cannot use is undone, and the one before answers again', async () => {

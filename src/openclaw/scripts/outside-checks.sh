@@ -31,12 +31,12 @@ judge() { # KIND HTTP FILES
       return 0
       ;;
   esac
-  { printf '%s: HTTP %s\n' "$subject" "$2" && head -c 3000 "$3.answer"; } >"$3.said"
+  { printf '%s: HTTP %s from %s\n' "$subject" "$2" "$(cat "$3.address")" && head -c 3000 "$3.answer"; } >"$3.said"
   if [ "$1" != provider ]; then fail channel_token_refused "$3.said"; fi
   case "$2" in
     401 | 403) fail key_refused "$3.said" ;;
     402) fail no_credit "$3.said" ;;
-    404) fail model_unknown "$3.said" ;;
+    404 | 405) fail provider_not_found "$3.said" ;;
   esac
   if grep -qiE 'credit|quota|billing' "$3.answer"; then fail no_credit "$3.said"; fi
   if grep -qi 'model' "$3.answer"; then fail model_unknown "$3.said"; fi

@@ -25,6 +25,8 @@ export function outsideRequests(
     write(`${index}.curl`, curlConfig(check, filled, join(folder, `${index}.body`)));
     if (check.body !== undefined) write(`${index}.body`, JSON.stringify(check.body));
     write(`${index}.subject`, check.subject);
+    // As it was given: a secret in it is still a name in braces.
+    write(`${index}.address`, check.url);
   });
   write('list', checks.map(({ kind }, index) => `${kind} ${index}\n`).join(''));
   return {};
