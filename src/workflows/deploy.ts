@@ -8,17 +8,16 @@ import { KEPT_NAME, keptNote } from '../openclaw/kept-beside.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { OperationHandle, OperationKind } from '../operations/ports.ts';
-
 import { asJson, type JsonObject } from '../operations/record.ts';
 import { NOT_HERE } from '../operations/running.ts';
 import { ownAnswer, withListedModels } from './check-model.ts';
 import { livingMachine, machineSource, machineState, PLAN } from './create-machine.ts';
-
 import { decidedPlan } from './deploy-version.ts';
 import { followJob, jobError } from './follow-job.ts';
 import { tellKeptKeys } from './kept-provider-keys.ts';
 import { parseStored } from './parse-state.ts';
 import { findDeploy, followRecovered, isRecovered } from './recover-deploy.ts';
+import { twinNote } from './twins.ts';
 import { undoDeploy } from './undo-deploy.ts';
 
 export const DEPLOY = 'deploy';
@@ -75,6 +74,8 @@ async function deployed(
   if (KEPT_NAME.test(kept)) await operation.note(keptNote(kept));
   if (input.ownServer?.state === 'unproved') await operation.note(UNPROVED);
   await tellKeptKeys(operation, deps, input);
+  const twins = await twinNote(deps, input.name, machineId, { signal: operation.signal });
+  if (twins !== undefined) await operation.note(twins);
   return asJson({
     machine_id: machineId,
     name: input.name,
