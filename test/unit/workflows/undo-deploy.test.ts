@@ -1,5 +1,6 @@
 /** What a cancelled deploy may delete: a machine of its own that nobody can have used; in doubt it stays, and says so. */
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import type { Machine } from '../../../src/dedalus/api.ts';
 import type { MachineService } from '../../../src/machine/ports.ts';
@@ -116,6 +117,9 @@ describe('a cancelled deploy removes what costs for nothing', () => {
   });
 });
 
+/** Without a model server of one's own nobody is asked anything. */
+const asked = { providers: [], clock: systemClock, fetch };
+
 describe('a further deploy of the name of a machine that has failed', () => {
   const started = (earlier: OperationRecord, others: readonly OperationRecord[] = []) => {
     const { machines, openclaw, done } = cloud('failed', silent);
@@ -124,7 +128,7 @@ describe('a further deploy of the name of a machine that has failed', () => {
       start: async ({ input }) => ({ ...earlier, input }),
     };
     const directory: Partial<Directory> = { latestDeploy: async () => earlier };
-    const deps = { machines, openclaw, operations, directory, providers: [] } as Parameters<typeof startDeploy>[0];
+    const deps = { ...asked, machines, openclaw, operations, directory } as Parameters<typeof startDeploy>[0];
     return { done, begun: startDeploy(deps, { name: 'mine', spec }, {}) };
   };
 
