@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { providerKeys } from '../../src/openclaw/providers.ts';
 import type { RepairService } from '../../src/openclaw/repair-ports.ts';
 import { repairService } from '../../src/openclaw/repair-service.ts';
+import { STAND_IN_RELEASE } from '../support/stand-in-openclaw/packages.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture, freePort, KEY } from '../unit/openclaw/deployed.ts';
 import { startGatewayBeside } from '../unit/openclaw/second-gateway.ts';
@@ -22,7 +23,7 @@ beforeAll(async () => {
   const sources = { npmRegistry: registry.url, nodeMirror: `${registry.url}/dist` };
   on = await fixture(sources);
   const providers = providerKeys({ ANTHROPIC_API_KEY: KEY });
-  repair = repairService({ machines: on.machine, providers, ...sources });
+  repair = repairService({ machines: on.machine, release: STAND_IN_RELEASE, providers, ...sources });
   expect((await on.deploy('op-1')).state).toBe('done');
 });
 afterAll(async () => {
