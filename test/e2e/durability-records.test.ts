@@ -179,9 +179,15 @@ describe('an old record', () => {
   });
 });
 
+/** Those of operations that go on and those that have ended; the folder of the latter is made by the first end. */
 async function records(): Promise<{ id: string; kind: string }[]> {
-  const names = (await readdir(ended())).filter((name) => name.endsWith('.json'));
-  return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(ended(), name), 'utf8'))));
+  const folders = await Promise.all(
+    [folder(), ended()].map(async (dir) =>
+      (await readdir(dir).catch(() => [])).map((name) => join(dir, name)),
+    ),
+  );
+  const files = folders.flat().filter((file) => file.endsWith('.json'));
+  return Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8'))));
 }
 
 async function age(file: string): Promise<void> {
