@@ -3,12 +3,12 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tools } from '../../src/tools/index.ts';
-import { type BinProcess, startBin } from '../support/bin.ts';
+import { type BinProcess, forgetSums, startBin } from '../support/bin.ts';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 import { type Lab, startLab } from '../support/lab.ts';
 import { nodeOf, type Packed, packAndInstall } from '../support/packed.ts';
@@ -23,6 +23,7 @@ let cloud: TlsFront;
 let proxy: ConnectProxy;
 beforeAll(async () => {
   packed = await packAndInstall();
+  await forgetSums(dirname(packed.bin));
   lab = await startLab();
   cloud = await startTlsFront(lab.local.baseUrl, packed.dir);
   proxy = await startConnectProxy({ to: cloud.port, user: USER });
@@ -141,12 +142,12 @@ describe.each(['20', '22', '24'])('on Node %s', (major) => {
 
   it('deploys, chats, sleeps, wakes and destroys, behind the proxy, as its demo shows', async () => {
     const { url } = lab.registry;
-    const { stdout, code } = await command(['demo'], {
+    const { stdout, stderr, code } = await command(['demo'], {
       ...proxies,
       ...{ npm_config_registry: url, OPENCLAW_MCP_NODE_MIRROR: `${url}/dist` },
     });
     expect(stdout).toContain('Nothing is left running, and nothing on disk.');
-    expect(code).toBe(0);
+    expect(code, stderr).toBe(0);
   });
 
   it('keeps its debugger shut, whatever signal comes', async () => {

@@ -22,7 +22,7 @@ export interface Bin {
 export async function copyOfBin(): Promise<Bin> {
   const dir = await mkdtemp(join(tmpdir(), 'bin-'));
   await cp(BUILT, dir, { recursive: true });
-  for (const name of await readdir(dir)) await withoutSums(join(dir, name));
+  await forgetSums(dir);
   await writeFile(join(dir, 'package.json'), '{"type":"module"}');
   return {
     path: join(dir, 'openclaw-dedalus-mcp.js'),
@@ -30,7 +30,11 @@ export async function copyOfBin(): Promise<Bin> {
   };
 }
 
-/** What stands in for OpenClaw, Node and their installers has other sums than the ones that the bin knows. */
+/** What stands in for OpenClaw, Node and their installers has other sums than the ones that the bin in `dir` knows. */
+export async function forgetSums(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) await withoutSums(join(dir, name));
+}
+
 async function withoutSums(file: string): Promise<void> {
   const text = await readFile(file, 'utf8');
   const names = Object.keys(TESTED_RELEASE.sums);
