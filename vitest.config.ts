@@ -35,7 +35,11 @@ export default defineConfig({
   test: {
     projects: [
       // Vitest leaves a core free for a watching developer; nobody watches here.
-      { extends: true, test: { name: 'fast', include: fast, exclude: [slow], maxWorkers: '100%' } },
+      // The time limit is for a computer that does much else: what hangs is told apart from what is slow.
+      {
+        extends: true,
+        test: { name: 'fast', include: fast, exclude: [slow], maxWorkers: '100%', testTimeout: 30_000 },
+      },
       {
         extends: true,
         test: {
