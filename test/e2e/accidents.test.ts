@@ -1,7 +1,7 @@
 /** Accidents of the gateway under a conversation: nothing is lost, nothing is asked twice, nobody has to mend it. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ModelRequest } from '../../src/stand-in/conversation.ts';
@@ -26,6 +26,7 @@ function questionOf({ question, turns }: ModelRequest): string {
 }
 
 function modelFault(question: string): ModelFault | undefined {
+  if (question.includes('long')) return { kind: 'slow', ms: 15_000 };
   if (question.includes('slow')) return { kind: 'slow', ms: 4_000 };
   return question.includes('endless') ? { kind: 'hang' } : undefined;
 }
@@ -104,4 +105,16 @@ it('an archived session is listed, and a message brings it back', async () => {
   const again = await agent.finish('chat', { message: 'After it', session: 'old' });
   expect(again.data).toMatchObject({ status: 'done', reply: expect.stringContaining('After it') });
   expect(asked('After it')).toBe(1);
+});
+
+it('a turn that was seen and that its machine has forgotten is lost, not sent again', async () => {
+  const message = 'A long question that the machine forgets';
+  const { operation_id } = (await agent.call('chat', { message, session: 'forgot', wait_seconds: 0 })).data;
+  await reached(message);
+  const running = () => agent.assembled.services.operations.list('running');
+  await expect.poll(running, { timeout: 15_000 }).toMatchObject([{ state: { sent: true } }]);
+  await rm(join(home, '.openclaw-mcp/jobs', String(operation_id)), { recursive: true });
+  const { data } = await agent.finish('get_operation', { operation_id });
+  expect(data).toMatchObject({ status: 'done', reply: expect.stringContaining(message) });
+  expect(asked(message)).toBe(1);
 });

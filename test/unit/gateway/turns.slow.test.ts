@@ -1,5 +1,5 @@
 /** A chat turn through the real script, curl included: what arrives, what comes back, and that nothing is sent twice. */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
@@ -144,6 +144,35 @@ describe('a message is sent at most once', () => {
     await service.cancelTurn('m', 'turn-0');
   });
 
+  test('a clock that was set makes no turn forgotten that still runs, and old ones that ended are', async () => {
+    const ends: (() => void)[] = [];
+    gateway.on(CHAT, (response) => {
+      stream(response, delta('Said in '));
+      ends.push(() => response.end(delta('the end') + ending()));
+    });
+    const other = { ...turn, turnId: 'turn-2', session: 'another' };
+    for (const one of [turn, other]) {
+      await service.startTurn('m', one, { waitSeconds: 0 });
+      await expect.poll(() => ends.length).toBe(one === turn ? 1 : 2);
+    }
+    for (let old = 0; old < 60; old++) await endedTurn(`old-${old}`);
+    const weeksAgo = new Date(Date.now() - 20 * 86_400_000);
+    for (const id of ['turn-1', 'turn-2']) await utimes(join(jobs(), id, 'turn'), weeksAgo, weeksAgo);
+    ends[0]?.();
+    expect(await service.readTurn('m', 'turn-1', WAIT)).toMatchObject({
+      state: 'done',
+      text: 'Said in the end',
+    });
+    await expect.poll(async () => (await readdir(jobs())).length).toBeLessThanOrEqual(52);
+    expect(await readdir(jobs())).toEqual(expect.arrayContaining(['turn-1', 'turn-2']));
+    ends[1]?.();
+    expect(await service.readTurn('m', 'turn-2', WAIT)).toMatchObject({
+      state: 'done',
+      text: 'Said in the end',
+    });
+    expect(gateway.seen).toHaveLength(2);
+  });
+
   test('a turn that nobody started is unknown', async () => {
     expect((await service.readTurn('m', 'turn-9', WAIT)).state).toBe('unknown');
   });
@@ -208,8 +237,16 @@ describe('a turn that fails says why', () => {
   });
 });
 
+const jobs = () => join(gateway.machine.home, '.openclaw-mcp/jobs');
+
+async function endedTurn(id: string): Promise<void> {
+  await mkdir(join(jobs(), id));
+  await writeFile(join(jobs(), id, 'turn'), '');
+  await writeFile(join(jobs(), id, 'exit'), `${Date.now()} 0 200\n`);
+}
+
 async function killSender(): Promise<void> {
-  const file = join(gateway.machine.home, '.openclaw-mcp/jobs/turn-1/sending');
+  const file = join(jobs(), 'turn-1/sending');
   const pid = Number((await readFile(file, 'utf8')).split(' ')[1]);
   process.kill(-pid, 'SIGKILL');
 }
