@@ -1,5 +1,6 @@
 /** The doctor's look at a model server of one's own: what it lists, and whether a small call is answered. */
 import type { Environment } from '../config/config.ts';
+import { addressFault, keyFault } from '../config/faults.ts';
 import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import { askOwnServer, ownKey } from '../openclaw/ask-own-server.ts';
@@ -13,6 +14,8 @@ const CHECK = 'model server';
 export async function modelServer(env: Environment, clock: Clock): Promise<Finding[]> {
   const key = ownKey(providerKeys(env));
   if (key === undefined) return [];
+  // Another finding names it; a question asked with it would only mislead.
+  if (keyFault('OPENAI_API_KEY', key.key) !== undefined || addressFault(key.baseUrl) !== undefined) return [];
   const where = key.provider.baseUrlVariable;
   try {
     const { model, models, state } = await askOwnServer(

@@ -64,9 +64,9 @@ export async function askOwnServer(
   wanted: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AskedServer> {
-  const models = await listedModels(deps, key, signal);
+  const { models, answer } = await listOf(deps, key, signal);
   const model = wanted ?? usualModel({ ...key.own, models });
-  if (model === undefined) throw nameless(key);
+  if (model === undefined) throw nameless(key, answer);
   if (models.length > 0 && !models.some(({ id }) => id === model)) throw notListed(model, models);
   return { models, model, state: await proof(deps, key, model, signal) };
 }
@@ -77,13 +77,23 @@ export async function listedModels(
   key: OwnKey,
   signal: AbortSignal | undefined,
 ): Promise<ListedModel[]> {
+  return (await listOf(deps, key, signal)).models;
+}
+
+/** With the answer itself, which says why there are none. */
+async function listOf(deps: AskDeps, key: OwnKey, signal: AbortSignal | undefined) {
   const answer = await reached(deps, LIST_MS, signal, {
-    url: `${base(key)}/models`,
+    url: listUrl(key),
     headers: { authorization: `Bearer ${key.key}` },
   });
   const read = listed.safeParse(json(answer?.status === 200 ? answer.text : ''));
-  if (!read.success) return [];
-  return read.data.data
+  return { models: read.success ? modelsIn(read.data) : [], answer };
+}
+
+const listUrl = (key: OwnKey) => `${base(key)}/models`;
+
+function modelsIn({ data }: z.output<typeof listed>): ListedModel[] {
+  return data
     .filter(({ id }) => MODEL_ID.test(id))
     .slice(0, MAX_MODELS)
     .map(({ id, meta, ...told }) => ({
@@ -123,7 +133,8 @@ async function proof(
   if (answer === undefined) return 'unproved';
   if (answer.status === 200 && json(answer.text) !== undefined) return 'proved';
   if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return 'unproved';
-  throw refusal(key, new URL(request.url), answer);
+  const { origin, pathname } = new URL(request.url);
+  throw refusal(key, `POST ${origin}${pathname}`, answer);
 }
 
 interface Answer {
@@ -175,10 +186,29 @@ function json(text: string): unknown {
 
 const base = ({ baseUrl }: OwnKey) => baseUrl.replace(/\/+$/, '');
 
-function nameless({ provider }: OwnKey): AppError {
+/** Whether it is not there, keeps its list to itself, or has none, decides what helps. */
+function nameless(key: OwnKey, answer: Answer | undefined): AppError {
+  const { baseUrlVariable: variable } = key.provider;
+  const { origin, pathname } = new URL(listUrl(key));
+  const asked = `GET ${origin}${pathname}`;
+  if (answer === undefined) {
+    return new AppError('config', `Nothing answers at ${asked}, and no model is named; nothing was created`, {
+      next: `Start the server, or correct ${variable}. If only the machines can reach it, set OPENAI_MODEL to a model's name. Then restart this server.`,
+    });
+  }
+  if (answer.status === 401 || answer.status === 403) return refusal(key, asked, answer);
+  if (!listed.safeParse(json(answer.text)).success) {
+    return new AppError(
+      'config',
+      `No list of models comes from ${asked} (HTTP ${answer.status}), and none is named; nothing was created`,
+      {
+        next: `Correct ${variable}: it ends where /models and /chat/completions begin, mostly in /v1. If the server keeps no list, set OPENAI_MODEL to a model's name. Then restart this server.`,
+      },
+    );
+  }
   return new AppError(
     'config',
-    `The server at ${provider.baseUrlVariable} lists no models, and none is named; nothing was created`,
+    `The server at ${variable} lists no models, and none is named; nothing was created`,
     { next: 'Pass model as openai/NAME, or set OPENAI_MODEL to the name and restart the server.' },
   );
 }
@@ -195,8 +225,7 @@ function notListed(model: string, models: readonly ListedModel[]): AppError {
   );
 }
 
-function refusal({ provider, own }: OwnKey, { origin, pathname }: URL, { status, text }: Answer): AppError {
-  const asked = `POST ${origin}${pathname}`;
+function refusal({ provider, own }: OwnKey, asked: string, { status, text }: Answer): AppError {
   const said = plainText(text).trim();
   const foreign = said === '' ? {} : { foreign: head(said, MAX_SAID) };
   const nothing = 'nothing was created';

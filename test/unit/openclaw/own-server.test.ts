@@ -76,6 +76,26 @@ describe('asked beforehand', () => {
     expect(server.requests[0]).toMatchObject({ api: 'openai-completions', model: 'qwen3:8b' });
   });
 
+  test('an address without the /v1 is told as that, and not as a server that lists nothing', async () => {
+    server = await startStandInModel({ speaks: ['openai-completions'], models: [{ id: 'qwen3:8b' }] });
+    await expect(ask(server.url)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringMatching(/No list of models comes from GET http:.*\/models \(HTTP 404\)/),
+      next: expect.stringContaining('mostly in /v1'),
+    });
+  });
+
+  test('a server that is not running is told as that', async () => {
+    server = await startStandInModel({});
+    const { url } = server;
+    await server.close();
+    server = undefined;
+    await expect(ask(`${url}/v1`)).rejects.toMatchObject({
+      message: expect.stringContaining(`Nothing answers at GET ${url}/v1/models`),
+      next: expect.stringContaining('Start the server'),
+    });
+  });
+
   test('a model that it does not list is refused, with some that it does', async () => {
     server = await startStandInModel({ speaks: ['openai-completions'], models: [{ id: 'qwen3:8b' }] });
     await expect(ask(`${server.url}/v1`, 'gpt-5.4')).rejects.toMatchObject({
