@@ -6,6 +6,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface ClientSettings {
   format: 'json' | 'toml';
+  /** The client reads JSON5 as well. */
+  json5?: true;
   /** Where the entry goes, from the root. */
   path: readonly string[];
   value: JsonObject;
@@ -21,6 +23,8 @@ export interface ClientDefinition {
   settings(entry: ServerEntry): ClientSettings;
   /** What is left to the user. */
   hint: string;
+  /** What its own parser does not take; it then drops the whole file, other servers too. */
+  refuses?: readonly ('mark' | 'comments')[];
 }
 
 const SHELL_HINT =
@@ -43,6 +47,7 @@ export const CLIENTS: readonly ClientDefinition[] = [
     file: (place) => path(place).join(appData(place), 'Claude', 'claude_desktop_config.json'),
     settings: (entry) => stdio('mcpServers', entry, () => ''),
     hint: 'It knows no references: run `openclaw-dedalus-mcp login`, or write the keys between the quotes. Then restart it.',
+    refuses: ['mark', 'comments'],
   },
   {
     id: 'cursor',
@@ -93,6 +98,7 @@ export const CLIENTS: readonly ClientDefinition[] = [
     settings: (entry) =>
       stdio('mcpServers', entry, (key) => `\${${key}:-}`, { timeout: CALL_SECONDS * 1000 }),
     hint: SHELL_HINT,
+    refuses: ['mark'],
   },
   {
     id: 'openclaw',
@@ -103,7 +109,7 @@ export const CLIENTS: readonly ClientDefinition[] = [
         // Without one it waits 1.5 s for the list of tools and 60 s for a call.
         requestTimeoutMs: CALL_SECONDS * 1000,
       });
-      return { format, value, path: ['mcp', 'servers', SERVER_NAME] };
+      return { format, json5: true, value, path: ['mcp', 'servers', SERVER_NAME] };
     },
     hint: "Set the keys in the gateway's environment, for example in the .env file beside openclaw.json, or run `openclaw-dedalus-mcp login`.",
   },

@@ -19,6 +19,8 @@ const inputList = z.array(z.looseObject({ id: z.string().optional() }));
 export function withJsonEntry(text: string, settings: ClientSettings): string {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const plain = text.slice(mark.length);
+  const [fault] = settings.json5 === true ? [] : jsoncErrors(plain);
+  if (fault !== undefined) throw notJson(placeOf(plain, fault.offset));
   const root = readRoot(plain);
   const value = merged(settings.value, objectAt(root, settings.path));
   const changed = isJsonc(plain) ? edited(plain, settings, value) : inserted(plain, settings, value);
@@ -41,7 +43,7 @@ function inserted(plain: string, settings: ClientSettings, value: JsonObject): s
   const root = readRoot(plain);
   if (isDeepStrictEqual(objectAt(root, settings.path), value)) return plain;
   const [section = '', ...inner] = settings.path;
-  if (section in root || settings.inputs !== undefined) throw notJson();
+  if (section in root) throw sectionThere(section);
   const start = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*\{/.exec(plain)?.[0];
   if (start === undefined) throw notJson();
   const nested = inner.reduceRight<unknown>((within, key) => ({ [key]: within }), value);
@@ -70,9 +72,18 @@ function others(root: JsonObject, [key = '', ...rest]: readonly string[]): unkno
 }
 
 function isJsonc(text: string): boolean {
+  return jsoncErrors(text).length === 0;
+}
+
+function jsoncErrors(text: string): ParseError[] {
   const errors: ParseError[] = [];
   parse(text, errors, OPTIONS);
-  return errors.length === 0;
+  return errors;
+}
+
+function placeOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
 }
 
 /** As the client reads it: the last of two fields of one name counts. */
@@ -89,8 +100,9 @@ const OPTIONS = { allowTrailingComma: true, allowEmptyContent: true };
 function readJson5(text: string): unknown {
   try {
     return json5.parse(text);
-  } catch {
-    throw notJson();
+  } catch (error) {
+    const at = z.object({ lineNumber: z.number(), columnNumber: z.number() }).safeParse(error).data;
+    throw notJson(at && `line ${at.lineNumber}, column ${at.columnNumber}`);
   }
 }
 
@@ -129,12 +141,20 @@ function indentationOf(text: string): FormattingOptions {
   return { insertSpaces: !indent.startsWith('\t'), tabSize: indent.length, eol };
 }
 
-function notJson(): AppError {
+function notJson(place?: string): AppError {
   return new AppError(
     'conflict',
-    'The file is not in the form that this client documents, so it was left alone',
+    `the file is not in the form that this client documents${place === undefined ? '' : ` (${place})`}, so it was left alone`,
     {
       next: 'Mend the file, or put the entry into it by hand.',
     },
+  );
+}
+
+function sectionThere(section: string): AppError {
+  return new AppError(
+    'conflict',
+    `the file is JSON5 and has "${section}" already; adding to it would lose its comments, so it was left alone`,
+    { next: 'Put the entry into it by hand.' },
   );
 }

@@ -1,6 +1,6 @@
 /** Puts an entry into a client's TOML settings: one section of text, proved to leave all others as they were. */
 import { isDeepStrictEqual } from 'node:util';
-import { parse, stringify, type TomlTable } from 'smol-toml';
+import { parse, stringify, TomlError, type TomlTable } from 'smol-toml';
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { ClientSettings } from './install-clients.ts';
@@ -8,7 +8,9 @@ import type { ClientSettings } from './install-clients.ts';
 import { withKept } from './install-kept.ts';
 
 const table = z.record(z.string(), z.unknown());
-const names = z.array(z.string()).catch([]);
+// Names, or tables that say where a variable comes from.
+const variables = z.array(z.unknown()).catch([]);
+const named = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]);
 
 /**
  * The file's text with the entry in it. What the user added to an earlier entry stays; comments inside of it do not.
@@ -19,7 +21,7 @@ export function withTomlEntry(text: string, settings: ClientSettings): string {
   const before = read(text);
   const earlier = tableAt(before, settings.path);
   const value = withKept(settings.value, earlier);
-  value.env_vars = [...new Set([...names.parse(earlier.env_vars), ...names.parse(settings.value.env_vars)])];
+  value.env_vars = withVariables(variables.parse(earlier.env_vars), variables.parse(settings.value.env_vars));
   if (isDeepStrictEqual(earlier, value)) return text;
   const rest = withoutSections(text, settings.path).trimEnd();
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
@@ -27,6 +29,11 @@ export function withTomlEntry(text: string, settings: ClientSettings): string {
   const changed = `${rest}${rest === '' ? '' : eol + eol}${section}`;
   prove(before, changed, settings.path, value);
   return changed;
+}
+
+function withVariables(earlier: readonly unknown[], ours: readonly unknown[]): unknown[] {
+  const there = new Set(earlier.map((variable) => named.safeParse(variable).data));
+  return [...earlier, ...ours.filter((variable) => !there.has(named.parse(variable)))];
 }
 
 /** The entry alone, as a person would write it. */
@@ -88,9 +95,10 @@ function prove(before: TomlTable, changed: string, path: readonly string[], valu
 }
 
 function unusable(cause: unknown): AppError {
+  const place = cause instanceof TomlError ? ` (line ${cause.line}, column ${cause.column})` : '';
   return new AppError(
     'conflict',
-    'The file is not TOML that a section can be added to, so it was left alone',
+    `the file is not TOML that a section can be added to${place}, so it was left alone`,
     {
       next: 'Mend the file, or put the entry into it by hand.',
       cause,

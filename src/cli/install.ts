@@ -1,13 +1,13 @@
 /** `install`: writes this server into a client's settings, and keeps everything else that is there. */
 import { constants } from 'node:fs';
-import { open, readlink, realpath } from 'node:fs/promises';
+import { open, readFile, readlink, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import type { Environment } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { isErrno, readIfThere, writePrivate } from '../core/files.ts';
+import { isErrno, writePrivate } from '../core/files.ts';
 import { folderFault } from '../core/state-folder.ts';
 import { CLIENTS, type ClientDefinition, type ClientSettings, findClient } from './install-clients.ts';
 import { type Place, serverEntry } from './install-entry.ts';
@@ -67,16 +67,17 @@ async function written(
   io: InstallIo,
 ): Promise<number> {
   const file = await throughLinks(config ?? client.file(io.place));
-  const before = (await onFile(file, () => readIfThere(file))) ?? '';
-  const after =
-    settings.format === 'toml' ? withTomlEntry(before, settings) : withJsonEntry(before, settings);
+  const before = await onFile(file, () => readText(file));
+  const after = naming(file, () =>
+    settings.format === 'toml' ? withTomlEntry(before, settings) : withJsonEntry(before, settings),
+  );
   if (dryRun) {
-    io.print(`${client.title}, ${file}: ${after === before ? 'is up to date' : 'this would be written'}\n\n`);
-    io.print(`${entryText(settings)}\n`);
+    io.print(`${client.title}, ${file}: ${after === before ? 'is up to date' : 'this would be written'}\n`);
+    io.print(`${refusedBy(client, after)}\n${entryText(settings)}\n`);
     return 0;
   }
   if (after === before) {
-    io.print(`${client.title} is up to date: ${file}\n`);
+    io.print(`${client.title} is up to date: ${file}\n${refusedBy(client, after)}`);
     return 0;
   }
   const backup = await onFile(file, async () => {
@@ -84,8 +85,54 @@ async function written(
     await writePrivate(file, after);
     return copy;
   });
-  io.print(report(client, file, backup));
+  io.print(`${report(client, file, backup)}${refusedBy(client, after)}`);
   return 0;
+}
+
+/** Empty where there is no file. Bytes of another encoding would be lost, in the copy too. @throws AppError `conflict` */
+async function readText(file: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  } catch (cause) {
+    if (isErrno(cause, 'ENOENT')) return '';
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new AppError('conflict', `${file} is not in UTF-8, so it was left alone`, {
+      next: 'Save it as UTF-8 in an editor and run install again, or put the entry into it by hand.',
+      cause,
+    });
+  }
+}
+
+function naming(file: string, work: () => string): string {
+  try {
+    return work();
+  } catch (error) {
+    if (!isAppError(error, 'conflict')) throw error;
+    throw new AppError('conflict', `${file}: ${error.message}`, { next: error.next ?? '', cause: error });
+  }
+}
+
+/** What the client itself does not read, though the entry could be written: it was there before. */
+function refusedBy({ title, refuses = [] }: ClientDefinition, text: string): string {
+  const plain = text.replace(/^\uFEFF/, '');
+  const mark = refuses.includes('mark') && plain !== text;
+  const comments = refuses.includes('comments') && !isPlainJson(plain);
+  const found = [
+    ...(mark ? ['a byte order mark'] : []),
+    ...(comments ? ['comments or trailing commas'] : []),
+  ];
+  return found.length === 0
+    ? ''
+    : `  Look: the file has ${found.join(' and ')}, and ${title} then refuses all of it. Take that out before the next start.\n`;
+}
+
+function isPlainJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The entry alone, in the client's own format: what a person would write by hand. */
