@@ -2,6 +2,8 @@
 import type { ErrorCode } from '../core/errors.ts';
 
 const UNCHANGED = 'nothing was changed';
+const MAKE_ROOM =
+  'Call configure_openclaw with a larger storage_gib alone, or free space on the machine; then repeat the call.';
 
 export const CONFIGURE_ERRORS: Readonly<Record<string, { kind: ErrorCode; message: string; next: string }>> =
   {
@@ -54,6 +56,17 @@ export const CONFIGURE_ERRORS: Readonly<Record<string, { kind: ErrorCode; messag
       kind: 'provider',
       message: `The messenger refused its token; ${UNCHANGED}`,
       next: "Correct the token in this server's environment, restart the server and call again.",
+    },
+    change_needs_room: {
+      kind: 'machine_failed',
+      message: `The machine's disk is full; ${UNCHANGED}`,
+      next: MAKE_ROOM,
+    },
+    change_met_full_disk: {
+      kind: 'machine_failed',
+      message:
+        "The machine's disk was full while the settings were changed, so those from before were put back",
+      next: MAKE_ROOM,
     },
     model_unusable: {
       kind: 'provider',

@@ -17,6 +17,7 @@ configure_change_main() {
   check_prerequisites
   # What a killed run of this job left half done was never proved.
   if [ -s "$kept/before-config" ]; then restore_settings; fi
+  if disk_is_full; then fail change_needs_room; fi
   if [ -n "${OPENCLAW_MCP_PLUGIN:-}" ]; then require_plugin "$OPENCLAW_MCP_PLUGIN"; fi
   lock configure 60
   write_drafts
@@ -73,12 +74,10 @@ write_settings() {
   chmod 600 "$config" "$secrets"
 }
 
+# By moving alone, which needs no room. The settings come last: while their copy is there, this is not done.
 restore_settings() {
-  cp -f "$kept/before-secrets" "$secrets.new.$$"
-  cp -f "$kept/before-config" "$config.new.$$"
-  mv -f "$secrets.new.$$" "$secrets"
-  mv -f "$config.new.$$" "$config"
-  rm -f "$kept/before-config" "$kept/before-secrets"
+  if [ -e "$kept/before-secrets" ]; then mv -f "$kept/before-secrets" "$secrets"; fi
+  mv -f "$kept/before-config" "$config"
 }
 
 apply_or_restore() {
@@ -96,6 +95,7 @@ apply_or_restore() {
   restore_settings
   attempt restart_gateway /dev/null
   if [ "$attempted" = failed ]; then fail change_not_undone "$scratch/gateway-said"; fi
+  if disk_is_full || told_of_full_disk "$scratch/said" "$scratch/gateway-said"; then fail change_met_full_disk; fi
   if [ -s "$scratch/said" ]; then fail model_unusable "$scratch/said"; fi
   fail change_undone "$scratch/gateway-said"
 }

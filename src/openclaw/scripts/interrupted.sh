@@ -9,8 +9,3 @@ emit_interrupted() {
   if (printf '{}' | sidecar interrupted_sessions "$reply") 3>/dev/null; then emit_blob interrupted <"$reply"; fi
   rm -f "$reply" "$reply.said"
 }
-
-# A gateway that saw a write fail for want of room answers no chat until it is started again; its output is of this start.
-saw_full_disk() {
-  LC_ALL=C grep -qaE 'disk is full|ENOSPC' "$state_dir/logs/gateway.out" 2>/dev/null
-}

@@ -51,3 +51,21 @@ spares_memory() {
 oom_kills() {
   awk '$1 == "oom_kill" { print $2 }' /proc/vmstat 2>/dev/null || true
 }
+
+disk_free_mib() {
+  df -Pk "$home" | awk 'NR == 2 { printf "%d", $4 / 1024 }'
+}
+
+# With less, writes have failed already (measured).
+disk_is_full() {
+  [ "$(disk_free_mib)" -lt 50 ]
+}
+
+told_of_full_disk() { # FILE…
+  LC_ALL=C grep -qaiE 'disk is full|ENOSPC|no space left' "$@" 2>/dev/null
+}
+
+# A gateway that saw a write fail for want of room answers no chat until it is started again; its output is of this start.
+saw_full_disk() {
+  told_of_full_disk "$state_dir/logs/gateway.out"
+}

@@ -1,10 +1,6 @@
 # shellcheck shell=bash
 # What diagnosis and repair must see alike: which processes, trees, locks and jobs of this machine are the assistant's.
 
-disk_free_mib() {
-  df -Pk "$home" | awk 'NR == 2 { printf "%d", $4 / 1024 }'
-}
-
 # The version that a link names, also when what it points to is gone; else the one that was deployed.
 link_version() { # node|current
   local target prefix=$1 field=nodeVersion
