@@ -1,6 +1,7 @@
 /** OpenClaw on a machine: looked at, installed, configured, started and stopped, each by one script. */
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
+import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { RequestOf } from '../sidecar/protocol.ts';
 import { installInputs } from './install-inputs.ts';
@@ -66,7 +67,7 @@ const suspendOutput = z.object({
     const running = ids.split(' ').filter((id) => id !== '');
     return running.map((id) => (TURN_ID.test(id) ? id : 'unknown'));
   }),
-  blockers: z.coerce.number().int().nonnegative(),
+  blockers: z.coerce.number().int().nonnegative().max(1_000_000),
 });
 const stopOutput = z.object({ how: z.enum(['not_running', 'stopped', 'killed']) });
 
@@ -77,6 +78,15 @@ const REPAIRS: Readonly<Record<string, string>> = {
   auth_file: 'the access token file was missing and was written again',
   pid_file: 'the record of the gateway process was missing and was written again',
 };
+
+/** @throws AppError `command_failed` when it is not what the script prints: a machine's fault, and none of this server. */
+function told<T>(schema: z.ZodType<T>, { values }: ScriptOutput): T {
+  const read = schema.safeParse(values);
+  if (read.success) return read.data;
+  throw new AppError('command_failed', "The machine's account of its gateway cannot be read", {
+    next: 'Call repair_openclaw, then repeat the call.',
+  });
+}
 
 export function openclawService(deps: OpenClawDeps): OpenClawService {
   const run = (machineId: string, script: ReturnType<typeof machineScript>, options?: WaitOptions) =>
@@ -132,7 +142,7 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
         { ...deps.providerAddresses },
         { timeoutMs: START_GATEWAY_MS, rerunnable: true, pace: STARTING },
       );
-      const { started, repaired } = startOutput.parse((await run(machineId, script, options)).values);
+      const { started, repaired } = told(startOutput, await run(machineId, script, options));
       const codes = [...new Set(repaired.split(' ').filter((code) => code !== ''))];
       return { started: started === 'yes', repaired: codes.flatMap((code) => REPAIRS[code] ?? []) };
     },
@@ -140,14 +150,14 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       const env = { OPENCLAW_MCP_STOP_TIMEOUT_S: `${STOP_SECONDS}` };
       const script = machineScript('stop-gateway', env, { timeoutMs: STOP_GATEWAY_MS, rerunnable: true });
       const output: ScriptOutput = await run(machineId, script, options);
-      return stopOutput.parse(output.values);
+      return told(stopOutput, output);
     },
     async suspendGateway(machineId, options) {
       const { waitSeconds } = options;
       const timeoutMs = waitSeconds * 1000 + SUSPEND_SLACK_MS;
       const env = { OPENCLAW_MCP_WAIT_S: `${waitSeconds}` };
       const script = machineScript('suspend-gateway', env, { timeoutMs, rerunnable: true });
-      const read = suspendOutput.parse((await run(machineId, script, options)).values);
+      const read = told(suspendOutput, await run(machineId, script, options));
       // An id names its own machine; any other would be words of this one's choice.
       const turns = read.turns.map((id) => (TURN_ID.exec(id)?.[1] === machineId ? id : 'unknown'));
       return { ...read, turns: turns.slice(0, MAX_TURNS) };
