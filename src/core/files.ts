@@ -51,10 +51,10 @@ export async function writePrivate(path: string, content: string): Promise<void>
   }
 }
 
-/** The file's text, or undefined when there is no such file. */
+/** The file's text, or undefined when there is no such file. A pipe in its place is none: it would be waited for without end. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return (await stat(path)).isFIFO() ? undefined : await readFile(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw error;

@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 // Each test starts processes; on a busy computer that takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const env = { PATH: process.env.PATH, SECRET_API_KEY: 'sk-host' };
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   machine = String((await agent.finish('deploy_openclaw')).data.machine_id);
   await writeFile(await photo(machine), PHOTO);
   await agent.finish('chat', { message: 'Remember the word tangerine.', session: 's1' });
-}, 60_000);
+}, 300_000);
 afterAll(() => lab.close());
 
 const PHOTO = randomBytes(300_000);
@@ -48,7 +48,7 @@ it('writes a private file with its checksum, also when another server has to go 
   expect(await readFile(`${file}.sha256`, 'utf8')).toContain(backupOf(data).sha256);
   expect((await readdir(dirname(file))).filter((name) => name.endsWith('.part'))).toEqual([]);
   expect(JSON.stringify([data, texts])).not.toContain(PROVIDER_KEY);
-}, 60_000);
+}, 300_000);
 
 it('overwrites nothing, and leaves its folder only for a full path without links', async () => {
   const link = join(lab.stateDir, 'link');
@@ -71,7 +71,7 @@ it('restores nothing over conversations, and no file that is damaged or not a ba
   const damaged = await agent.finish('backup_openclaw', { action: 'restore', file: 'other.tar.gz' });
   expect(damaged.data.error).toMatchObject({ message: expect.stringContaining('damaged') });
   expect(await ask()).toContain('tangerine');
-}, 60_000);
+}, 300_000);
 
 it('brings the conversation onto a new machine, which keeps its own token and keys', async () => {
   await agent.finish('destroy_machine', { machine_id: machine });
@@ -82,4 +82,4 @@ it('brings the conversation onto a new machine, which keeps its own token and ke
   expect(PHOTO.equals(await readFile(await photo(fresh)))).toBe(true);
   expect(await ask()).toContain('tangerine');
   expect((await agent.call('gateway_status')).data).toMatchObject({ working: true });
-}, 60_000);
+}, 300_000);

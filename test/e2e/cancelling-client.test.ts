@@ -51,4 +51,4 @@ it('cancels every call of a deploy and of a turn, and loses nothing', async () =
   expect(reply.data.reply).toContain('pomegranate');
   expect(lab.model.requests).toHaveLength(1);
   expect((await agent.call('list_machines')).data.machines).toHaveLength(1);
-}, 90_000);
+}, 300_000);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   lab = await startLab({ machineEnv: { HTTPS_PROXY: 'http://127.0.0.1:9' } });
   agent = await lab.connect({ ...SLACK, ...DISCORD });
   await agent.finish('deploy_openclaw');
-}, 60_000);
+}, 300_000);
 afterAll(() => lab.close());
 
 const asked = () => lab.registry.requests.filter((path) => path.startsWith('/@openclaw/'));
@@ -47,7 +47,7 @@ it('an upgrade brings the plugin along, and the gateway works with it', async ()
   expect(again.data).toMatchObject({ status: 'done', applied: 'none' });
   expect(asked().at(-2)).toBe('/@openclaw/slack/2026.7.1');
   await agent.assembled.services.machines.destroy(String(machine_id));
-}, 60_000);
+}, 300_000);
 
 it('a backup of an older version brings its plugin to the version that it is restored on', async () => {
   const old = (await agent.finish('deploy_openclaw', { name: 'old', openclaw_version: '2026.7.1' })).data;
@@ -65,7 +65,7 @@ it('a backup of an older version brings its plugin to the version that it is res
   const { texts } = await agent.finish('read_logs', { machine_id });
   expect(texts.join('\n')).toContain('plugin slack 2026.9.6 loaded');
   await agent.assembled.services.machines.destroy(String(machine_id));
-}, 60_000);
+}, 300_000);
 
 it('an upgrade stands without a plugin that cannot be had, and says what to do', async () => {
   const other = { name: 'other', openclaw_version: '2026.7.1' };
@@ -76,7 +76,7 @@ it('an upgrade stands without a plugin that cannot be had, and says what to do',
   expect(String(data.notes)).toContain('call configure_openclaw with channel "discord"');
   expect((await agent.call('gateway_status', { machine_id })).data).toMatchObject({ working: true });
   await agent.assembled.services.machines.destroy(String(machine_id));
-}, 60_000);
+}, 300_000);
 
 it('gateway_status tells of channels, and what they complain of as words of others', async () => {
   const { data, texts } = await agent.call('gateway_status');

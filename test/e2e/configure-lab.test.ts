@@ -22,7 +22,7 @@ beforeAll(async () => {
   });
   agent = await lab.connect();
   await agent.finish('deploy_openclaw');
-}, 60_000);
+}, 300_000);
 afterAll(() => lab.close());
 
 const lastModel = () => lab.model.requests.at(-1)?.model;
@@ -124,4 +124,4 @@ it('an answer that was given is not given again by the server that goes on, nor 
   const { operation_id } = (await begun).data;
   const { data } = await agent.finish('get_operation', { operation_id });
   expect(data).toMatchObject({ status: 'done', answers: [{ id: 'telegram:ABCD1234', accepted: true }] });
-}, 30_000);
+}, 300_000);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   lab = await startLab();
   agent = await lab.connect();
   await agent.finish('deploy_openclaw');
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await lab.close();
   await rm(dir, { recursive: true, force: true });
@@ -34,7 +34,7 @@ describe('on this computer', () => {
     expect(again.data).toMatchObject({ control_ui: { how: 'local', url } });
     const { posture } = (await agent.call('gateway_status')).data;
     expect(opening(posture)).toMatchObject({ state: 'ok' });
-  }, 30_000);
+  }, 300_000);
 
   it('brings a gateway back that is not running, and closes with the machine', async () => {
     await agent.finish('sleep_machine');
@@ -43,7 +43,7 @@ describe('on this computer', () => {
     expect((await fetch(url)).status).toBe(200);
     await agent.finish('sleep_machine');
     await expect(fetch(url)).rejects.toThrow();
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('on the cloud', () => {

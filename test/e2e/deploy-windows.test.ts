@@ -93,7 +93,7 @@ it('a deploy that its machine ended alone, and people used since, keeps its mach
   expect((await agent.finish('deploy_openclaw')).data).toMatchObject({ status: 'ready', machine_id });
   const asked = await agent.finish('chat', { machine_id, message: 'What did I tell you first?' });
   expect(asked.data.reply).toContain('plum');
-}, 90_000);
+}, 300_000);
 
 it('a cancelled deploy onto a machine that was there ends what was under way on it, and the machine stays', async () => {
   const { machine_id } = (await agent.finish('deploy_openclaw')).data;

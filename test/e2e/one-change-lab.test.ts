@@ -8,7 +8,7 @@ beforeAll(async () => {
   lab = await startLab();
   agent = await lab.connect();
   await agent.finish('deploy_openclaw', { openclaw_version: '2026.7.1' });
-}, 60_000);
+}, 300_000);
 afterAll(() => lab.close());
 
 it('a setting that was changed during an upgrade is not lost by its rollback', async () => {
@@ -31,7 +31,7 @@ it('a setting that was changed during an upgrade is not lost by its rollback', a
   expect((await agent.finish('get_operation', { operation_id })).data.status).toBe('failed');
   await agent.finish('configure_openclaw', set);
   expect(String((await agent.finish('configure_openclaw')).data.settings)).toContain('"ask":"always"');
-}, 60_000);
+}, 300_000);
 
 /** Of calls at once, which ever comes first begins; who wants the same joins it, who wants something else is refused. */
 function expectOneBegan(wishes: readonly string[], answers: readonly ToolAnswer[]): void {
@@ -60,4 +60,4 @@ it('another version is not answered with the upgrade that runs, and both of two 
     agent.finish('configure_openclaw', { set: { 'tools.exec.ask': wish } }),
   );
   expectOneBegan(wishes, await Promise.all(changes));
-}, 60_000);
+}, 300_000);

@@ -17,7 +17,7 @@ beforeAll(async () => {
     (path) => path.includes(machine.replace(/^dm-/, '')) && path.endsWith('/.openclaw'),
   );
   home = dirname(join(root, found ?? 'there is none'));
-}, 60_000);
+}, 300_000);
 afterAll(() => lab.close());
 
 const settings = () => join(home, '.openclaw/openclaw.json');
@@ -88,7 +88,7 @@ it('secrets that nobody can read are named and left alone, and a repair keeps th
   const kept = (await readdir(own)).find((name) => name.startsWith('secrets.json.unreadable-'));
   expect(await textOf(join(own, kept ?? ''))).toBe(whole.slice(0, -20));
   expect((await agent.call('gateway_status')).data).toMatchObject({ working: true });
-}, 90_000);
+}, 300_000);
 
 it('settings with comments are told truly, changed with the comments kept, and survive a deploy', async () => {
   await rewriteByHand();
@@ -119,7 +119,7 @@ it('settings with comments are told truly, changed with the comments kept, and s
   });
   for (const comment of ["// Anna's assistant", '// leave this', '/* asks before it runs */'])
     expect(await textOf(settings())).toContain(comment);
-}, 90_000);
+}, 300_000);
 
 it('settings that nobody can read are unknown, and never overwritten', async () => {
   const whole = await textOf(settings());
@@ -140,7 +140,7 @@ it('settings that nobody can read are unknown, and never overwritten', async () 
     expect(await textOf(settings())).toBe(broken);
   }
   await writeFile(settings(), whole, { mode: 0o600 });
-}, 60_000);
+}, 300_000);
 
 it('a new token goes into secrets of any layout, and the old one is refused', async () => {
   const before = await objectOf(secrets());
@@ -153,4 +153,4 @@ it('a new token goes into secrets of any layout, and the old one is refused', as
   await rm(join(home, '.openclaw-mcp/auth'));
   await agent.finish('repair_openclaw');
   expect((await agent.call('gateway_status')).data).toMatchObject({ working: true });
-}, 60_000);
+}, 300_000);

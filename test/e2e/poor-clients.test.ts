@@ -58,5 +58,5 @@ describe.each(Object.entries(READERS))('a client that shows %s', (_what, reader)
     const plan = await agent.call('destroy_machine', { machine_id });
     await finish('destroy_machine', { machine_id, confirmation: reader.confirmation(plan) });
     expect((await agent.call('list_machines')).data.machines).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });

@@ -13,7 +13,7 @@ import { type Fixture, fixture, freePort, KEY } from '../unit/openclaw/deployed.
 import { startGatewayBeside } from '../unit/openclaw/second-gateway.ts';
 
 // Real processes on a computer that may be busy; the tests themselves wait for nothing but them.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let registry: FakeRegistry;
 let on: Fixture;

@@ -22,7 +22,7 @@ beforeAll(async () => {
   );
   home = dirname(join(root, found ?? 'there is none'));
   own = Object((await agent.finish('backup_openclaw')).data.backup).file;
-}, 60_000);
+}, 300_000);
 afterAll(() => lab.close());
 
 const EVIL = 'https://evil.example/v1';
@@ -92,7 +92,7 @@ it('a backup from elsewhere is told with what it brings, and restored only with 
   expect(status.texts.at(-1)).toContain(EVIL);
   const after = JSON.parse(await readFile(join(home, '.openclaw/openclaw.json'), 'utf8'));
   expect(after.models.providers.evil.apiKey).toBeUndefined();
-}, 90_000);
+}, 300_000);
 
 it('a clean backup puts all of that away again', async () => {
   expect((await restore({ file: own })).data).toMatchObject({ status: 'done' });
@@ -105,7 +105,7 @@ it('a clean backup puts all of that away again', async () => {
     expect.arrayContaining([expect.objectContaining({ name: 'additions', state: 'ok' })]),
   );
   expect(await transfers()).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 it.each<[string, Partial<Header> & { name: string }]>([
   ['link', { name: 'workspace/way-out', type: 'symlink', linkname: '../../../../.bashrc' }],

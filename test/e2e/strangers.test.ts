@@ -39,7 +39,7 @@ beforeAll(async () => {
   const machines = join(dirname(lab.stateDir), 'local', 'machines');
   const [id = ''] = await readdir(machines);
   home = join(machines, id, 'home');
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await lab.close();
   await proxy.close();
@@ -77,20 +77,20 @@ it('a reply, its transcript and its session', async () => {
   expect(fenced(await agent.call('read_session', { session: 's1' }))).toContain(WORDS);
   fenced(await agent.finish('chat', { message: HOSTILE, session: 's1' }));
   fenced(await agent.call('list_sessions'));
-}, 60_000);
+}, 300_000);
 
 it('a reply that is too long', async () => {
   const reply = await agent.finish('chat', { message: 'LONG', session: 's2' });
   expect(fenced(reply)).toContain('more characters left out');
   fenced(await agent.call('read_session', { session: 's2' }));
-}, 60_000);
+}, 300_000);
 
 it("a provider's refusal", async () => {
   const refused = await agent.finish('chat', { message: 'FAIL', session: 's3' });
   expect(refused.data).toMatchObject({ status: 'failed' });
   fenced(refused);
   expect(JSON.stringify(refused.data.error)).not.toMatch(new RegExp(`"message":"[^"]*${WORDS}`));
-}, 60_000);
+}, 300_000);
 
 it('the log, also five megabytes of it, and binary', async () => {
   const binary = Buffer.from(Array.from({ length: 50_000 }, (_, index) => (index * 7) % 256));
@@ -99,7 +99,7 @@ it('the log, also five megabytes of it, and binary', async () => {
   await appendFile(log, binary);
   await appendFile(log, `\n${HOSTILE}\n`);
   expect(fenced(await agent.call('read_logs', { lines: 500 }))).toContain(WORDS);
-}, 60_000);
+}, 300_000);
 
 it('what the machine says of itself', async () => {
   const manifest = join(home, '.openclaw-mcp', 'current', 'node_modules', 'openclaw', 'package.json');

@@ -9,7 +9,7 @@ beforeAll(async () => {
   agent = await lab.connect();
   await agent.finish('deploy_openclaw', { openclaw_version: '2026.7.1' });
   await agent.finish('chat', { message: 'Remember the word tangerine.', session: 's1' });
-}, 60_000);
+}, 300_000);
 afterAll(() => lab.close());
 
 const remembers = async () => {
@@ -29,7 +29,7 @@ it('a deploy of the same name keeps the version, and another one is left to upgr
     working: true,
     openclaw_version: '2026.7.1',
   });
-}, 60_000);
+}, 300_000);
 
 it('a version that never worked on a machine binds nobody: the next deploy takes the newest', async () => {
   const broken = await agent.finish('deploy_openclaw', { name: 'second', openclaw_version: '2026.9.4' });
@@ -37,7 +37,7 @@ it('a version that never worked on a machine binds nobody: the next deploy takes
   const { data } = await agent.finish('deploy_openclaw', { name: 'second' });
   expect(data).toMatchObject({ status: 'ready', openclaw_version: '2026.9.6' });
   await agent.assembled.services.machines.destroy(String(data.machine_id));
-}, 60_000);
+}, 300_000);
 
 it('rolls back by itself when the new version does not work, and says so', async () => {
   const { data, texts } = await agent.finish('upgrade_openclaw', { openclaw_version: '2026.9.4' });
@@ -48,7 +48,7 @@ it('rolls back by itself when the new version does not work, and says so', async
   });
   expect(texts[0]).toContain('rolled back; 2026.7.1 answers again');
   expect(await remembers()).toBe(true);
-}, 60_000);
+}, 300_000);
 
 it('upgrades to the newest with its sessions kept, even from a machine that sleeps', async () => {
   await agent.finish('sleep_machine');
@@ -64,18 +64,18 @@ it('upgrades to the newest with its sessions kept, even from a machine that slee
     openclaw_version: '2026.9.6',
   });
   expect(await remembers()).toBe(true);
-}, 60_000);
+}, 300_000);
 
 it('changes nothing when that version runs already', async () => {
   const { data } = await agent.finish('upgrade_openclaw', { openclaw_version: '2026.9.6' });
   expect(data).toMatchObject({ status: 'done', notes: [expect.stringContaining('already')] });
-}, 30_000);
+}, 300_000);
 
 it('goes down only when told so', async () => {
   const { data } = await agent.finish('upgrade_openclaw', { openclaw_version: '2026.7.1' });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
   expect(data.next).toContain('allow_downgrade');
-}, 30_000);
+}, 300_000);
 
 it('takes a version with published holes only when told so', async () => {
   const holed = { openclaw_version: '2026.3.24', allow_downgrade: true };
@@ -89,4 +89,4 @@ it('takes a version with published holes only when told so', async () => {
   // Allowed, it comes as far as the next guard: nobody has kept a state that this old version could read.
   const { data } = await agent.finish('upgrade_openclaw', { ...holed, allow_unsafe_version: true });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
-}, 30_000);
+}, 300_000);

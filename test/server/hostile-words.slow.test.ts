@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { everyTool, HONEST, honest, SHAPES } from '../support/hostile-words.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 describe('words of a machine stand only where they may', () => {
   const fields = Object.entries(HONEST).flatMap(([script, { values = {} }]) =>

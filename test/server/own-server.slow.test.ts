@@ -34,14 +34,14 @@ it('deploys by its address alone, and answers with the first model that it lists
   const { data: turn } = await agent.finish('chat', { message: 'Hello there' });
   expect(turn).toMatchObject({ status: 'done', reply: expect.stringContaining('Hello there') });
   expect(server.requests.at(-1)).toMatchObject({ api: 'openai-completions', model: 'qwen3:8b' });
-}, 120_000);
+}, 300_000);
 
 it('takes any other model that it lists', async () => {
   const { data } = await agent.finish('configure_openclaw', { model: 'openai/llama3.3' });
   expect(data).toMatchObject({ status: 'done', model: 'openai/llama3.3' });
   await agent.finish('chat', { message: 'Hello again' });
   expect(server.requests.at(-1)).toMatchObject({ model: 'llama3.3' });
-}, 120_000);
+}, 300_000);
 
 it('names address and path where it answers 404, and never says that a model is not offered', async () => {
   gone = true;
@@ -51,7 +51,7 @@ it('names address and path where it answers 404, and never says that a model is 
   expect(texts.join()).toContain(`${server.url}/v1/chat/completions`);
   expect(texts.join()).toContain('page not found');
   expect(texts.join()).not.toMatch(/does not (?:offer|know) this model/);
-}, 120_000);
+}, 300_000);
 
 it('a key that is no longer here is told, and removed on request', async () => {
   const later = await lab.connect({
@@ -74,4 +74,4 @@ it('a key that is no longer here is told, and removed on request', async () => {
   expect(after.data.posture).toContainEqual(expect.objectContaining({ name: 'provider_keys', state: 'ok' }));
   const { data: turn } = await later.finish('chat', { message: 'Still there?' });
   expect(turn).toMatchObject({ status: 'done' });
-}, 120_000);
+}, 300_000);

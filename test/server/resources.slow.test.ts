@@ -12,7 +12,7 @@ beforeAll(async () => {
   agent = await lab.connect();
   machine = String((await agent.finish('deploy_openclaw')).data.machine_id);
   await agent.finish('chat', { message: 'Hello', session: 's1' });
-}, 60_000);
+}, 300_000);
 afterAll(() => lab.close());
 
 const uri = (rest: string) => `openclaw://machines/${machine}/${rest}`;
@@ -143,5 +143,5 @@ describe('a machine that sleeps', () => {
     expect(await read(agent, uri('status'))).toContain('sleeping');
     await expect(read(agent, uri('logs'))).rejects.toThrow(/wake_machine/);
     expect((await agent.call('list_machines')).data).toMatchObject({ awake: 0 });
-  }, 30_000);
+  }, 300_000);
 });

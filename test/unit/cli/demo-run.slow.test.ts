@@ -9,7 +9,7 @@ import { runDemo } from '../../../src/cli/demo-run.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 
 // Real processes: on a busy computer each of them may take seconds to start.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const SERVER = fileURLToPath(new URL('../../support/demo-server.mjs', import.meta.url));
 

@@ -1,4 +1,5 @@
 /** Files of the state folder on disks that cannot do everything. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
@@ -6,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
-import { privateDir, renameToNew, tidyDrafts, withFileLock } from '../../../src/core/files.ts';
+import { privateDir, readIfThere, renameToNew, tidyDrafts, withFileLock } from '../../../src/core/files.ts';
 import { inStateFolder } from '../../../src/core/state-folder.ts';
 
 let dir: string;
@@ -92,4 +93,10 @@ it('drafts of processes that died are removed after an hour, and nothing else', 
   await tidyDrafts(systemClock, dir);
   expect((await readdir(dir)).sort()).toEqual(['b.json.0123456789ab.tmp', 'c.tmp', 'd.json', 'records']);
   await tidyDrafts(systemClock, join(dir, 'not-there'));
+});
+
+it('a pipe in the place of a file is not waited for', async () => {
+  const pipe = join(dir, 'record.json');
+  execFileSync('mkfifo', [pipe]);
+  expect(await readIfThere(pipe)).toBeUndefined();
 });

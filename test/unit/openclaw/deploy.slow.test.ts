@@ -8,7 +8,7 @@ import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-ope
 import { type Fixture, fixture, KEY } from './deployed.ts';
 
 // Real processes on a computer that may be busy; the tests themselves wait for nothing but them.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let registry: FakeRegistry;
 let damaged: RegExp | undefined;

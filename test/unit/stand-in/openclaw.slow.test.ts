@@ -15,7 +15,7 @@ import {
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 
 // Real processes: on a busy computer each of them may take seconds to start.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const run = promisify(execFile);
 const TOKEN = 'a'.repeat(64);
