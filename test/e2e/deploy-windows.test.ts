@@ -30,7 +30,9 @@ async function machines(): Promise<string[]> {
 async function begun(args: Record<string, unknown> = {}): Promise<{ id: string; machine: string }> {
   const id = String((await agent.call('deploy_openclaw', { wait_seconds: 0, ...args })).data.operation_id);
   const record = async () => (await agent.assembled.services.operations.list('all')).find((r) => r.id === id);
-  await expect.poll(async () => (await record())?.state.machineId, { interval: 10 }).toBeDefined();
+  await expect
+    .poll(async () => (await record())?.state.machineId, { interval: 10, timeout: 20_000 })
+    .toBeDefined();
   return { id, machine: String((await record())?.state.machineId) };
 }
 
@@ -111,7 +113,7 @@ it('a cancelled deploy onto a machine that was there ends what was under way on 
     expect(texts[0]).toContain(String(operation_id));
   }
   expect((await agent.call('cancel_operation', { operation_id })).data.status).toBe('cancelled');
-  await expect.poll(lab.registry.holding).toBe(0);
+  await expect.poll(lab.registry.holding, { timeout: 20_000 }).toBe(0);
   lab.registry.held = undefined;
   expect(await machines()).toEqual([machine_id]);
   expect((await agent.finish('deploy_openclaw')).data).toMatchObject({ status: 'ready', machine_id });

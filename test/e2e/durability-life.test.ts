@@ -40,6 +40,9 @@ async function asleep(): Promise<void> {
   expect((await agent.call('list_machines')).data).toMatchObject({ machines: [{ phase: 'sleeping' }] });
 }
 
+/** Of what another process does, on a computer that does much else. */
+const PATIENT = { timeout: 20_000 };
+
 describe('a wake', () => {
   it.each<[fault: string, faults: Faults, how: string]>([
     ['works as documented', [], 'woken'],
@@ -120,7 +123,7 @@ describe('a sleep', () => {
   it('waits for a turn that runs, and the reply is not lost', async () => {
     const turn = agent.call('chat', { message: 'A slow question', wait_seconds: 0 });
     const { operation_id } = (await turn).data;
-    await expect.poll(() => lab.model.requests.at(-1)?.question).toBe('A slow question');
+    await expect.poll(() => lab.model.requests.at(-1)?.question, PATIENT).toBe('A slow question');
     const sleeping = agent.finish('sleep_machine');
     const reply = await agent.finish('get_operation', { operation_id });
     expect(reply.data).toMatchObject({ status: 'done', reply: expect.stringContaining('A slow question') });
@@ -131,14 +134,17 @@ describe('a sleep', () => {
     await agent.finish('wake_machine');
     const ask = { message: 'An endless question', session: 'cut', wait_seconds: 0 };
     const { operation_id } = (await agent.call('chat', ask)).data;
-    await expect.poll(() => lab.model.requests.at(-1)?.question).toBe(ask.message);
+    await expect.poll(() => lab.model.requests.at(-1)?.question, PATIENT).toBe(ask.message);
     const sleeping = agent.finish('sleep_machine');
     const waitingFor = async () => JSON.stringify((await agent.call('get_operation')).data);
-    await expect.poll(waitingFor, { timeout: 5000 }).toContain('quiet');
-    clock.skip(61_000);
+    await expect.poll(waitingFor, PATIENT).toContain('quiet');
+    clock.skip(6 * 60_000);
     const { data } = await sleeping;
     expect(data).toMatchObject({ status: 'done', phase: 'sleeping' });
     expect(data.notes).toEqual([expect.stringContaining(String(operation_id))]);
+    const cut = await agent.finish('get_operation', { operation_id });
+    expect(cut.data).toMatchObject({ status: 'failed' });
+    expect(cut.texts.join('\n')).toContain('sleep');
   });
 });
 
