@@ -29,7 +29,8 @@ export const FILES_PROTOCOL = {
     request: z.object({
       job: jobId,
       patch: object,
-      secrets: secrets,
+      /** Null removes. */
+      secrets: z.record(z.string(), z.nullable(z.string())),
     }),
     reply: z.object({ keeps_comments: yesNo }),
   },
