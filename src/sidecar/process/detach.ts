@@ -1,0 +1,88 @@
+/** Starts what outlives its starter: in a session of its own, and named in its pid file before its first line runs. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import type { Writable } from 'node:stream';
+import { PROC, writePidFile } from './identity.ts';
+
+export interface Detached {
+  pidFile: string;
+  /** Files that its output replaces; the same name for both is one stream. */
+  stdout: string;
+  stderr: string;
+  /** Program and arguments. No secret: every user of the machine sees them. */
+  command: readonly string[];
+  cwd?: string;
+  /** All that it sees; our own inputs are left out by `childEnvironment`. */
+  env?: NodeJS.ProcessEnv;
+  /** 0 to 1000: the higher, the sooner the kernel ends it when memory is short. Where the machine has such a thing. */
+  oomScore?: number;
+}
+
+export interface Started {
+  pid: number;
+  /** Resolves when it ends while its starter still lives; holds nobody up. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/** Waits for a word, then becomes the command: whoever dies before saying it has started nothing. */
+const WAIT_THEN_BECOME = 'read -r word <&3 && [ "$word" = go ] && exec "$@" 3<&-';
+
+/** @throws the system's error where no process or file can be made; then nothing runs. */
+export async function detach(options: Detached, proc = PROC): Promise<Started> {
+  rmSync(options.pidFile, { force: true });
+  const child = spawnWaiting(options);
+  const exited = ending(child);
+  await once(child, 'spawn');
+  const pid = child.pid ?? 0;
+  const word = child.stdio[3] as Writable;
+  // It may be killed before it hears the word.
+  word.on('error', () => {});
+  try {
+    await writePidFile(options.pidFile, pid, proc);
+    if (options.oomScore !== undefined) raiseOomScore(pid, options.oomScore, proc);
+    word.end('go\n');
+    await once(word, 'close');
+  } catch (error) {
+    word.destroy();
+    throw error;
+  }
+  child.unref();
+  return { pid, exited };
+}
+
+function spawnWaiting({ stdout, stderr, command, cwd, env }: Detached): ChildProcess {
+  const out = openSync(stdout, 'w', 0o600);
+  const err = stderr === stdout ? out : openSync(stderr, 'w', 0o600);
+  try {
+    return spawn('/bin/sh', ['-c', WAIT_THEN_BECOME, 'sh', ...command], {
+      cwd,
+      env: env ?? childEnvironment(),
+      detached: true,
+      stdio: ['ignore', out, err, 'pipe'],
+    });
+  } finally {
+    closeSync(out);
+    if (err !== out) closeSync(err);
+  }
+}
+
+function ending(child: ChildProcess): Started['exited'] {
+  return new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+}
+
+function raiseOomScore(pid: number, score: number, proc: string): void {
+  try {
+    writeFileSync(`${proc}/${pid}/oom_score_adj`, String(score));
+  } catch {
+    // Not every machine has one; it is a preference.
+  }
+}
+
+/** What a program of the machine may see: nothing of what a server said to us. */
+export function childEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('OPENCLAW_MCP_')),
+  );
+}
