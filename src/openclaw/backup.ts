@@ -3,8 +3,8 @@ import { createDecipheriv, createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import type { RequestOf } from '../sidecar/protocol.ts';
-import { readReply } from './ask-sidecar.ts';
+import { PACK, type RequestOf } from '../sidecar/protocol.ts';
+import { readAs, startJob } from './ask-sidecar.ts';
 import { CHANNEL_PLUGINS } from './carried-plugins.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
@@ -104,28 +104,11 @@ export function backupService(deps: OpenClawDeps): BackupService {
     const script = machineScript(name, env, { timeoutMs: PIECE_MS, rerunnable: true });
     return (await runScript(deps.machines, machineId, script, { signal: options.signal })).values;
   };
-  const startJob = async (
-    machineId: string,
-    name: 'backup' | 'restore',
-    jobId: string,
-    env: Record<string, string>,
-    options: WaitOptions = {},
-  ) => {
-    const script = jobScript(name, jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
-    await runScript(deps.machines, machineId, script, { signal: options.signal });
-  };
   return {
-    startBackup: (machineId, jobId, manifest, key, options) =>
-      startJob(
-        machineId,
-        'backup',
-        jobId,
-        {
-          OPENCLAW_MCP_MANIFEST: JSON.stringify(manifest),
-          OPENCLAW_MCP_KEY: Buffer.from(key).toString('hex'),
-        },
-        options,
-      ),
+    startBackup(machineId, jobId, manifest, key, options) {
+      const request = { manifest, key: Buffer.from(key).toString('hex') };
+      return startJob(deps, machineId, { id: jobId, kind: 'backup', request }, options);
+    },
     async readPiece(machineId, jobId, packed, key, { index, bytes }, options) {
       const env = {
         OPENCLAW_MCP_JOB_ID: jobId,
@@ -154,7 +137,7 @@ export function backupService(deps: OpenClawDeps): BackupService {
       };
       await run(machineId, 'write-piece', env, options);
     },
-    startRestore(machineId, jobId, { pieces, sha256, manifest, openclawVersion }, options) {
+    async startRestore(machineId, jobId, { pieces, sha256, manifest, openclawVersion }, options) {
       // The rest of the request is what only the machine knows.
       const unpacking: Omit<RequestOf<'unpack-backup'>, 'job' | 'port'> = {
         pieces,
@@ -165,19 +148,15 @@ export function backupService(deps: OpenClawDeps): BackupService {
         providers: PROVIDERS.map(({ id }) => id),
         defaults: { ...settingsDemanded(openclawVersion) },
       };
-      return startJob(
-        machineId,
-        'restore',
-        jobId,
-        {
-          ...deps.providerAddresses,
-          ...largeInput('OPENCLAW_MCP_UNPACK', JSON.stringify(unpacking)),
-          OPENCLAW_MCP_PLUGINS: CHANNEL_PLUGINS,
-          OPENCLAW_MCP_REGISTRY: deps.npmRegistry,
-          OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
-        },
-        options,
-      );
+      const env = {
+        ...deps.providerAddresses,
+        ...largeInput('OPENCLAW_MCP_UNPACK', JSON.stringify(unpacking)),
+        OPENCLAW_MCP_PLUGINS: CHANNEL_PLUGINS,
+        OPENCLAW_MCP_REGISTRY: deps.npmRegistry,
+        OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
+      };
+      const script = jobScript('restore', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
+      await runScript(deps.machines, machineId, script, { signal: options?.signal });
     },
     async endTransfer(machineId, jobId, options) {
       await run(machineId, 'end-transfer', { OPENCLAW_MCP_JOB_ID: jobId }, options);
@@ -210,7 +189,7 @@ const packedOutput = z.object(packedFields);
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
 export function packedBackup({ result }: JobSnapshot): PackedBackup {
-  const { left_out: leftOut, ...packed } = readReply('pack-backup', result.packed);
+  const { left_out: leftOut, ...packed } = readAs(PACK.reply, result.packed);
   const read = packedOutput.safeParse({ ...packed, leftOut });
   if (read.success) return read.data;
   if (packed.bytes > MAX_BACKUP_BYTES) {

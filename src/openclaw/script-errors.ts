@@ -35,6 +35,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: "The machine's disk is full; installing OpenClaw needs about 1 GB",
     next: 'Free space on the machine, or deploy a new one with a larger storage_gib.',
   },
+  job_met_full_disk: {
+    kind: 'machine_failed',
+    message: "The machine's disk was full in the middle of this work, which has ended",
+    next: 'Free space on the machine, then repeat the call; it goes on where it stopped.',
+  },
   no_room_for_copy: {
     kind: 'machine_failed',
     message: "The machine's disk has no room for a copy of the assistant's state, so nothing was changed",

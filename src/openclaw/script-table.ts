@@ -1,6 +1,5 @@
 /** Which files make up each script. A script `x-y` must define the function `x_y_main`. */
 
-import backup from './scripts/backup.sh';
 import changeState from './scripts/change-state.sh';
 import channelAnswer from './scripts/channel-answer.sh';
 import common from './scripts/common.sh';
@@ -55,7 +54,6 @@ export const SCRIPTS = {
   deploy: [install, ...GATEWAY, configure, deploy],
   upgrade: [install, ...GATEWAY, openclawCli, plugins, changeState, upgrade],
   'kept-states': [keptStates],
-  backup: [sidecar, backup],
   restore: [install, ...GATEWAY, openclawCli, plugins, changeState, restore],
   'read-piece': [transfer],
   'write-piece': [transfer],

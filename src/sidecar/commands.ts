@@ -1,10 +1,11 @@
 /** Which function answers which command. */
 import process from 'node:process';
-import { packBackup } from './backup/pack.ts';
 import { unpackBackup } from './backup/unpack.ts';
 import { draftChange, fillSettings } from './configure/change.ts';
 import { outsideRequests } from './configure/outside-requests.ts';
 import { configure } from './configure/write-all.ts';
+import { readJob } from './jobs/read.ts';
+import { startJob, stopJob } from './jobs/start.ts';
 import { noteStart, stillInterrupted } from './look/interrupted.ts';
 import { listSessions } from './look/list-sessions.ts';
 import { endInterrupted, restoreSession, sessionState } from './look/session-state.ts';
@@ -42,9 +43,11 @@ const COMMANDS: Commands = {
   'auth-state': authState,
   'renew-auth': renewAuth,
   'mend-keys': mendKeys,
-  'pack-backup': packBackup,
   'unpack-backup': unpackBackup,
   'rotate-token': rotateToken,
+  job_start: startJob,
+  job_read: readJob,
+  job_stop: stopJob,
 };
 
 /** @throws SidecarError, `bad_request` where the request is not of its schema. */

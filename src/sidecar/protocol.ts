@@ -4,6 +4,7 @@
  * each server sends the one that it was built with.
  */
 import * as z from 'zod/mini';
+import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { FILES_PROTOCOL } from './state/protocol.ts';
 
 const text = z.catch(z.optional(z.string()), undefined);
@@ -58,8 +59,11 @@ export const PROTOCOL = {
     reply: z.object({ interrupted: z.array(z.string()) }),
   },
   ...FILES_PROTOCOL,
+  ...JOBS_PROTOCOL,
 } as const;
 
+export { JOBS, type JobKind, type JobReplyOf, type JobRequestOf } from './jobs/protocol.ts';
+export { PACK } from './state/protocol.ts';
 export type CommandName = keyof typeof PROTOCOL;
 export type RequestOf<C extends CommandName> = z.infer<(typeof PROTOCOL)[C]['request']>;
 export type ReplyOf<C extends CommandName> = z.infer<(typeof PROTOCOL)[C]['reply']>;

@@ -18,16 +18,20 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
+import type * as z from 'zod/mini';
 import { ageMs, systemClock } from '../../core/clock.ts';
 import { patched } from '../../core/patch.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
-import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { secretsFile, settingsFile } from '../state/place.ts';
+import type { PACK } from '../state/protocol.ts';
 import { gatewayToken, readSecrets } from '../state/secrets.ts';
 import { copyDatabase } from './databases.ts';
 import { tokenRemover } from './remove-token.ts';
 import { type StateFile, stateFiles } from './state-files.ts';
+
+type Request = z.infer<typeof PACK.request>;
+type Packed = z.infer<typeof PACK.reply>;
 
 /** Whoever wanted a transfer of yesterday has given up, and it fills the disk. */
 const OLD_MS = 24 * 60 * 60 * 1000;
@@ -35,10 +39,7 @@ const SPARE_BYTES = 64 * 1024 * 1024;
 const MANIFEST = 'openclaw-backup.json';
 
 /** @throws SidecarError `not_configured`, `no_room_for_copy`, `backup_database`, `backup_failed`; nothing stays behind then. */
-export async function packBackup(
-  place: Place,
-  request: RequestOf<'pack-backup'>,
-): Promise<ReplyOf<'pack-backup'>> {
+export async function packBackup(place: Place, request: Request & { job: string }): Promise<Packed> {
   requireFiles(place);
   dropOldTransfers(place);
   const folder = join(mcpDir(place), 'transfer', request.job);
@@ -74,11 +75,7 @@ function dropOldTransfers(place: Place): void {
   }
 }
 
-async function packInto(
-  place: Place,
-  folder: string,
-  { key, manifest }: RequestOf<'pack-backup'>,
-): Promise<ReplyOf<'pack-backup'>> {
+async function packInto(place: Place, folder: string, { key, manifest }: Request): Promise<Packed> {
   const root = stateDir(place);
   const { files, leftOut } = stateFiles(root);
   requireRoom(root, files);

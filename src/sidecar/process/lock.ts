@@ -11,7 +11,7 @@ import { SidecarError } from '../sidecar-error.ts';
 import { identityOf, PROC } from './identity.ts';
 
 /** `gateway`: starts and ends it · `change`: the state · `install` · `configure`: settings and secrets · `sidecar`: supervises. */
-export type LockName = 'gateway' | 'change' | 'install' | 'configure' | 'sidecar';
+export type LockName = 'gateway' | 'change' | 'install' | 'configure' | 'sidecar' | `jobs/${string}/start`;
 
 /** Gives the lock back; a process that ends in any way gives back all of its own. */
 export type Unlock = () => void;

@@ -11,6 +11,12 @@ const brought = z.array(
   z.object({ path: z.string(), kind: z.enum(['address', 'program']), value: z.string() }),
 );
 
+/** The state as an encrypted archive in the job's folder of transfers; see backup/pack.ts. */
+export const PACK = {
+  request: z.object({ key: hex64, manifest: object }),
+  reply: z.object({ bytes: z.number(), sha256: hex64, iv: z.string(), left_out: z.number() }),
+};
+
 export const FILES_PROTOCOL = {
   /** A deploy's settings and keys, under what is there; see configure/write-all.ts. */
   configure: {
@@ -91,11 +97,6 @@ export const FILES_PROTOCOL = {
     request: z.object({ provider_keys: secrets }),
     /** `kept_beside`: where an unreadable file went; empty where there was none. */
     reply: z.object({ kept_beside: z.string() }),
-  },
-  /** The state as an encrypted archive in the job's folder of transfers; see backup/pack.ts. */
-  'pack-backup': {
-    request: z.object({ job: jobId, key: hex64, manifest: object }),
-    reply: z.object({ bytes: z.number(), sha256: hex64, iv: z.string(), left_out: z.number() }),
   },
   /** A backup that was carried here becomes `change/next`, or nothing of it stays; see backup/unpack.ts. */
   'unpack-backup': {

@@ -1,0 +1,36 @@
+/** What a job answered, as lines that the scripts of earlier versions write and read too. */
+import { gunzipSync, gzipSync } from 'node:zlib';
+
+/** Of one value: a machine's own program could otherwise be made to unpack gigabytes. */
+const MAX_UNPACKED = 1024 * 1024;
+const LINE = /^([a-z][a-z0-9_.]*)(@?)=(.*)$/;
+
+/** Large or foreign text is packed, so that no line of it is taken for ours. */
+export function resultText(values: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(values).map(([name, value]) =>
+    /^[\x20-\x7e]{0,2000}$/.test(value)
+      ? `${name}=${value}`
+      : `${name}@=${gzipSync(value, { level: 9 }).toString('base64')}`,
+  );
+  return [...lines, 'end=1', ''].join('\n');
+}
+
+/** Lines that are not of this form are left out. */
+export function readResult(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text.split('\n').flatMap((line) => {
+      const [, name, packed, value] = LINE.exec(line) ?? [];
+      if (name === undefined || value === undefined || name === 'end') return [];
+      const plain = packed === '@' ? unpacked(value) : value;
+      return plain === undefined ? [] : [[name, plain]];
+    }),
+  );
+}
+
+function unpacked(base64: string): string | undefined {
+  try {
+    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_UNPACKED }).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}

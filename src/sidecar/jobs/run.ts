@@ -1,0 +1,63 @@
+/** A job's own process: does the work, and marks its end whole or not at all. */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import process from 'node:process';
+import { inspect } from 'node:util';
+import * as z from 'zod/mini';
+import { parsed } from '../gateway/ask.ts';
+import type { Place } from '../place.ts';
+import { SidecarError } from '../sidecar-error.ts';
+import { type JobFiles, jobFiles, writeEnd } from './files.ts';
+import type { Job } from './job.ts';
+import { isJobKind, JOB_FUNCTIONS } from './kinds.ts';
+import type { JobKind, JobRequestOf } from './protocol.ts';
+import { resultText } from './result.ts';
+import { writeStage } from './start.ts';
+
+const MAX_DETAIL = 6_000;
+
+/** What `job_start` wrote after it had read the request by its schema. */
+const asked = z.object({
+  kind: z.string(),
+  request: z.unknown(),
+  addresses: z.record(z.string(), z.string()),
+});
+
+/** Never throws: what goes wrong is the job's result. */
+export async function runJob(place: Place, id: string): Promise<void> {
+  const files = jobFiles(place, id);
+  try {
+    const values = await work(place, id, files);
+    writeEnd(files, 0, resultText(values));
+  } catch (error) {
+    process.exitCode = 1;
+    process.stderr.write(`${inspect(error)}\n`);
+    writeEnd(files, 1, resultText(failure(error)));
+  } finally {
+    rmSync(files.work, { recursive: true, force: true });
+  }
+}
+
+async function work(place: Place, id: string, files: JobFiles): Promise<Record<string, string>> {
+  const text = readFileSync(files.request, 'utf8');
+  rmSync(files.request);
+  const { kind, request, addresses } = asked.parse(parsed(text));
+  if (!isJobKind(kind)) throw new SidecarError('bad_request');
+  // Seen by what this process starts, and by nobody who looks at this one.
+  Object.assign(process.env, addresses);
+  rmSync(files.work, { recursive: true, force: true });
+  mkdirSync(files.work, { mode: 0o700 });
+  const stage = (name: string) => writeStage(files, name);
+  return run(kind, { id, place, work: files.work, folder: files.folder, stage }, request);
+}
+
+async function run<K extends JobKind>(kind: K, job: Job, request: unknown): Promise<Record<string, string>> {
+  return { ...(await JOB_FUNCTIONS[kind](job, request as JobRequestOf<K>)) };
+}
+
+function failure(error: unknown): Record<string, string> {
+  if (error instanceof SidecarError) {
+    return { error: error.code, ...(error.detail === '' ? {} : { detail: error.detail.slice(-MAX_DETAIL) }) };
+  }
+  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  return { error: full ? 'job_met_full_disk' : 'unexpected', detail: String(error).slice(-MAX_DETAIL) };
+}
