@@ -1,13 +1,27 @@
 /** Bundles the machine's own program into one text, for the package's build and for tests alike. */
+import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 /** What the server's code imports to have the program as a string. */
 export const SIDECAR_MODULE = 'virtual:sidecar';
 
+const here = (path) => new URL(path, import.meta.url).pathname;
+
+/**
+ * One number that grows with the version and, within a version, with what the two sides say to each other. Two builds of
+ * one order are equals: which of them runs first stays.
+ */
+function order() {
+  const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8'));
+  const [major, minor, patch] = version.split('-')[0].split('.').map(Number);
+  const [, protocol] = /PROTOCOL_NUMBER = (\d+)/.exec(readFileSync(here('src/sidecar/wire.ts'), 'utf8'));
+  return ((major * 1000 + minor) * 1000 + patch) * 1000 + Number(protocol);
+}
+
 /** The program as one ES module for Node 22, which is what a machine's Node is at least, and what is in it. */
 export function sidecarBuild() {
   return build({
-    entryPoints: [new URL('src/sidecar/main.ts', import.meta.url).pathname],
+    entryPoints: [here('src/sidecar/main.ts')],
     bundle: true,
     write: false,
     platform: 'node',
@@ -16,9 +30,10 @@ export function sidecarBuild() {
     minify: true,
     legalComments: 'none',
     metafile: true,
-    // Bundled CommonJS packages call require() for Node's own modules.
+    // The first line says which program this is. Bundled CommonJS packages call require() for Node's own modules.
     banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+      js: `// openclaw-dedalus-mcp ${order()}
+import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`,
     },
     // Its CommonJS build asks for its parts by a name that a bundler cannot see.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },

@@ -1,36 +1,154 @@
-/** One command of the machine's own program, typed on both ends. */
+/**
+ * One command of the machine's own program, typed on both ends. Whoever answers may be anybody who works as its user:
+ * every answer is bounded, read by its schema, and believed about that machine alone.
+ */
+import { gunzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
 import type { WaitOptions } from '../core/abort.ts';
-import { AppError } from '../core/errors.ts';
-import type { MachineService } from '../machine/ports.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import { tail } from '../core/text.ts';
+import type { CommandResult, MachineService } from '../machine/ports.ts';
 import {
+  ANSWER,
+  type Answer,
   type CommandName,
+  END_MARK,
   type JobKind,
   type JobRequestOf,
+  MAX_DOCUMENT_BYTES,
+  MORE,
   PROTOCOL,
   type ReplyOf,
   type RequestOf,
 } from '../sidecar/protocol.ts';
-import { largeInput, machineScript, type ScriptOptions } from './machine-script.ts';
-import { runScript } from './script-output.ts';
+import { coldCommand, type NodeSources, warmCommand } from './bootstrap.ts';
+import { packText, type ScriptOptions } from './machine-script.ts';
+import { explainScriptError } from './script-errors.ts';
+import { readScriptOutput } from './script-output.ts';
+import { SIDECAR } from './sidecar-bundle.ts';
 
-/** @throws AppError as runScript does, and `command_failed` when the reply is not of its schema. */
+/** Machines, and where they get a Node from where one is broken. */
+export type SidecarMachines = Pick<MachineService, 'run'> & { sources?: NodeSources | undefined };
+export type AskOptions = ScriptOptions & WaitOptions;
+
+/** curl could not connect, does not know such a socket, or is not there: nobody heard the request. */
+const NOBODY = new Set([2, 7, 126, 127]);
+/** A program that has answered nonsense this often in a row is replaced, whatever version it claims to be. */
+const MOST_FAILURES = 3;
+const MAX_PARTS = 48;
+const MAX_FOREIGN = 6_000;
+const failures = new WeakMap<object, Map<string, number>>();
+
+/**
+ * @throws AppError as MachineService.run does; `conflict` where nothing was ever installed; `command_failed`
+ *   (details.script_error) when the command failed, or when what answers is not our program.
+ */
 export async function askSidecar<C extends CommandName>(
-  machines: Pick<MachineService, 'run'>,
+  machines: SidecarMachines,
   machineId: string,
   command: C,
   request: RequestOf<C>,
-  options: ScriptOptions & WaitOptions,
+  options: AskOptions,
 ): Promise<ReplyOf<C>> {
-  const { signal, ...how } = options;
-  const env = {
-    OPENCLAW_MCP_COMMAND: command,
-    ...largeInput('OPENCLAW_MCP_REQUEST', JSON.stringify(request)),
-  };
-  const { blobs } = await runScript(machines, machineId, machineScript('sidecar-command', env, how), {
-    signal,
-  });
-  return readReply(command, blobs.reply);
+  const told = await askAnySidecar(machines, machineId, command, request, options);
+  if ('withoutNode' in told) throw explainScriptError('not_installed', '');
+  return told.reply;
+}
+
+/** As askSidecar, and what a machine without a Node can say of itself, unread. */
+export async function askAnySidecar<C extends CommandName>(
+  machines: SidecarMachines,
+  machineId: string,
+  command: C,
+  request: RequestOf<C>,
+  options: AskOptions,
+): Promise<{ reply: ReplyOf<C> } | { withoutNode: Readonly<Record<string, string>> }> {
+  const asker = { machines, machineId, options };
+  try {
+    const first = await answered(asker, packRequest(command, request));
+    if ('withoutNode' in first) return first;
+    const reply = readReply(command, await wholeReply(asker, first.answer));
+    noteFailures(asker, 0);
+    return { reply };
+  } catch (error) {
+    if (isAppError(error) && error.details.script_error === 'sidecar_failed')
+      noteFailures(asker, failuresOf(asker) + 1);
+    throw error;
+  }
+}
+
+/** @throws AppError what it says went wrong, and `command_failed` when it is none of our program's answers. */
+async function wholeReply(asker: Asker, first: Answer): Promise<string | undefined> {
+  let packed = '';
+  let answer = first;
+  for (let parts = 1; ; parts++) {
+    if (answer.is === 'error') throw explainScriptError(answer.code, answer.detail);
+    if (answer.is === 'old' || parts > MAX_PARTS) throw unknownForm();
+    packed += answer.packed;
+    if (answer.more === undefined) return unpack(packed);
+    const body = packRequest(MORE, { token: answer.more });
+    // The key names the first command alone.
+    const how = { ...asker.options, idempotencyKey: undefined };
+    const rest = readAnswer(await run(asker, warmCommand(body, how)));
+    if (!('answer' in rest)) throw explainScriptError('rest_is_gone', '');
+    answer = rest.answer;
+  }
+}
+
+interface Asker {
+  machines: SidecarMachines;
+  machineId: string;
+  options: AskOptions;
+}
+
+type Told = { answer: Answer } | { withoutNode: Readonly<Record<string, string>> };
+
+/** By the program that runs; where none does, or an older one, by this server's, which it starts. */
+async function answered(asker: Asker, body: string): Promise<Told> {
+  const replace = failuresOf(asker) >= MOST_FAILURES;
+  if (!replace) {
+    const result = await run(asker, warmCommand(body, asker.options));
+    const warm = readAnswer(result);
+    if ('answer' in warm && warm.answer.is !== 'old') return { answer: warm.answer };
+    if (!('answer' in warm) && !warm.unheard) {
+      if (!asker.options.rerunnable) throw unknownForm(result);
+      noteFailures(asker, failuresOf(asker) + 1);
+    }
+  }
+  const sources = asker.machines.sources ?? {};
+  const result = await run(asker, coldCommand(body, { sources, replace }, asker.options));
+  const cold = readAnswer(result);
+  if ('answer' in cold) return { answer: cold.answer };
+  if (/^(?:cold|error)=/.test(result.stdout)) {
+    const { values } = readScriptOutput(result);
+    if (values.cold === 'no_node') return { withoutNode: values };
+  }
+  throw unknownForm(result);
+}
+
+/** Options of a command besides its signal are in the command already. */
+function run({ machines, machineId, options }: Asker, command: ReturnType<typeof warmCommand>) {
+  return machines.run(machineId, command, { signal: options.signal });
+}
+
+const packRequest = (command: string, request: unknown) =>
+  packText(JSON.stringify({ from: SIDECAR, command, request }));
+
+function readAnswer({ stdout, exitCode }: CommandResult): { answer: Answer } | { unheard: boolean } {
+  if (stdout.startsWith('cold=absent\n')) return { unheard: true };
+  if (!stdout.endsWith(`\n${END_MARK}`)) return { unheard: stdout === '' && NOBODY.has(exitCode) };
+  const read = ANSWER.safeParse(parsed(stdout.slice(0, -END_MARK.length)));
+  return read.success ? { answer: read.data } : { unheard: false };
+}
+
+/** How often in a row by now. */
+const failuresOf = ({ machines, machineId }: Asker) => failures.get(machines)?.get(machineId) ?? 0;
+
+function noteFailures({ machines, machineId }: Asker, count: number): void {
+  const known = failures.get(machines) ?? new Map<string, number>();
+  failures.set(machines, known);
+  if (count === 0) known.delete(machineId);
+  else known.set(machineId, count);
 }
 
 /** Milliseconds that the command which starts a job may take. */
@@ -42,7 +160,7 @@ const START_JOB_MS = 30_000;
  */
 export async function startJob<K extends JobKind>(
   deps: {
-    machines: Pick<MachineService, 'run'>;
+    machines: SidecarMachines;
     providerAddresses?: Readonly<Record<string, string>> | undefined;
   },
   machineId: string,
@@ -54,7 +172,7 @@ export async function startJob<K extends JobKind>(
   await askSidecar(deps.machines, machineId, 'job_start', request, options);
 }
 
-/** @param text what `sidecar COMMAND` printed on the machine. @throws AppError `command_failed`. */
+/** @param text the JSON of a reply. @throws AppError `command_failed`. */
 export function readReply<C extends CommandName>(command: C, text: string | undefined): ReplyOf<C> {
   return readAs(PROTOCOL[command].reply, text) as ReplyOf<C>;
 }
@@ -63,9 +181,29 @@ export function readReply<C extends CommandName>(command: C, text: string | unde
 export function readAs<S extends z.ZodMiniType>(schema: S, text: string | undefined): z.infer<S> {
   const read = schema.safeParse(parsed(text));
   if (read.success) return read.data;
-  throw new AppError('command_failed', "The machine's program answered in a form that is not known", {
+  throw unknownForm();
+}
+
+function unknownForm(result?: CommandResult): AppError {
+  const said = result === undefined ? '' : tail(`${result.stdout}\n${result.stderr}`.trim(), MAX_FOREIGN);
+  return new AppError('command_failed', "The machine's program answered in a form that is not known", {
     next: 'Call repair_openclaw, then repeat the call.',
+    details: {
+      script_error: 'sidecar_failed',
+      ...(result === undefined ? {} : { exit_code: result.exitCode, execution_id: result.executionId }),
+    },
+    ...(said === '' ? {} : { foreign: said }),
   });
+}
+
+function unpack(packed: string): string | undefined {
+  try {
+    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_DOCUMENT_BYTES }).toString(
+      'utf8',
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 function parsed(text: string | undefined): unknown {

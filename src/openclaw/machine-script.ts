@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { MachineCommand, Pace } from '../machine/ports.ts';
 import { BASE, SCRIPTS, type ScriptName } from './script-table.ts';
-import { SIDECAR_HASH, SIDECAR_TEXT } from './sidecar-bundle.ts';
+import { SIDECAR_HASH } from './sidecar-bundle.ts';
 
 /**
  * The API stores and echoes a command, and only the names of its environment: so this line is all that it ever sees.
  * `eval` keeps the script in this one process, without a temporary file that a kill would leave behind.
  */
-const RUNNER =
+export const RUNNER =
   'set -o pipefail; s=$(printf %s "$OPENCLAW_MCP_SCRIPT" | base64 -d | gzip -dc) || exit 70; unset OPENCLAW_MCP_SCRIPT; eval "$s"';
 
 /** Linux refuses an environment string of 131072 bytes or more, its name included. */
@@ -55,24 +55,24 @@ export function jobScript(
   return machineScript('start-job', { ...env, ...job }, options);
 }
 
-/** Brings the machine's own program, as this server carries it, to a machine that says it lacks it. */
-export function deliverSidecar(): MachineCommand {
-  sidecarInput ??= largeInput('OPENCLAW_MCP_BUNDLE', SIDECAR_TEXT);
-  return machineScript('deliver-sidecar', sidecarInput, { timeoutMs: 30_000, rerunnable: true });
-}
-let sidecarInput: Readonly<Record<string, string>> | undefined;
-
 /** An input of any size, as environment variables that `input_to_file NAME FILE` puts together again. */
 export function largeInput(name: string, content: string | Uint8Array): Record<string, string> {
   const bytes = Buffer.from(content);
-  const packed = gzipSync(bytes, { level: 9 }).toString('base64');
-  const env: Record<string, string> = {
-    [`${name}_SHA256`]: createHash('sha256').update(bytes).digest('hex'),
-  };
-  for (let start = 0, index = 0; start < packed.length; start += PIECE_LENGTH, index++) {
-    env[`${name}_${index}`] = packed.slice(start, start + PIECE_LENGTH);
-  }
-  return env;
+  const sum = createHash('sha256').update(bytes).digest('hex');
+  return { [`${name}_SHA256`]: sum, ...inPieces(name, packText(bytes)) };
+}
+
+/** As everything long travels to a machine. */
+export const packText = (content: string | Uint8Array) => gzipSync(content, { level: 9 }).toString('base64');
+
+/** NAME_0, NAME_1, … */
+export function inPieces(name: string, packed: string): Record<string, string> {
+  const count = Math.ceil(packed.length / PIECE_LENGTH);
+  const piece = (_: unknown, index: number) => [
+    `${name}_${index}`,
+    packed.slice(index * PIECE_LENGTH, (index + 1) * PIECE_LENGTH),
+  ];
+  return Object.fromEntries(Array.from({ length: count }, piece));
 }
 
 const packed = new Map<ScriptName, string>();
@@ -81,7 +81,7 @@ function packedScript(name: ScriptName): string {
   const known = packed.get(name);
   if (known !== undefined) return known;
   const text = [...BASE, ...SCRIPTS[name], `run_main ${name.replaceAll('-', '_')}_main\n`].join('\n');
-  const result = gzipSync(text, { level: 9 }).toString('base64');
+  const result = packText(text);
   packed.set(name, result);
   return result;
 }

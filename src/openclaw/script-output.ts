@@ -4,7 +4,7 @@ import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
 import type { CommandResult, MachineCommand, MachineService } from '../machine/ports.ts';
-import { deliverSidecar } from './machine-script.ts';
+import { deliverSidecar } from './bootstrap.ts';
 import { explainScriptError } from './script-errors.ts';
 
 const LINE = /^([a-z][a-z0-9_.]*)(@?)=(.*)$/;

@@ -6,7 +6,6 @@ import common from './scripts/common.sh';
 import configure from './scripts/configure.sh';
 import configureChange from './scripts/configure-change.sh';
 import configureShow from './scripts/configure-show.sh';
-import deliverSidecar from './scripts/deliver-sidecar.sh';
 import deploy from './scripts/deploy.sh';
 import diagnose from './scripts/diagnose.sh';
 import diagnoseDoctor from './scripts/diagnose-doctor.sh';
@@ -87,8 +86,6 @@ export const SCRIPTS = {
   'suspend-gateway': [turn, suspendGateway],
   'read-job': [readJob],
   'start-job': [startJob],
-  'deliver-sidecar': [deliverSidecar],
-  'sidecar-command': [sidecar],
   'stop-job': [stopJob],
   'gateway-request': [pieces, gatewayRequest],
   'read-log': [readLog],

@@ -1,11 +1,13 @@
 /**
  * What server and machine say to each other: every request and reply of the machine's own program, as schemas. The only
- * file here that the server imports. Additive: a newer server may meet an older bundle, never the other way round, since
- * each server sends the one that it was built with.
+ * file here that the server imports. Additive: an older server may meet a newer program. A newer one replaces an older
+ * program before it asks; grow `PROTOCOL_NUMBER` with a command that is new within one version.
  */
 import * as z from 'zod/mini';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { FILES_PROTOCOL } from './state/protocol.ts';
+
+export * from './wire.ts';
 
 const text = z.catch(z.optional(z.string()), undefined);
 const amount = z.catch(z.optional(z.number()), undefined);

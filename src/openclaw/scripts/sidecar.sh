@@ -43,13 +43,3 @@ require_sidecar() {
   require_bundle
   if [ ! -x "$mcp_dir/node/bin/node" ]; then fail not_installed; fi
 }
-
-# A request of the server's own, without a shell's work around it.
-sidecar_command_main() {
-  require_sidecar
-  make_dirs
-  scratch=$(mktemp -d "$mcp_dir/command.XXXXXX")
-  input_to_file OPENCLAW_MCP_REQUEST "$scratch/request"
-  sidecar "${OPENCLAW_MCP_COMMAND:?}" "$scratch/reply" <"$scratch/request"
-  emit_blob reply <"$scratch/reply"
-}

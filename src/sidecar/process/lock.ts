@@ -10,8 +10,18 @@ import { mcpDir, type Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { identityOf, PROC } from './identity.ts';
 
-/** `gateway`: starts and ends it · `change`: the state · `install` · `configure`: settings and secrets · `sidecar`: supervises. */
-export type LockName = 'gateway' | 'change' | 'install' | 'configure' | 'sidecar' | `jobs/${string}/start`;
+/**
+ * `gateway`: starts and ends it · `change`: the state · `install` · `configure`: settings and secrets · `sidecar`:
+ * supervises · `sidecar-start`: starts who does.
+ */
+export type LockName =
+  | 'gateway'
+  | 'change'
+  | 'install'
+  | 'configure'
+  | 'sidecar'
+  | 'sidecar-start'
+  | `jobs/${string}/start`;
 
 /** Gives the lock back; a process that ends in any way gives back all of its own. */
 export type Unlock = () => void;

@@ -33,11 +33,11 @@ test('a machine that lacks the program gets it, and a second request brings noth
     },
   };
   expect(await askSidecar(counting, 'm', 'hello', {}, OPTIONS)).toEqual({ node: process.version });
-  expect(commands).toBe(3);
+  expect(commands).toBe(2);
   expect(await readFile(bundleOn(on), 'utf8')).toBe(SIDECAR_TEXT);
   expect((await stat(bundleOn(on))).mode & 0o777).toBe(0o600);
   await askSidecar(counting, 'm', 'hello', {}, OPTIONS);
-  expect(commands).toBe(4);
+  expect(commands).toBe(3);
 });
 
 test('nothing but the program is left behind', async () => {
@@ -46,7 +46,9 @@ test('nothing but the program is left behind', async () => {
   expect(await readdir(join(on.home, '.openclaw-mcp'))).toEqual(
     expect.not.arrayContaining([expect.stringMatching(/^command\./)]),
   );
-  expect(await readdir(join(on.home, '.openclaw-mcp', 'sidecar'))).toEqual([`${SIDECAR_HASH}.mjs`]);
+  expect((await readdir(join(on.home, '.openclaw-mcp', 'sidecar'))).sort()).toEqual(
+    [`${SIDECAR_HASH}.mjs`, 'log', 'main.mjs', 'pid', 's'].sort(),
+  );
 });
 
 test('a program that does not run is told apart from one that failed', async () => {

@@ -1,0 +1,72 @@
+/** The two commands that reach the machine's own program: one that hands a request to it, and one that starts it first. */
+import base from '../bootstrap/base.sh';
+import node from '../bootstrap/node.sh';
+import start from '../bootstrap/start.sh';
+import warm from '../bootstrap/warm.sh';
+import type { MachineCommand } from '../machine/ports.ts';
+import { inPieces, largeInput, packText, RUNNER, type ScriptOptions } from './machine-script.ts';
+import type { ResolveSources } from './resolve-plan.ts';
+import { SIDECAR, SIDECAR_TEXT } from './sidecar-bundle.ts';
+import { sumLines, TESTED_RELEASE } from './tested-release.ts';
+
+/** Where a machine gets a Node; npm's own registry where nobody says. */
+export type NodeSources = Partial<Pick<ResolveSources, 'npmRegistry' | 'nodeMirror' | 'release'>>;
+
+const REGISTRY = 'https://registry.npmjs.org';
+/** A Node of 30 MB through a slow network, and a program that starts. */
+const START_MS = 180_000;
+const DELIVER_MS = 30_000;
+
+const withoutComments = (script: string) => script.replace(/^\s*#.*\n/gm, '');
+const WARM = withoutComments(warm);
+const NEEDED =
+  'for t in base64 gzip tar; do command -v $t >/dev/null || { printf "error=missing_%s\\nend=1\\n" $t; exit 1; }; done; ';
+
+/** @param body a packed request. */
+export function warmCommand(body: string, options: ScriptOptions): MachineCommand {
+  return { command: ['/bin/bash', '-c', WARM], env: inPieces('OPENCLAW_MCP_REQUEST', body), ...options };
+}
+
+/** @param replace whether the program that runs there is replaced, whatever it is. */
+export function coldCommand(
+  body: string,
+  { sources, replace }: { sources: NodeSources; replace: boolean },
+  options: ScriptOptions,
+): MachineCommand {
+  const key = options.idempotencyKey;
+  return {
+    ...bootstrap({
+      ...inPieces('OPENCLAW_MCP_REQUEST', body),
+      ...nodeInputs(sources),
+      OPENCLAW_MCP_REPLACE: replace ? 'yes' : 'no',
+    }),
+    ...options,
+    idempotencyKey: key === undefined ? undefined : `${key}-start`,
+    timeoutMs: options.timeoutMs + START_MS,
+  };
+}
+
+/** Brings the program to a machine and asks it nothing: for a script that runs it itself. */
+export function deliverSidecar(): MachineCommand {
+  return { ...bootstrap({}), timeoutMs: DELIVER_MS, rerunnable: true };
+}
+
+function nodeInputs({ npmRegistry = REGISTRY, nodeMirror, release = TESTED_RELEASE }: NodeSources) {
+  return {
+    OPENCLAW_MCP_NODE_VERSION: release.node,
+    OPENCLAW_MCP_SUMS: sumLines(release),
+    OPENCLAW_MCP_REGISTRY: npmRegistry,
+    ...(nodeMirror === undefined ? {} : { OPENCLAW_MCP_NODE_MIRROR: nodeMirror }),
+  };
+}
+
+let inputs: Readonly<Record<string, string>> | undefined;
+
+function bootstrap(env: Readonly<Record<string, string>>): Pick<MachineCommand, 'command' | 'env'> {
+  inputs ??= {
+    ...largeInput('OPENCLAW_MCP_BUNDLE', SIDECAR_TEXT),
+    OPENCLAW_MCP_SIDECAR: SIDECAR.hash,
+    OPENCLAW_MCP_SCRIPT: packText([base, node, start, 'bootstrap_main\n'].join('\n')),
+  };
+  return { command: ['/bin/bash', '-c', NEEDED + RUNNER], env: { ...inputs, ...env } };
+}

@@ -1,0 +1,154 @@
+/**
+ * The machine's own program as it stays: HTTP on a unix socket in a folder of its own, one request in, one reply out.
+ * Whoever holds the lock `sidecar` supervises; the socket appears only then.
+ */
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { systemClock } from '../core/clock.ts';
+import { runCommand } from './commands.ts';
+import { SOCKET } from './own-client.ts';
+import { packedReply, restOf, unpacked } from './packed.ts';
+import type { Place } from './place.ts';
+import { identityOf, knownIdentity } from './process/identity.ts';
+import { lock } from './process/lock.ts';
+import { programIn, programsDir } from './program-file.ts';
+import { SidecarError } from './sidecar-error.ts';
+import { type Answer, ASKED, END_MARK, MORE, MORE_REQUEST, type Program } from './wire.ts';
+
+/** base64 of gzip: what it unpacks to has its own bound. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MOST_AT_ONCE = 32;
+/** Until a whole request has come. */
+const RECEIVE_MS = 30_000;
+/** The one before gives its right up before it ends. */
+const HANDOVER_SECONDS = 15;
+/** How long requests that are at work may go on when it is told to end. */
+const LEAVE_MS = 3_000;
+/** How often it looks whether it is still the one that the machine knows. */
+const LOOK_MS = 5_000;
+
+/** Resolves when it has given up its right and its socket. @throws SidecarError `locked` where another one supervises. */
+export async function serve(place: Place): Promise<void> {
+  const unlock = await lock(place, 'sidecar', HANDOVER_SECONDS);
+  const program = programIn(process.argv[1] ?? '');
+  const leaving = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leaving.abort());
+  const server = createServer({ requestTimeout: RECEIVE_MS }, answering(place, program));
+  server.maxConnections = MOST_AT_ONCE;
+  await listen(server, place);
+  await untilReplaced(place, leaving.signal);
+  rmSync(SOCKET, { force: true });
+  unlock();
+  await closed(server);
+}
+
+/** In our folder, or in one of its own where the home cannot hold a socket. */
+async function listen(server: Server, place: Place): Promise<void> {
+  const folder = programsDir(place);
+  process.chdir(folder);
+  rmSync(join(folder, 'at'), { force: true });
+  try {
+    await appear(server);
+  } catch {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'openclaw-mcp-'));
+    process.chdir(elsewhere);
+    await appear(server);
+    writeFileSync(join(folder, 'at'), `${elsewhere}\n`, { mode: 0o600 });
+  }
+}
+
+/** Under another name first: whoever sees the socket is answered. */
+async function appear(server: Server): Promise<void> {
+  const starting = `${SOCKET}.new`;
+  rmSync(starting, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(starting, resolve);
+  });
+  renameSync(starting, SOCKET);
+}
+
+/** A home that was removed, or that names another, needs this one no more. */
+async function untilReplaced(place: Place, signal: AbortSignal): Promise<void> {
+  const self = await identityOf(process.pid);
+  const { ino } = statSync(SOCKET);
+  const stillOurs = () =>
+    knownIdentity(join(programsDir(place), 'pid')) === self &&
+    statSync(SOCKET, { throwIfNoEntry: false })?.ino === ino;
+  while (stillOurs()) {
+    try {
+      await systemClock.sleep(LOOK_MS, signal);
+    } catch {
+      return;
+    }
+  }
+}
+
+async function closed(server: Server): Promise<void> {
+  const ended = new Promise((resolve) => server.close(resolve));
+  await Promise.race([ended, systemClock.sleep(LEAVE_MS)]);
+  server.closeAllConnections();
+}
+
+function answering(place: Place, program: Program) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    response.setHeader('connection', 'close');
+    response.setHeader('content-type', 'application/json');
+    response.on('error', () => {});
+    if (request.method === 'GET') {
+      response.end(JSON.stringify(program));
+      return;
+    }
+    void answerTo(request, place, program).then((answer) =>
+      response.end(`${JSON.stringify(answer)}\n${END_MARK}`),
+    );
+  };
+}
+
+/** The only catch: whatever goes wrong is an answer. */
+async function answerTo(request: IncomingMessage, place: Place, program: Program): Promise<Answer> {
+  try {
+    const asked = ASKED.safeParse(unpacked(await bodyOf(request)));
+    if (!asked.success) throw new SidecarError('bad_request');
+    const { from, command, request: wanted } = asked.data;
+    if (from.order > program.order) return { is: 'old', program };
+    if (command === MORE) {
+      const rest = MORE_REQUEST.safeParse(wanted);
+      return restOf(rest.success ? rest.data.token : '');
+    }
+    return packedReply(await runCommand(command, place, wanted));
+  } catch (error) {
+    return errorAnswer(error);
+  }
+}
+
+const MAX_DETAIL = 6_000;
+
+export function errorAnswer(error: unknown): Answer {
+  if (error instanceof SidecarError)
+    return { is: 'error', code: error.code, detail: error.detail.slice(-MAX_DETAIL) };
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { is: 'error', code: 'sidecar_failed', detail: said.slice(0, MAX_DETAIL) };
+}
+
+function bodyOf(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    request.on('data', (piece: Buffer) => {
+      size += piece.length;
+      if (size > MAX_BODY_BYTES) {
+        reject(new SidecarError('bad_request'));
+        request.destroy();
+        return;
+      }
+      pieces.push(piece);
+    });
+    request.on('end', () => resolve(Buffer.concat(pieces).toString('latin1')));
+    request.on('error', () => reject(new SidecarError('bad_request')));
+    request.on('close', () => reject(new SidecarError('bad_request')));
+  });
+}
