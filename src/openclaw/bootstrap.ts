@@ -5,12 +5,16 @@ import start from '../bootstrap/start.sh';
 import warm from '../bootstrap/warm.sh';
 import type { MachineCommand } from '../machine/ports.ts';
 import { inPieces, largeInput, packText, RUNNER, type ScriptOptions } from './machine-script.ts';
-import type { ResolveSources } from './resolve-plan.ts';
 import { SIDECAR, SIDECAR_TEXT } from './sidecar-bundle.ts';
-import { sumLines, TESTED_RELEASE } from './tested-release.ts';
+import { sumLines, TESTED_RELEASE, type TestedRelease } from './tested-release.ts';
 
 /** Where a machine gets a Node; npm's own registry where nobody says. */
-export type NodeSources = Partial<Pick<ResolveSources, 'npmRegistry' | 'nodeMirror' | 'release'>>;
+export interface NodeSources {
+  npmRegistry?: string | undefined;
+  nodeMirror?: string | undefined;
+  /** Whose sums are known. */
+  release?: TestedRelease | undefined;
+}
 
 const REGISTRY = 'https://registry.npmjs.org';
 /** A Node of 30 MB through a slow network, and a program that starts. */

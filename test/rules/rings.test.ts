@@ -8,7 +8,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dedalus: ['core', 'config'],
   machine: ['core', 'config', 'dedalus'],
   sidecar: ['core'],
-  openclaw: ['core', 'config', 'dedalus', 'machine', 'sidecar'],
+  // What starts the machine side is text for it.
+  openclaw: ['core', 'config', 'dedalus', 'machine', 'sidecar', 'bootstrap'],
   gateway: ['core', 'config', 'dedalus', 'machine', 'openclaw', 'sidecar'],
   operations: ['core'],
   workflows: ['core', 'config', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations'],

@@ -55,6 +55,8 @@ function execute(command: MachineCommand, env: Record<string, string>, cwd: stri
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    // It may close what it does not read.
+    child.stdin.on('error', () => {});
     child.stdin.end(command.stdin ?? '');
     child.on('error', reject);
     child.on('close', (code) =>
