@@ -125,12 +125,11 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const { release = TESTED_RELEASE, newest = async () => undefined } = options;
   const api = lateApi(() => connect(learn));
   const all = machineService({ api, clock });
-  const machines = machineId === undefined ? all : pinnedMachines(all, machineId);
+  const sources = { npmRegistry: config.npmRegistry, nodeMirror: config.nodeMirror, release };
+  const machines = { ...(machineId === undefined ? all : pinnedMachines(all, machineId)), sources };
   const onMachines = {
     machines,
-    npmRegistry: config.npmRegistry,
-    nodeMirror: config.nodeMirror,
-    release,
+    ...sources,
     providers,
     // What is redirected, messengers too: a gateway that starts must be told, and a machine here what it may reach.
     providerAddresses: { ...providerAddresses(providers), ...channelAddresses(channels) },

@@ -77,7 +77,14 @@ async function launch(place: Place, node: string): Promise<boolean> {
     pidFile: fileOf(place, 'pid'),
     stdout: log,
     stderr: log,
-    command: [node, fileOf(place, 'main.mjs'), 'serve', place.home, String(place.port)],
+    // By its own name: what it starts is of its own version too.
+    command: [
+      node,
+      fileOf(place, readlinkSync(fileOf(place, 'main.mjs'))),
+      'serve',
+      place.home,
+      String(place.port),
+    ],
     cwd: programsDir(place),
     env: childEnvironment(),
   });
