@@ -71,7 +71,9 @@ export async function askAnySidecar<C extends CommandName>(
     noteFailures(asker, 0);
     return { reply };
   } catch (error) {
-    if (isAppError(error) && error.details.script_error === 'sidecar_failed')
+    // One that never answers is as good as none.
+    const deaf = isAppError(error, 'timeout');
+    if (deaf || (isAppError(error) && error.details.script_error === 'sidecar_failed'))
       noteFailures(asker, failuresOf(asker) + 1);
     throw error;
   }
