@@ -23,8 +23,10 @@ const PROBE = {
 /** A machine with an assistant, whose `read-job` and the rest are the test's. */
 const machineThat =
   (answers: Answers): Answers =>
-  (script, env) =>
-    script === 'probe' ? { values: PROBE } : answers(script, env);
+  (script, env) => {
+    if (script === 'probe') return { values: PROBE };
+    return script === 'job_start' ? { reply: { started: true } } : answers(script, env);
+  };
 
 function packed(bytes: string): Answers {
   return machineThat((script) =>

@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { wireMachine } from './dedalus-wire.ts';
 
-/** What a script of ours would have printed. */
+/** What a script of ours would have printed, or the machine's own program answered. */
 export interface Printed {
   values?: Record<string, string>;
   blobs?: Record<string, string>;
+  /** Of the machine's own program; `values` where it is left out. */
+  reply?: unknown;
 }
 
-/** @param script its name, as `probe` or `read-job`. */
+/** @param script its name, as `probe` or `read-job`, or that of a command, as `job_start`. */
 export type Answers = (script: string, env: Readonly<Record<string, string>>) => Printed | string;
 
 export interface HostileMachine {
@@ -50,7 +52,8 @@ export function hostileMachine(answers: Answers, document: Record<string, unknow
 
 function stdoutOf(answers: Answers, body: string): string {
   const { env = {} } = JSON.parse(body);
-  if (env.OPENCLAW_MCP_SCRIPT === undefined) return '';
+  if (env.OPENCLAW_MCP_SCRIPT === undefined || env.OPENCLAW_MCP_REPLACE !== undefined)
+    return env.OPENCLAW_MCP_REQUEST_0 === undefined ? '' : answerOf(answers, env);
   const source = gunzipSync(Buffer.from(env.OPENCLAW_MCP_SCRIPT, 'base64')).toString('utf8');
   const [, name = ''] = /run_main (\w+)_main\n?$/.exec(source) ?? [];
   const printed = answers(name.replaceAll('_', '-'), env);
@@ -62,4 +65,18 @@ function stdoutOf(answers: Answers, body: string): string {
     'end=',
     '',
   ].join('\n');
+}
+
+/** As the machine's own program says it. */
+function answerOf(answers: Answers, env: Readonly<Record<string, string>>): string {
+  const request = gunzipSync(Buffer.from(env.OPENCLAW_MCP_REQUEST_0 ?? '', 'base64')).toString('utf8');
+  const printed = answers(JSON.parse(request).command, env);
+  if (typeof printed === 'string') return printed;
+  const { values = {}, blobs = {}, reply = values } = printed;
+  const { error } = values;
+  const answer =
+    error === undefined
+      ? { is: 'reply', packed: gzipSync(JSON.stringify(reply)).toString('base64') }
+      : { is: 'error', code: error, detail: blobs.detail ?? '' };
+  return `${JSON.stringify(answer)}\nend=1\n`;
 }
