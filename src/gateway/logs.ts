@@ -2,16 +2,15 @@
 import * as z from 'zod';
 import { toldOneOf, toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { machineScript } from '../openclaw/machine-script.ts';
-import { runScript } from '../openclaw/script-output.ts';
+import { askSidecar } from '../openclaw/ask-sidecar.ts';
 import type { LogLevel, LogLine, LogOptions } from './ports.ts';
 import { parseJson } from './turn-stream.ts';
 
-const LEVELS: Readonly<Record<LogLevel, string>> = {
-  debug: '',
-  info: 'INFO|WARN|ERROR|FATAL',
-  warn: 'WARN|ERROR|FATAL',
-  error: 'ERROR|FATAL',
+const LEVELS: Readonly<Record<LogLevel, string[]>> = {
+  debug: [],
+  info: ['INFO', 'WARN', 'ERROR', 'FATAL'],
+  warn: ['WARN', 'ERROR', 'FATAL'],
+  error: ['ERROR', 'FATAL'],
 };
 
 const SPARE = 10;
@@ -36,23 +35,20 @@ export async function readLogs(
   options: LogOptions,
 ): Promise<{ lines: LogLine[]; truncated: boolean }> {
   const contains = options.contains ?? '';
-  const env = {
+  const request = {
     // One more than asked, to know whether there are more; and a search also finds words of a record's frame.
-    OPENCLAW_MCP_LINES: String(options.lines * (contains === '' ? 1 : SPARE) + 1),
-    OPENCLAW_MCP_LEVELS: LEVELS[options.level ?? 'debug'],
-    OPENCLAW_MCP_CONTAINS: contains,
-    // As the words look inside a JSON string.
-    OPENCLAW_MCP_CONTAINS_JSON: JSON.stringify(contains).slice(1, -1),
+    lines: options.lines * (contains === '' ? 1 : SPARE) + 1,
+    levels: LEVELS[options.level ?? 'debug'],
+    contains,
   };
-  const script = machineScript('read-log', env, { timeoutMs: 30_000, rerunnable: true });
-  const { values, blobs } = await runScript(machines, machineId, script, options);
-  const recorded = (blobs.log ?? '').split('\n').flatMap(recordOf);
-  const all = merge(recorded, printedBesides(blobs.printed ?? '', recorded));
+  const how = { timeoutMs: 30_000, rerunnable: true, signal: options.signal };
+  const { log, printed } = await askSidecar(machines, machineId, 'read_log', request, how);
+  const recorded = log.lines.flatMap(recordOf);
+  const all = merge(recorded, printedBesides(printed.lines, recorded));
   const lines = all.filter((line) => mentions(line, contains));
   return {
     lines: lines.slice(-options.lines),
-    truncated:
-      values.log_truncated === '1' || values.printed_truncated === '1' || lines.length > options.lines,
+    truncated: log.truncated || printed.truncated || lines.length > options.lines,
   };
 }
 
@@ -104,11 +100,11 @@ const STAMPED = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/;
  * What the process printed and its log does not hold: a crash, a message of the shell or of Node. Printed records start
  * with a time and are in the log as well; without a log (the gateway never came that far) they count too.
  */
-function printedBesides(printed: string, recorded: readonly LogLine[]): LogLine[] {
+function printedBesides(printed: readonly string[], recorded: readonly LogLine[]): LogLine[] {
   const known = new Set(recorded.flatMap((line) => line.text.split('\n').map((one) => one.trim())));
   const besides: LogLine[] = [];
   let at: string | undefined;
-  for (const raw of printed.split('\n')) {
+  for (const raw of printed) {
     const line = raw.replace(COLOUR, '').trimEnd();
     const [, time, rest] = STAMPED.exec(line) ?? [];
     if (time !== undefined) at = isoOf(time);

@@ -15,7 +15,6 @@ import gatewayProcess from './scripts/gateway-process.sh';
 import gatewayRequest from './scripts/gateway-request.sh';
 import install from './scripts/install.sh';
 import interrupted from './scripts/interrupted.sh';
-import keptStates from './scripts/kept-states.sh';
 import machineFacts from './scripts/machine-facts.sh';
 import network from './scripts/network.sh';
 import openclawCli from './scripts/openclaw-cli.sh';
@@ -26,7 +25,6 @@ import posture from './scripts/posture.sh';
 import probe from './scripts/probe.sh';
 import process from './scripts/process.sh';
 import readJob from './scripts/read-job.sh';
-import readLog from './scripts/read-log.sh';
 import repair from './scripts/repair.sh';
 import repairFacts from './scripts/repair-facts.sh';
 import repairInstall from './scripts/repair-install.sh';
@@ -52,7 +50,6 @@ const GATEWAY = [network, machineFacts, sidecar, gatewayProcess];
 export const SCRIPTS = {
   deploy: [install, ...GATEWAY, configure, deploy],
   upgrade: [install, ...GATEWAY, openclawCli, plugins, changeState, upgrade],
-  'kept-states': [keptStates],
   restore: [install, ...GATEWAY, openclawCli, plugins, changeState, restore],
   'read-piece': [transfer],
   'write-piece': [transfer],
@@ -88,7 +85,6 @@ export const SCRIPTS = {
   'start-job': [startJob],
   'stop-job': [stopJob],
   'gateway-request': [pieces, gatewayRequest],
-  'read-log': [readLog],
   turn: [pieces, turn],
 } as const satisfies Record<string, readonly string[]>;
 

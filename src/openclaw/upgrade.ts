@@ -4,9 +4,10 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { toldVersion } from '../core/told.ts';
+import { askSidecar } from './ask-sidecar.ts';
 import { type CarriedPlugins, CHANNEL_PLUGINS, carriedPlugins } from './carried-plugins.ts';
 import { installInputs } from './install-inputs.ts';
-import { jobScript, machineScript } from './machine-script.ts';
+import { jobScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { InstallPlan, JobSnapshot } from './ports.ts';
 import { runScript } from './script-output.ts';
@@ -34,9 +35,9 @@ export interface UpgradeService {
 export function upgradeService(deps: OpenClawDeps): UpgradeService {
   return {
     async keptStates(machineId, { signal } = {}) {
-      const script = machineScript('kept-states', {}, { timeoutMs: LOOK_MS, rerunnable: true });
-      const { values } = await runScript(deps.machines, machineId, script, { signal });
-      return (values.kept ?? '').split(' ').filter((version) => toldVersion(version) === version);
+      const how = { timeoutMs: LOOK_MS, rerunnable: true, signal };
+      const { kept } = await askSidecar(deps.machines, machineId, 'kept_states', {}, how);
+      return kept.filter((version) => toldVersion(version) === version);
     },
     async startUpgrade(machineId, jobId, plan, { signal } = {}) {
       const env = {

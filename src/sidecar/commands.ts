@@ -7,7 +7,9 @@ import { configure } from './configure/write-all.ts';
 import { readJob } from './jobs/read.ts';
 import { startJob, stopJob } from './jobs/start.ts';
 import { noteStart, stillInterrupted } from './look/interrupted.ts';
+import { keptStates } from './look/kept-states.ts';
 import { listSessions } from './look/list-sessions.ts';
+import { readLog } from './look/read-log.ts';
 import { endInterrupted, restoreSession, sessionState } from './look/session-state.ts';
 import type { Place } from './place.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
@@ -31,6 +33,8 @@ const COMMANDS: Commands = {
   note_start: async (place, { crashed }) => ({
     interrupted: (await noteStart(place, crashed)).map(({ key }) => key),
   }),
+  read_log: readLog,
+  kept_states: keptStates,
   configure,
   'draft-change': draftChange,
   'outside-requests': outsideRequests,

@@ -5,6 +5,7 @@
  */
 import * as z from 'zod/mini';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
+import { LOOK_PROTOCOL } from './look/protocol.ts';
 import { FILES_PROTOCOL } from './state/protocol.ts';
 
 export * from './wire.ts';
@@ -61,6 +62,7 @@ export const PROTOCOL = {
     reply: z.object({ interrupted: z.array(z.string()) }),
   },
   ...FILES_PROTOCOL,
+  ...LOOK_PROTOCOL,
   ...JOBS_PROTOCOL,
 } as const;
 
