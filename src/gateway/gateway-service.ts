@@ -1,12 +1,11 @@
 /** Puts the gateway's abilities together behind one port. */
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { gatewayRequest } from './gateway-request.ts';
 import { readLogs } from './logs.ts';
 import type { GatewayService } from './ports.ts';
 import { listSessions, restoreSession, sessionState } from './sessions.ts';
 import { readSession } from './transcript.ts';
-import { cancelTurn, type Followed, readTurn, startTurn } from './turns.ts';
+import { cancelTurn, readTurn, startTurn } from './turns.ts';
 
 export interface GatewayDeps {
   machines: Pick<MachineService, 'run'>;
@@ -14,12 +13,7 @@ export interface GatewayDeps {
 }
 
 export function gatewayService({ machines, clock = systemClock }: GatewayDeps): GatewayService {
-  const turns = {
-    machines,
-    clock,
-    turnTimes: new Map<string, readonly number[]>(),
-    followed: new Map<string, Followed>(),
-  };
+  const turns = { machines, clock, followed: new Map() };
   return {
     startTurn: (machineId, turn, options) => startTurn(turns, machineId, turn, options),
     readTurn: (machineId, turnId, options) => readTurn(turns, machineId, turnId, options),
@@ -31,6 +25,5 @@ export function gatewayService({ machines, clock = systemClock }: GatewayDeps): 
       restoreSession(machines, machineId, options.session, options.agent, options),
     readSession: (machineId, options) => readSession(machines, machineId, options),
     readLogs: (machineId, options) => readLogs(machines, machineId, options),
-    request: (machineId, request, options) => gatewayRequest(machines, machineId, request, options),
   };
 }

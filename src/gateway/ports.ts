@@ -20,6 +20,8 @@ export interface TurnOptions extends WaitOptions {
   waitSeconds: number;
   /** Called with the full text so far whenever there is more of it. The text is foreign. */
   onText?: ((text: string) => void) | undefined;
+  /** Whether somebody is shown it now: only then is it fetched while the end is waited for. */
+  isWatched?: (() => boolean) | undefined;
 }
 
 /**
@@ -117,25 +119,6 @@ export interface LogOptions extends WaitOptions {
   level?: LogLevel | undefined;
 }
 
-export interface GatewayAnswer {
-  /** HTTP status. */
-  status: number;
-  /** Foreign; cut at 1 MB. */
-  body: string;
-  truncated: boolean;
-}
-
-export interface GatewayRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With its query, every part already URL-encoded. */
-  path: string;
-  json?: unknown;
-  /** Time for the gateway to answer; 20 s when undefined. */
-  timeoutSeconds?: number | undefined;
-  /** Whether asking twice is harmless; GET is by itself. */
-  rerunnable?: boolean | undefined;
-}
-
 /** Every method throws AppError as MachineService.run does, and `conflict` where the gateway is not set up. */
 export interface GatewayService {
   /** Sends the message, or joins the turn that has this id, and waits. @throws AppError `invalid_input`. */
@@ -170,6 +153,4 @@ export interface GatewayService {
   ): Promise<{ session: string; messages: SessionMessage[]; nextCursor: string | undefined }>;
   /** Works on files, so also when the gateway is down. Oldest first. */
   readLogs(machineId: string, options: LogOptions): Promise<{ lines: LogLine[]; truncated: boolean }>;
-  /** @throws AppError `unavailable` when the gateway does not answer. Any HTTP status is an answer. */
-  request(machineId: string, request: GatewayRequest, options?: WaitOptions): Promise<GatewayAnswer>;
 }

@@ -1,6 +1,9 @@
 /** Why a model provider failed a turn: who it was and what helps, told apart by the provider's own words and status. */
 import type { ErrorCode } from '../core/errors.ts';
-import type { RunAccount } from './run-log.ts';
+import type { ReplyOf } from '../sidecar/protocol.ts';
+
+/** What OpenClaw's log says of a turn; all of it foreign, but for `ending`. */
+export type RunAccount = NonNullable<ReplyOf<'turn_read'>['account']>;
 
 export interface Cause {
   matches(error: Evidence): boolean;

@@ -8,13 +8,11 @@ import { askSidecar } from '../openclaw/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { PageOptions, Session, SessionState } from './ports.ts';
 import { AGENT_ID, addressOf } from './session-address.ts';
-import { explainConnection, explainTurnError } from './turn-errors.ts';
+import { notRunning, refusedToken } from './turn-errors.ts';
 
 /** Two questions of 20 s to the gateway; its command line takes up to 60 s more. */
 const LIST_MS = 60_000;
 const MEND_MS = 120_000;
-/** curl's code for a port on which nothing listens, as everything else here is told by. */
-const REFUSED = 7;
 
 type Machines = Pick<MachineService, 'run'>;
 
@@ -29,8 +27,7 @@ export async function listSessions(
   const how = { timeoutMs: LIST_MS, rerunnable: true, signal: options.signal };
   const listed = await askSidecar(machines, machineId, 'list_sessions', request, how);
   if (!('sessions' in listed)) {
-    if (listed.from === 'down') throw explainConnection(REFUSED, '');
-    throw explainTurnError({ httpStatus: 401, type: 'unauthorized', message: '' });
+    throw listed.from === 'down' ? notRunning() : refusedToken();
   }
   const { next } = listed;
   return {

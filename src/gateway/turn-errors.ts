@@ -1,7 +1,6 @@
 /** Tells apart why a turn failed: our settings, the gateway, or the model provider. Their words stay foreign. */
 import { AppError } from '../core/errors.ts';
-import { type Cause, PROVIDER_CAUSES } from './provider-causes.ts';
-import type { RunAccount } from './run-log.ts';
+import { type Cause, PROVIDER_CAUSES, type RunAccount } from './provider-causes.ts';
 import type { ReportedError } from './turn-stream.ts';
 
 const SEE_LOGS = 'Call read_logs to see what the gateway wrote, then send the message again.';
@@ -162,3 +161,13 @@ export function explainConnection(curlExit: number, foreign: string): AppError {
     },
   );
 }
+
+/** curl's code for a port on which nothing listens, as everything else here is told by. */
+const REFUSED = 7;
+
+/** Nothing answered on the gateway's port. */
+export const notRunning = (): AppError => explainConnection(REFUSED, '');
+
+/** The gateway does not take our token. */
+export const refusedToken = (): AppError =>
+  explainTurnError({ httpStatus: 401, type: 'unauthorized', message: '' });

@@ -1,10 +1,8 @@
-/** Decides what became of a turn: from the job on the machine, the answer's bytes and, in doubt, the transcript. */
+/** Decides what became of a turn: from what its machine tells, the answer's bytes and, in doubt, the session. */
 import { AppError } from '../core/errors.ts';
+import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { TurnSnapshot, TurnState } from './ports.ts';
-import { type RunAccount, runAccount } from './run-log.ts';
-import { failureIn } from './transcript.ts';
 import { explainConnection, explainTurnError } from './turn-errors.ts';
-import type { TurnOutput } from './turn-output.ts';
 import { parseJson, type ReportedError, reportedError, type TurnStream } from './turn-stream.ts';
 
 interface Verdict {
@@ -15,60 +13,58 @@ interface Verdict {
 const READ_FIRST =
   'Call read_session to see whether the reply is there; send the message again only if it is not.';
 
-function verdictOf(job: TurnOutput, answer: TurnStream): Verdict {
-  if (job.state === 'running') return { state: 'running' };
-  if (job.state === 'unknown' || job.state === 'unsent') return { state: 'unknown' };
-  if (job.curlExit === 'cancelled') return failed(cancelled(job.sent));
-  if (job.curlExit === 'asleep') return failed(cutForSleep());
-  if (job.httpStatus !== 200 && job.httpStatus !== 0) return failed(explainTurnError(refusal(job, answer)));
-  if (answer.error) return failed(explainTurnError(answer.error, accountOf(job)));
-  if (answer.done) return endedWell(job, answer);
-  if (job.state === 'lost') return { state: 'lost', error: lost(job.sent) };
-  const broken = explainConnection(job.curlExit ?? 0, job.curlError);
+type Seen = ReplyOf<'turn_read'>;
+
+function verdictOf(turn: Seen, answer: TurnStream): Verdict {
+  if (turn.state === 'running') return { state: 'running' };
+  if (turn.state === 'unknown' || turn.state === 'unsent') return { state: 'unknown' };
+  if (turn.ended_for === 'cancelled') return failed(cancelled(turn.sent));
+  if (turn.ended_for === 'asleep') return failed(cutForSleep());
+  const http = turn.http ?? 0;
+  if (http !== 200 && http !== 0) return failed(explainTurnError(refusal(http, answer)));
+  if (answer.error) return failed(explainTurnError(answer.error, turn.account ?? accountOf(turn.failure)));
+  if (answer.done) return endedWell(turn, answer);
+  // The reply may be in its session all the same.
+  if (turn.disk_full && turn.sent) return { state: 'lost', error: notWritten() };
+  if (turn.state === 'lost') return { state: 'lost', error: lost(turn.sent) };
+  const broken = explainConnection(turn.curl_exit ?? 0, turn.curl_error ?? '');
   // The gateway went away in its middle: OpenClaw may go on with the turn at its next start.
   return broken.details.sent === false ? failed(broken) : { state: 'lost', error: broken };
 }
 
 /** The turn as it stands, once all of its answer so far was fed. */
-export function snapshotOf(turnId: string, job: TurnOutput, answer: TurnStream): TurnSnapshot {
-  const verdict = verdictOf(job, answer);
-  const end = job.endedMs ?? job.nowMs;
+export function snapshotOf(turnId: string, turn: Seen, answer: TurnStream): TurnSnapshot {
+  const verdict = verdictOf(turn, answer);
+  const { started_ms } = turn;
   return {
     turnId,
     state: verdict.state,
     text: answer.text,
-    session: job.session,
+    session: turn.session,
     usage: answer.usage,
     finishReason: answer.finishReason,
     error: verdict.error,
-    startedMs: job.startedMs,
+    startedMs: started_ms,
     elapsedSeconds:
-      end === undefined || job.startedMs === undefined ? undefined : Math.max(0, end - job.startedMs) / 1000,
+      started_ms === undefined ? undefined : Math.max(0, (turn.ended_ms ?? turn.now_ms) - started_ms) / 1000,
   };
 }
 
-function refusal(job: TurnOutput, answer: TurnStream): ReportedError {
-  const reported = reportedError(parseJson(answer.raw), job.httpStatus);
-  return reported ?? { httpStatus: job.httpStatus, message: answer.raw };
+function refusal(httpStatus: number, answer: TurnStream): ReportedError {
+  return reportedError(parseJson(answer.raw), httpStatus) ?? { httpStatus, message: answer.raw };
 }
 
 /**
  * 2026.3.24 ends a failed turn with a bare `[DONE]`; 2026.7.1 sometimes sends a failure as the reply. But a model may
- * also say nothing, or quote such a sentence: what OpenClaw wrote into the transcript decides.
+ * also say nothing, or quote such a sentence: what OpenClaw wrote into the session decides.
  */
-function endedWell(job: TurnOutput, answer: TurnStream): Verdict {
-  const failure = job.transcript === undefined ? undefined : failureIn(job.transcript, job.startedMs ?? 0);
+function endedWell({ failure }: Seen, answer: TurnStream): Verdict {
   if (failure === undefined) return { state: 'done' };
   return failed(explainTurnError({ message: failure === '' ? answer.text : failure }));
 }
 
-/** From the log, else from the transcript; neither is there for a turn that the gateway itself failed. */
-function accountOf(job: TurnOutput): RunAccount | undefined {
-  const logged = runAccount(job.runLog);
-  if (logged !== undefined) return logged;
-  const failure = job.transcript === undefined ? undefined : failureIn(job.transcript, job.startedMs ?? 0);
-  return failure ? { said: failure } : undefined;
-}
+/** What the session says, where the log says nothing; neither does of a turn that the gateway itself failed. */
+const accountOf = (failure: string | undefined) => (failure ? { said: failure } : undefined);
 
 function failed(error: AppError): Verdict {
   return { state: 'failed', error };
@@ -102,5 +98,15 @@ function lost(sent: boolean): AppError {
     'unavailable',
     'The machine slept or restarted during the turn, so nobody received the end of the reply',
     { next: READ_FIRST },
+  );
+}
+
+function notWritten(): AppError {
+  return new AppError(
+    'machine_failed',
+    "The machine's disk is full, so the end of the reply could not be written down",
+    {
+      next: `Free space on the machine, or call configure_openclaw with a larger storage_gib. ${READ_FIRST}`,
+    },
   );
 }

@@ -35,11 +35,14 @@ export async function execute(
       throw error;
     return { refusal: busyRefusal(error) };
   }
+  const { pace } = command;
+  const steady = typeof pace === 'function' ? undefined : pace;
+  const begun = clock.elapsed();
   const polling = {
     clock,
     what: 'a command on the machine to end',
-    intervalMs: command.pace?.nextMs ?? timing.executionPollMs,
-    maxIntervalMs: command.pace?.maxMs ?? timing.maxExecutionPollMs,
+    intervalMs: steady?.nextMs ?? timing.executionPollMs,
+    maxIntervalMs: steady?.maxMs ?? timing.maxExecutionPollMs,
     timeoutMs: command.timeoutMs + timing.executionSlackMs,
     signal,
   };
@@ -48,11 +51,12 @@ export async function execute(
   try {
     const ended = await poll(polling, async () => {
       const execution = known ?? (await api.getExecution(machineId, posted.executionId, { signal }));
-      const firstMs = known && command.pace?.firstMs;
+      const firstMs = known && steady?.firstMs;
       known = undefined;
       if (TERMINAL.has(execution.status)) return { done: execution };
       const { retryAfterMs: askedMs } = execution;
-      return askedMs === undefined ? { pauseMs: firstMs } : { askedMs };
+      if (askedMs !== undefined) return { askedMs };
+      return { pauseMs: typeof pace === 'function' ? pace(clock.elapsed() - begun) : firstMs };
     });
     return endingOf(ended, command);
   } catch (error) {

@@ -4,7 +4,12 @@ import type { OpenedPort, SshSession } from '../dedalus/access.ts';
 import type { Machine, MachineChange, MachineSpec } from '../dedalus/api.ts';
 
 /** How often the end of a command is asked for, in milliseconds; every question costs a request. */
-export interface Pace {
+export type Pace = SteadyPace | GrowingPace;
+
+/** @param runningMs since the command was sent. @returns the pause before the next question. */
+export type GrowingPace = (runningMs: number) => number;
+
+interface SteadyPace {
   /** Until the first question. */
   firstMs: number;
   /** Between the first and the second; each later pause is longer. The machine's own timing when undefined. */

@@ -42,8 +42,8 @@ export interface CallContext<Services> {
   services: Services;
   /** Ends the wait for an answer, never the work. */
   signal: AbortSignal;
-  /** Shown while waiting, where the client asked for progress. */
-  progress(update: ProgressUpdate): void;
+  /** Shown while waiting; undefined where the client did not ask for progress. */
+  progress?: ((update: ProgressUpdate) => void) | undefined;
   /** Undefined where the client cannot ask a person. */
   ask: AskPerson | undefined;
 }

@@ -9,13 +9,13 @@ const MAX_MESSAGE = 200;
 // What is left of it beside our words and the fence.
 const MAX_FOREIGN = 70;
 
-/** Returns a function that notifies the client, or does nothing without a token. A failed send is no failure of the call. */
+/** Notifies the client; undefined without a token, where nobody would be told. A failed send is no failure of the call. */
 export function progressSender(
   token: ProgressToken | undefined,
   redact: Redact,
   send: (notification: ServerNotification) => Promise<void>,
-): (update: ProgressUpdate) => void {
-  if (token === undefined) return () => {};
+): ((update: ProgressUpdate) => void) | undefined {
+  if (token === undefined) return undefined;
   let last = -1;
   return ({ progress, message, foreign }) => {
     // The protocol wants every value larger than the one before.

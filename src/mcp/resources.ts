@@ -98,7 +98,7 @@ export function serveResources<Services>(
       const { template, variables } = addressed(templates, uri);
       const tool = tools.find(({ name }) => name === template.tool);
       if (tool === undefined) throw unknownResource();
-      const context = { services, signal, progress: () => {}, ask: undefined };
+      const context = { services, signal, ask: undefined };
       const { content } = renderOutcome(await tool.call(template.args(variables), context), redact);
       const text = content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n\n');
       return { contents: [{ uri, mimeType: MIME, text }] };

@@ -40,6 +40,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: "The machine's disk was full in the middle of this work, which has ended",
     next: 'Free space on the machine, then repeat the call; it goes on where it stopped.',
   },
+  turn_without_room: {
+    kind: 'machine_failed',
+    message: "The machine's disk is full, so the message was not sent",
+    next: 'Free space on the machine, or call configure_openclaw with a larger storage_gib; then send it again.',
+  },
   no_room_for_copy: {
     kind: 'machine_failed',
     message: "The machine's disk has no room for a copy of the assistant's state, so nothing was changed",

@@ -12,14 +12,12 @@ import diagnoseDoctor from './scripts/diagnose-doctor.sh';
 import diagnoseTree from './scripts/diagnose-tree.sh';
 import gatewayHttp from './scripts/gateway-http.sh';
 import gatewayProcess from './scripts/gateway-process.sh';
-import gatewayRequest from './scripts/gateway-request.sh';
 import install from './scripts/install.sh';
 import interrupted from './scripts/interrupted.sh';
 import machineFacts from './scripts/machine-facts.sh';
 import network from './scripts/network.sh';
 import openclawCli from './scripts/openclaw-cli.sh';
 import outsideChecks from './scripts/outside-checks.sh';
-import pieces from './scripts/pieces.sh';
 import plugins from './scripts/plugins.sh';
 import posture from './scripts/posture.sh';
 import probe from './scripts/probe.sh';
@@ -39,7 +37,6 @@ import stopGateway from './scripts/stop-gateway.sh';
 import stopJob from './scripts/stop-job.sh';
 import suspendGateway from './scripts/suspend-gateway.sh';
 import transfer from './scripts/transfer.sh';
-import turn from './scripts/turn.sh';
 import upgrade from './scripts/upgrade.sh';
 
 /** Every script starts with these: layout and output, processes and locks, questions to the gateway. */
@@ -79,13 +76,10 @@ export const SCRIPTS = {
   resolve: [network, resolve],
   'start-gateway': [...GATEWAY, suspendGateway, startGateway],
   'stop-gateway': [...GATEWAY, stopGateway],
-  // Whether a turn's sender still lives is the turn's own knowledge.
-  'suspend-gateway': [turn, suspendGateway],
+  'suspend-gateway': [suspendGateway],
   'read-job': [readJob],
   'start-job': [startJob],
   'stop-job': [stopJob],
-  'gateway-request': [pieces, gatewayRequest],
-  turn: [pieces, turn],
 } as const satisfies Record<string, readonly string[]>;
 
 export type ScriptName = keyof typeof SCRIPTS;

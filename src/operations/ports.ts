@@ -22,6 +22,8 @@ export interface OperationHandle {
   save(state: JsonObject): Promise<void>;
   /** The text so far of something that arrives in pieces; not kept. */
   partial(text: string): void;
+  /** Whether a caller who waits is shown it as it grows. */
+  watched(): boolean;
 }
 
 /** What can be told of an operation without its record. */

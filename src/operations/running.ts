@@ -13,6 +13,8 @@ export interface Running {
   partial: string | undefined;
   message: string | undefined;
   listeners: Set<() => void>;
+  /** How many of them show somebody what they hear. */
+  watchers: number;
   abort: AbortController;
   finished: Promise<void>;
   /** It has ended, and that could not be written. */
@@ -41,6 +43,7 @@ export function startRunning(
     partial: undefined,
     message: undefined,
     listeners: new Set(),
+    watchers: 0,
     abort: new AbortController(),
     finished: Promise.resolve(),
     unkept: false,
@@ -187,5 +190,6 @@ function handleFor(running: Running, store: OperationStore, clock: Clock): Opera
       running.partial = text;
       tellListeners(running);
     },
+    watched: () => running.watchers > 0,
   };
 }

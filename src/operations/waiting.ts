@@ -11,7 +11,9 @@ const HEARTBEAT_MS = 10_000;
 export async function waitFor(clock: Clock, running: Running, options: AwaitOptions): Promise<void> {
   const { signal, onProgress } = options;
   const tell = () => onProgress?.(progressOf(running, clock.now()));
+  const watching = onProgress === undefined ? 0 : 1;
   running.listeners.add(tell);
+  running.watchers += watching;
   const enough = new AbortController();
   try {
     tell();
@@ -20,6 +22,7 @@ export async function waitFor(clock: Clock, running: Running, options: AwaitOpti
   } finally {
     enough.abort();
     running.listeners.delete(tell);
+    running.watchers -= watching;
   }
 }
 

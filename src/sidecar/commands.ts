@@ -16,6 +16,8 @@ import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './prot
 import { SidecarError } from './sidecar-error.ts';
 import { connectedChannels, exposure, missingKeys, settingsState, showSettings } from './state/look.ts';
 import { authState, mendKeys, renewAuth, rotateToken } from './state/mend.ts';
+import { readSession } from './turns/history.ts';
+import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
 
 type Commands = {
   [C in CommandName]: (place: Place, request: RequestOf<C>) => Promise<ReplyOf<C>> | ReplyOf<C>;
@@ -52,6 +54,10 @@ const COMMANDS: Commands = {
   job_start: startJob,
   job_read: readJob,
   job_stop: stopJob,
+  turn_start: startTurn,
+  turn_read: readTurn,
+  turn_cancel: cancelTurn,
+  read_session: readSession,
 };
 
 /** @throws SidecarError, `bad_request` where the request is not of its schema. */

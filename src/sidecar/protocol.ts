@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { LOOK_PROTOCOL } from './look/protocol.ts';
 import { FILES_PROTOCOL } from './state/protocol.ts';
+import { TURNS_PROTOCOL } from './turns/protocol.ts';
 
 export * from './wire.ts';
 
@@ -64,6 +65,7 @@ export const PROTOCOL = {
   ...FILES_PROTOCOL,
   ...LOOK_PROTOCOL,
   ...JOBS_PROTOCOL,
+  ...TURNS_PROTOCOL,
 } as const;
 
 export { JOBS, type JobKind, type JobReplyOf, type JobRequestOf } from './jobs/protocol.ts';

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { head, oneWord, plainText, wholeWords } from '../core/text.ts';
 import { toldVersion } from '../core/told.ts';
 import { FINISH_REASONS } from '../gateway/ports.ts';
-import type { CallContext, ForeignText, ToolOutcome } from '../mcp/define-tool.ts';
-import type { OperationView } from '../operations/ports.ts';
+import type { CallContext, ForeignText, ProgressUpdate, ToolOutcome } from '../mcp/define-tool.ts';
+import type { OperationView, Progress } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { repairSummary } from '../workflows/repair-sentences.ts';
 import { configureDetails, configureFields, configureResult, pendingText } from './configure-output.ts';
@@ -84,17 +84,21 @@ export async function awaited(
   context: CallContext<Services>,
 ): Promise<ToolOutcome<OperationOutput>> {
   const { operations, clock, toolWaitMs } = context.services;
+  const { progress } = context;
   const view = await operations.await(operationId, {
     waitMs: seconds === undefined ? toolWaitMs : seconds * 1000,
     signal: context.signal,
-    onProgress: ({ stage: name, message, partial, elapsedSeconds, step }) =>
-      context.progress({
-        progress: step + elapsedSeconds / 10_000,
-        message: `${name}${message === undefined ? '' : `: ${message}`} (${elapsedSeconds} s)`,
-        foreign: partial ? { label: 'reply so far', text: wholeWords(partial) } : undefined,
-      }),
+    onProgress: progress && ((seen) => progress(updateOf(seen))),
   });
   return operationOutcome(view, clock.now());
+}
+
+function updateOf({ stage: name, message, partial, elapsedSeconds, step }: Progress): ProgressUpdate {
+  return {
+    progress: step + elapsedSeconds / 10_000,
+    message: `${name}${message === undefined ? '' : `: ${message}`} (${elapsedSeconds} s)`,
+    foreign: partial ? { label: 'reply so far', text: wholeWords(partial) } : undefined,
+  };
 }
 
 /** @param now milliseconds since the epoch, for what still runs. */

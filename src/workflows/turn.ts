@@ -33,10 +33,8 @@ export interface TurnDeps extends InterruptedDeps, AddressDeps {
   machines: MachineService;
 }
 
-// Within one execution; a machine's own stdout arrives only when that ends, so this is how often a reply is seen to grow.
-// It grows with the turn: requests must not grow with its seconds.
-const WAIT_SECONDS = 4;
-const MAX_WAIT_SECONDS = 12;
+// As long as one question to the machine lasts; after it, the record says that the turn was seen there.
+const WAIT_SECONDS = 45;
 const MAX_ATTEMPTS = 4;
 // Between this computer and a machine, where only ours says when a message was given.
 const CLOCKS_DIFFER_MS = 300_000;
@@ -170,29 +168,25 @@ async function finishedTurn(
   const { signal } = operation;
   const { message, attempt } = parseStored(turnState, operation.record.state);
   const id = turnId(operation.id, attempt);
-  const onText = (text: string) => operation.partial(text);
-  const options = { waitSeconds: WAIT_SECONDS, signal, onText };
+  const options = {
+    waitSeconds: WAIT_SECONDS,
+    signal,
+    onText: (text: string) => operation.partial(text),
+    isWatched: () => operation.watched(),
+  };
   await operation.stage(TURN);
-  const read = (waitSeconds = WAIT_SECONDS) =>
-    deps.gateway.readTurn(input.machineId, id, { ...options, waitSeconds });
+  const read = () => deps.gateway.readTurn(input.machineId, id, options);
   const start = (text: string) =>
     started(deps, input.machineId, { ...input, turnId: id, message: text }, options);
   try {
     let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
     // What was seen once and is gone later was not left unsent.
     if (message && turn.state === 'running') await operation.save({ sent: true });
-    while (turn.state === 'running') {
-      const waitSeconds = growing(turn.elapsedSeconds ?? 0);
-      turn = await patiently(operation, deps.clock, () => read(waitSeconds));
-    }
+    while (turn.state === 'running') turn = await patiently(operation, deps.clock, read);
     return turn;
   } catch (error) {
     throw signal.aborted ? error : readFirst(error);
   }
-}
-
-function growing(elapsedSeconds: number): number {
-  return Math.min(Math.max(Math.floor(elapsedSeconds / 2), WAIT_SECONDS), MAX_WAIT_SECONDS);
 }
 
 /** The way to the machine stayed broken: "try again" would be the advice to send a message twice. */

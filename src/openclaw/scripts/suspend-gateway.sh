@@ -31,6 +31,13 @@ turns_running() { # → their ids
   printf '%s' "${found# }"
 }
 
+sender_lives() { # JOB-DIR; src/sidecar/turns writes what it reads
+  local at known now
+  { read -r at known <"$1/sending"; } 2>/dev/null || return 1
+  now=$(identity_of "${known%% *}") || return 1
+  [ "${at:+$now}" = "$known" ]
+}
+
 suspend_gateway() {
   local answer id
   answer=$(ask_openclaw gateway suspend --json)

@@ -10,6 +10,8 @@ export interface Answer {
   status: number;
   /** Foreign; at most `MAX_BODY` bytes. */
   body: string;
+  /** There was more of it than that; none of it is told. */
+  cut?: boolean;
 }
 
 const MAX_BODY = 2 * 1024 * 1024;
@@ -39,7 +41,10 @@ export function askGateway(
         response.on('data', (piece: Buffer) => {
           size += piece.length;
           pieces.push(piece);
-          if (size > MAX_BODY) asked.destroy();
+          if (size > MAX_BODY) {
+            resolve({ status: response.statusCode ?? 0, body: '', cut: true });
+            asked.destroy();
+          }
         });
         response.on('close', () =>
           resolve(

@@ -31,41 +31,67 @@ const WAIT_THEN_BECOME = 'read -r word <&3 && [ "$word" = go ] && exec "$@" 3<&-
 
 /** @throws the system's error where no process or file can be made; then nothing runs. */
 export async function detach(options: Detached, proc = PROC): Promise<Started> {
-  rmSync(options.pidFile, { force: true });
-  const child = spawnWaiting(options);
-  const exited = ending(child);
-  await once(child, 'spawn');
-  const pid = child.pid ?? 0;
-  const word = child.stdio[3] as Writable;
-  // It may be killed before it hears the word.
-  word.on('error', () => {});
+  const { pidFile, stdout, stderr, oomScore, ...what } = options;
+  rmSync(pidFile, { force: true });
+  const out = openSync(stdout, 'w', 0o600);
+  const err = stderr === stdout ? out : openSync(stderr, 'w', 0o600);
+  const waiting = await spawnWaiting(what, out, err).finally(() => {
+    closeSync(out);
+    if (err !== out) closeSync(err);
+  });
+  const { pid, exited } = waiting;
   try {
-    await writePidFile(options.pidFile, pid, proc);
-    if (options.oomScore !== undefined) raiseOomScore(pid, options.oomScore, proc);
-    word.end('go\n');
-    await once(word, 'close');
+    await writePidFile(pidFile, pid, proc);
+    if (oomScore !== undefined) raiseOomScore(pid, oomScore, proc);
+    await waiting.begin();
   } catch (error) {
-    word.destroy();
+    waiting.giveUp();
     throw error;
   }
-  child.unref();
   return { pid, exited };
 }
 
-function spawnWaiting({ stdout, stderr, command, cwd, env }: Detached): ChildProcess {
-  const out = openSync(stdout, 'w', 0o600);
-  const err = stderr === stdout ? out : openSync(stderr, 'w', 0o600);
-  try {
-    return spawn('/bin/sh', ['-c', WAIT_THEN_BECOME, 'sh', ...command], {
-      cwd,
-      env: env ?? childEnvironment(),
-      detached: true,
-      stdio: ['ignore', out, err, 'pipe'],
-    });
-  } finally {
-    closeSync(out);
-    if (err !== out) closeSync(err);
-  }
+/** A process that has its number and has done nothing yet. */
+export interface Waiting extends Started {
+  /** From here on it is the command, whatever becomes of its starter. */
+  begin(): Promise<void>;
+  /** It ends without having done anything. */
+  giveUp(): void;
+}
+
+/**
+ * For whoever has something to write down under the number of a process before that does anything.
+ * @param out where its output goes, an open file, which stays the caller's to close; `err` likewise.
+ */
+export async function spawnWaiting(
+  { command, cwd, env }: Pick<Detached, 'command' | 'cwd' | 'env'>,
+  out: number,
+  err: number,
+): Promise<Waiting> {
+  const child = spawn('/bin/sh', ['-c', WAIT_THEN_BECOME, 'sh', ...command], {
+    cwd,
+    env: env ?? childEnvironment(),
+    detached: true,
+    stdio: ['ignore', out, err, 'pipe'],
+  });
+  const exited = ending(child);
+  await once(child, 'spawn');
+  const word = child.stdio[3] as Writable;
+  // It may be killed before it hears the word.
+  word.on('error', () => {});
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    async begin() {
+      word.end('go\n');
+      await once(word, 'close');
+      child.unref();
+    },
+    giveUp() {
+      word.destroy();
+      child.unref();
+    },
+  };
 }
 
 function ending(child: ChildProcess): Started['exited'] {

@@ -47,7 +47,7 @@ const fixtures = [
     name: 'test_tool_with_progress',
     run: async (_input, { progress, signal }) => {
       for (const percent of [0, 50, 100]) {
-        progress({ progress: percent, message: `${percent} %` });
+        progress?.({ progress: percent, message: `${percent} %` });
         await systemClock.sleep(PAUSE_MS, signal);
       }
       return { summary: 'done', data: {} };

@@ -1,4 +1,4 @@
-/** Sessions, transcripts and plain requests, through the real scripts. */
+/** Sessions and transcripts, through the machine's own program. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -128,19 +128,29 @@ describe('a transcript', () => {
   });
 });
 
-describe('a request', () => {
-  test('brings status and body, and says when the body was cut', async () => {
-    gateway.on('/big', (response) => response.writeHead(207).end('é'.repeat(600_000)));
-    const answer = await service.request('m', { method: 'PUT', path: '/big?q=%24(id)', json: { a: 'ü"' } });
-    expect(answer).toMatchObject({ status: 207, truncated: true });
-    expect(answer.body).toBe('é'.repeat(524_288));
-    expect(gateway.seen[0]).toMatchObject({ method: 'PUT', path: '/big?q=%24(id)', body: '{"a":"ü\\""}' });
+describe('a transcript that cannot be had', () => {
+  test('is read in smaller pages where it is too large at once, the newest messages first', async () => {
+    gateway.on('/sessions/', (response, { path }) => {
+      const limit = Number(new URL(path, 'http://gateway').searchParams.get('limit'));
+      const said = { role: 'assistant', content: 'é'.repeat(60_000) };
+      const items = Array.from({ length: limit }, () => said);
+      json(response, 200, { sessionKey: 'k', items, hasMore: true, nextCursor: `after-${limit}` });
+    });
+    const page = await service.readSession('m', { session: 's', limit: 20 });
+    expect([page.messages.length, page.nextCursor]).toEqual([2, 'after-2']);
+    const huge = { role: 'assistant', content: 'é'.repeat(2_000_000) };
+    gateway.on('/sessions/', (response) => json(response, 200, { sessionKey: 'k', items: [huge] }));
+    await expect(service.readSession('m', { session: 's', limit: 20 })).rejects.toMatchObject({
+      code: 'unsupported',
+    });
   });
 
-  test('without a gateway, and without a set-up machine', async () => {
+  test('says whether the gateway refused, does not run, or said something else', async () => {
+    const read = { session: 's', limit: 1 };
+    gateway.on('/sessions/', (response) => json(response, 500, { error: { message: 'internal error' } }));
+    await expect(service.readSession('m', read)).rejects.toMatchObject({ foreign: 'internal error' });
     await gateway.machine.configureGateway('wrong');
-    const refused = await service.request('m', { method: 'GET', path: '/v1/models' });
-    expect(refused.status).toBe(401);
+    await expect(service.readSession('m', read)).rejects.toMatchObject({ code: 'conflict' });
     const { machine } = gateway;
     const elsewhere = gatewayService({
       machines: {
@@ -148,13 +158,10 @@ describe('a request', () => {
           machine.run(id, { ...command, env: { ...command.env, OPENCLAW_GATEWAY_PORT: '1' } }, options),
       },
     });
-    const call = { method: 'GET', path: '/' } as const;
-    await expect(elsewhere.request('m', call)).rejects.toMatchObject({
+    await expect(elsewhere.readSession('m', read)).rejects.toMatchObject({
       code: 'unavailable',
       details: { sent: false },
     });
-    await writeFile(join(machine.home, '.openclaw-mcp/auth'), '');
-    await expect(service.request('m', call)).rejects.toMatchObject({ code: 'conflict' });
   });
 });
 

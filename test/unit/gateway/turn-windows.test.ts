@@ -1,7 +1,7 @@
 /** Turns in the narrow places: cancelled before they began, and read while a piece of the answer is on its way. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
-import type { MachineService } from '../../../src/machine/ports.ts';
+import { requestIn } from '../../support/sidecar-request.ts';
 import { delta, echo, ending, event, type FakeGateway, fakeGateway } from './fake-gateway.ts';
 
 const WAIT = { waitSeconds: 10 };
@@ -48,23 +48,6 @@ test('a look ends in time also where the answer stops inside a character', async
   });
 });
 
-test('a turn after others is first asked for when theirs had ended on this machine, however slow it is', async () => {
-  const paces: (number | undefined)[] = [];
-  const machines: Pick<MachineService, 'run'> = {
-    async run(machineId, command, options) {
-      const result = await gateway.machine.run(machineId, command, options);
-      // A machine that took twenty times as long for its own part, and then one that took longer than can be foretold.
-      const tookMs = paces.push(command.pace?.firstMs) === 1 ? 640 : 1_400;
-      return { ...result, stdout: result.stdout.replace(/took_ms=\d+/, `took_ms=${tookMs}`) };
-    },
-  };
-  const service = gatewayService({ machines });
-  for (const turnId of ['turn-1', 'turn-2']) await service.startTurn('m', { ...TURN, turnId }, WAIT);
-  await service.startTurn('other', { ...TURN, turnId: 'turn-3' }, WAIT);
-  await service.startTurn('other', { ...TURN, turnId: 'turn-4' }, WAIT);
-  expect(paces).toEqual([undefined, 714, undefined, undefined]);
-});
-
 test('a long answer is read on from where the last look ended, and by somebody else from its start', async () => {
   let finish = () => {};
   gateway.on('/v1/chat/completions', (response) => {
@@ -78,7 +61,8 @@ test('a long answer is read on from where the last look ended, and by somebody e
   await expect.poll(look, { timeout: 20_000 }).toMatchObject({ state: 'running', text: 'First, ' });
   finish();
   expect(await service.readTurn('m', 'turn-1', WAIT)).toMatchObject({ text: 'First, then the rest.' });
-  expect(Number(gateway.machine.commands.at(-1)?.env?.OPENCLAW_MCP_OFFSET)).toBeGreaterThan(0);
+  const { offset } = requestIn(gateway.machine.commands.at(-1)?.env);
+  expect(offset).toBeGreaterThan(0);
   const later = gatewayService({ machines: gateway.machine });
   expect(await later.readTurn('m', 'turn-1', WAIT)).toMatchObject({ text: 'First, then the rest.' });
 });

@@ -168,7 +168,7 @@ describe('progress', () => {
         [1, `two ${SECRET}`],
         [0.5, 'three'],
       ] as const) {
-        context.progress({ progress, message });
+        context.progress?.({ progress, message });
       }
       return { text: 'done' };
     });
@@ -182,7 +182,7 @@ describe('progress', () => {
   it("shows the end of a stranger's growing text, fenced and without secrets cut in two", async () => {
     const { client } = await connected(async (context) => {
       const text = `${'word '.repeat(20)}${SECRET} ${'x'.repeat(50)}\nnext line`;
-      context.progress({ progress: 1, message: 'turn', foreign: { label: 'reply so far', text } });
+      context.progress?.({ progress: 1, message: 'turn', foreign: { label: 'reply so far', text } });
       return { text: 'done' };
     });
     const seen: string[] = [];
@@ -196,7 +196,7 @@ describe('progress', () => {
 
   it('costs a client that did not ask nothing', async () => {
     const { call } = await connected(async (context) => {
-      context.progress({ progress: 1, message: 'one' });
+      context.progress?.({ progress: 1, message: 'one' });
       return { text: 'done' };
     });
     expect((await call()).result.isError).toBeUndefined();

@@ -26,6 +26,7 @@ function handle(signal = new AbortController().signal): OperationHandle {
     drop: nothing,
     save: nothing,
     partial: () => {},
+    watched: () => false,
   };
 }
 

@@ -1,10 +1,10 @@
-/** The turn script alone, where the service cannot bring about the case: pieces, half-started turns, cleaning up. */
+/** Turns in cases that the service cannot bring about: pieces, half-started turns, cleaning up. */
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
-import { machineScript } from '../../../src/openclaw/machine-script.ts';
-import { runScript, type ScriptOutput } from '../../../src/openclaw/script-output.ts';
+import { turnFiles } from '../../../src/sidecar/turns/files.ts';
+import { pieceFrom } from '../../../src/sidecar/turns/piece.ts';
 import { delta, echo, ending, type FakeGateway, fakeGateway, stream } from './fake-gateway.ts';
 
 const WAIT = { waitSeconds: 10 };
@@ -26,15 +26,18 @@ test('pieces of any size fit together again, also where one ends inside a charac
   });
   const service = gatewayService({ machines: gateway.machine });
   await service.startTurn('m', TURN, WAIT);
-  let text = '';
-  let offset = '0';
-  for (let output: ScriptOutput | undefined; output?.values.next !== output?.values.size || !output; ) {
-    output = await look({ OPENCLAW_MCP_OFFSET: offset, OPENCLAW_MCP_MAX_BYTES: '47' });
-    expect(output.values.next).not.toBe(offset);
-    text += output.blobs.sse;
-    offset = output.values.next ?? '';
+  const files = turnFiles({ home: gateway.machine.home, port: 0 }, 'turn-1');
+  for (let most = 4; most < 60; most++) {
+    let text = '';
+    let from = 0;
+    for (let more = true; more; ) {
+      const piece = pieceFrom(files, from, false, most);
+      expect(piece.next).toBeGreaterThan(from);
+      text += piece.answer;
+      ({ next: from, more } = piece);
+    }
+    expect(text).toBe(reply);
   }
-  expect(text).toBe(reply);
 });
 
 test('a start that died before it could send is known as not sent, and the next start sends', async () => {
@@ -76,9 +79,4 @@ async function jobFolder(id: string): Promise<string> {
   const folder = join(gateway.machine.home, '.openclaw-mcp/jobs', id);
   await mkdir(folder, { recursive: true });
   return folder;
-}
-
-function look(env: Record<string, string>): Promise<ScriptOutput> {
-  const all = { OPENCLAW_MCP_TURN_ID: 'turn-1', OPENCLAW_MCP_MODE: 'wait', ...env };
-  return runScript(gateway.machine, 'm', machineScript('turn', all, { timeoutMs: 10_000, rerunnable: true }));
 }

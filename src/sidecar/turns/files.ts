@@ -1,0 +1,141 @@
+/** The files of one chat turn, which any later process reads; turns that a server's scripts began look the same. */
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { parsed } from '../gateway/ask.ts';
+import { mcpDir, type Place } from '../place.ts';
+import { identityOf } from '../process/identity.ts';
+
+/** Everything that was ever begun on this machine has a folder here, turns among them. */
+export const jobsDir = (place: Place): string => join(mcpDir(place), 'jobs');
+
+/** What a turn's folder holds, under these names. */
+export interface TurnFiles {
+  dir: string;
+  /** Tells a turn from other jobs. */
+  marker: string;
+  /** Which session it is for. */
+  context: string;
+  headers: string;
+  request: string;
+  /** The right to send: appears whole and only once, with the moment and the sender's identity. */
+  sending: string;
+  /** The sender has begun to send. */
+  sent: string;
+  response: string;
+  error: string;
+  /** What curl says of its end, written in place of the blanks that are there from the start: a full disk takes it too. */
+  ending: string;
+  transcript: string;
+  runLog: string;
+  /** "ended_ms curl http", or why it was ended in place of curl's code. */
+  exit: string;
+}
+
+export function turnFiles(place: Place, turn: string): TurnFiles {
+  return filesIn(join(jobsDir(place), turn));
+}
+
+export function filesIn(dir: string): TurnFiles {
+  return {
+    dir,
+    marker: join(dir, 'turn'),
+    context: join(dir, 'context'),
+    headers: join(dir, 'headers-sent'),
+    request: join(dir, 'request.json'),
+    sending: join(dir, 'sending'),
+    sent: join(dir, 'sent'),
+    response: join(dir, 'response'),
+    error: join(dir, 'curl-error'),
+    ending: join(dir, 'ending'),
+    transcript: join(dir, 'transcript'),
+    runLog: join(dir, 'run-log'),
+    exit: join(dir, 'exit'),
+  };
+}
+
+export interface Sender {
+  startedMs: number;
+  /** "pid start boot"; `0 - -` for a turn that was cancelled before it was sent. */
+  identity: string;
+}
+
+export function senderOf(files: TurnFiles): Sender | undefined {
+  const [, at, identity = ''] = /^(\d+) (\S+ \S+ \S+)\n?$/.exec(textOf(files.sending)) ?? [];
+  return at === undefined ? undefined : { startedMs: Number(at), identity };
+}
+
+export async function senderLives(files: TurnFiles): Promise<boolean> {
+  const sender = senderOf(files);
+  if (sender === undefined) return false;
+  return (await identityOf(Number.parseInt(sender.identity, 10))) === sender.identity;
+}
+
+export interface Exit {
+  endedMs: number;
+  endedFor?: 'cancelled' | 'asleep';
+  /** Undefined where curl is too old to tell and said nothing of a fault. */
+  curl?: number | undefined;
+  http: number;
+}
+
+/** How it ended, as far as that is written down in any form. */
+export function exitOf(files: TurnFiles): Exit | undefined {
+  const [, at, how = '', http] = /^(\d+) (\S+) (\S+)\n?$/.exec(textOf(files.exit)) ?? [];
+  if (at === undefined) return endingOf(files);
+  const endedMs = Number(at);
+  if (how === 'cancelled' || how === 'asleep') return { endedMs, endedFor: how, http: 0 };
+  return { endedMs, curl: Number(how) || 0, http: Number(http) || 0 };
+}
+
+/** What the sender itself wrote last. curl before 7.75 tells its code only where it failed, in its error. */
+export function endingOf(files: TurnFiles): Exit | undefined {
+  const [, code, http] = /^(\d*) (\d{3})\n/.exec(textOf(files.ending)) ?? [];
+  if (http === undefined) return undefined;
+  const told = code === '' ? /^curl: \((\d+)\)/m.exec(textOf(files.error))?.[1] : code;
+  return { endedMs: Math.round(statSync(files.ending).mtimeMs), curl: Number(told ?? 0), http: Number(http) };
+}
+
+const context = z.object({ session: z.string() });
+
+export function sessionOf(files: TurnFiles): string | undefined {
+  return context.safeParse(parsed(textOf(files.context))).data?.session;
+}
+
+/** Empty where it cannot be read. */
+export function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+export function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** A file that appears whole and only once. @returns whether this call made it. */
+export function writeOnce(file: string, text: string): boolean {
+  const draft = `${file}.draft-${process.pid}`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+export function makeFolder(files: TurnFiles): void {
+  mkdirSync(files.dir, { recursive: true, mode: 0o700 });
+  writeFileSync(files.marker, '', { mode: 0o600 });
+}
+
+export function isErrno(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
