@@ -28,6 +28,12 @@ const machineThat =
     return script === 'job_start' ? { reply: { started: true } } : answers(script, env);
   };
 
+/** What the machine's own program says of a turn, beside what is told of it here. */
+const turn = (told: object) => {
+  const plain = { state: 'done', now_ms: 1, sent: true, disk_full: false, answer: '', next: 0, more: false };
+  return { blobs: { reply: JSON.stringify({ ...plain, http: 200, curl_exit: 0, ...told }) } };
+};
+
 function packed(bytes: string): Answers {
   return machineThat((script) =>
     script === 'read-job'
@@ -77,10 +83,10 @@ describe('a machine that says "not yet" at once', () => {
   const SPAN_MS = 20_000;
 
   it.each([
-    ['of a turn', 'chat', { message: 'hi' }, { state: 'running', next: '0', size: '0', sent: 'yes' }],
-    ['of a job', 'backup_openclaw', {}, { job: 'x', now: '1', state: 'running' }],
-  ])('is asked about it at our own pace: %s', async (_, tool, args, values) => {
-    const machine = hostileMachine(machineThat(() => ({ values })));
+    ['of a turn', 'chat', { message: 'hi' }, turn({ state: 'running' })],
+    ['of a job', 'backup_openclaw', {}, { values: { job: 'x', now: '1', state: 'running' } }],
+  ])('is asked about it at our own pace: %s', async (_, tool, args, printed) => {
+    const machine = hostileMachine(machineThat(() => printed));
     const clock = unhurried();
     const { call } = await hostileServer(machine, clock);
     const begun = clock.elapsed();
@@ -98,10 +104,9 @@ describe('a reply', () => {
     let next = 0;
     const machine = hostileMachine(
       machineThat((script) => {
-        if (script !== 'turn') return { values: {} };
+        if (!script.startsWith('turn_')) return { values: {} };
         next += 4_000_000;
-        const values = { state: 'ended', sent: 'yes', http: '200', next: `${next}`, size: `${next + 1}` };
-        return { values, blobs: { sse: piece } };
+        return turn({ state: 'done', next, more: true, answer: piece });
       }),
     );
     const { call } = await hostileServer(machine, unhurried());
@@ -111,9 +116,8 @@ describe('a reply', () => {
   });
 
   it('that is said to go on, and does not, is over', async () => {
-    const sse = `data: {"choices":[{"delta":{"content":"all"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;
-    const values = { state: 'ended', sent: 'yes', http: '200', curl_exit: '0', next: '0', size: '999999' };
-    const machine = hostileMachine(machineThat(() => ({ values, blobs: { sse } })));
+    const answer = `data: {"choices":[{"delta":{"content":"all"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;
+    const machine = hostileMachine(machineThat(() => turn({ state: 'done', more: true, answer })));
     const { call } = await hostileServer(machine, unhurried());
     const result = await call('chat', { machine_id: 'dm-1', message: 'hi' });
     expect(result.structuredContent).toMatchObject({ status: 'done', reply: 'all' });

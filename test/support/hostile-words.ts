@@ -19,13 +19,17 @@ const SSE = [
   '',
 ].join('\n\n');
 const HISTORY = json({
-  sessionKey: `agent:main:${WORD}`,
-  items: [
-    { role: WORD, content: `said ${WORD}`, timestamp: 1e300 },
-    { role: 'user', content: [{ type: WORD, text: WORD }], timestamp: -1 },
+  session: `agent:main:${WORD}`,
+  messages: [
+    { role: WORD, text: `said ${WORD}`, at_ms: 1e300 },
+    { role: 'user', text: WORD, at_ms: -1 },
   ],
-  hasMore: true,
-  nextCursor: WORD,
+  next: WORD,
+});
+const TURN = json({
+  ...{ state: 'done', session: WORD, started_ms: 1, ended_ms: 2, now_ms: 3, sent: true, disk_full: false },
+  ...{ curl_exit: 0, curl_error: WORD, http: 200, answer: SSE, next: 10, more: false },
+  account: { provider: WORD, model: WORD, said: WORD },
 });
 const SESSIONS = json({
   sessions: [
@@ -115,17 +119,12 @@ export const HONEST: Record<string, Printed> = {
     values: { job: 'x', now: '1', state: 'failed', 'stage.0': '1 prepare', 'result.error': 'locked' },
   },
   list_sessions: { values: {}, blobs: { reply: SESSIONS } },
-  'gateway-request': { values: { http: '200' }, blobs: { body: HISTORY } },
+  read_session: { values: {}, blobs: { reply: HISTORY } },
   'read-log': { values: {}, blobs: { log: `${LOG}\n`, printed: WORD } },
   'start-gateway': { values: { started: 'yes', repaired: 'gateway' } },
   'suspend-gateway': { values: { state: 'busy', turns: `turn_${WORD}_0123456789abcdef`, blockers: '3' } },
-  turn: {
-    values: {
-      ...{ state: 'ended', sent: 'yes', http: '200', curl_exit: '0', next: '10', size: '10' },
-      ...{ started_ms: '1', ended_ms: '2', now_ms: '3', context: json({ session: WORD }) },
-    },
-    blobs: { sse: SSE },
-  },
+  turn_start: { values: {}, blobs: { reply: TURN } },
+  turn_read: { values: {}, blobs: { reply: TURN } },
   diagnose: { values: { [WORD]: WORD } },
 };
 
@@ -201,7 +200,4 @@ export async function everyTool(answers: Answers): Promise<string[]> {
   return found;
 }
 
-export const honest: Answers = (script, { OPENCLAW_MCP_COMMAND: command }) =>
-  (script === 'sidecar-command' && command !== undefined ? HONEST[command] : HONEST[script]) ?? {
-    values: {},
-  };
+export const honest: Answers = (script) => HONEST[script] ?? { values: {} };
