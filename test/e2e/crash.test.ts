@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { type Bin, type BinProcess, copyOfBin, startBin } from '../support/bin.ts';
 import { type Lab, startLab, type ToolAnswer } from '../support/lab.ts';
+import { moments, SEED } from '../support/moments.ts';
 
 const KILLS = 50;
-const SEED = Date.now() % 100_000;
 
 let lab: Lab;
 let bin: Bin;
@@ -17,23 +17,6 @@ afterAll(async () => {
   await lab.close();
   await bin.remove();
 });
-
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-/** One moment in each of `KILLS` equal parts of `duration`. */
-function moments(duration: number): number[] {
-  const next = random(SEED);
-  return Array.from({ length: KILLS }, (_, part) => (duration * (part + next())) / KILLS);
-}
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -88,7 +71,7 @@ describe(`a server that is killed (seed ${SEED})`, () => {
       await destroyAll(server);
       return duration;
     });
-    for (const [index, moment] of moments(whole).entries()) {
+    for (const [index, moment] of moments(whole, KILLS).entries()) {
       const name = `crash-${index}`;
       const at = `killed after ${Math.round(moment)} of ${Math.round(whole)} ms`;
       const before = created();
@@ -112,7 +95,7 @@ describe(`a server that is killed (seed ${SEED})`, () => {
       await server.finish('deploy_openclaw', { name: 'talker' });
       return timed(() => server.finish('chat', ask('measured')));
     });
-    for (const [n, moment] of moments(whole).entries()) {
+    for (const [n, moment] of moments(whole, KILLS).entries()) {
       const at = `killed after ${Math.round(moment)} of ${Math.round(whole)} ms`;
       const { message, session } = ask(n);
       await killedAfter(moment, (server) => server.call('chat', { message, session }));

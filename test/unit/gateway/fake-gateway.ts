@@ -13,6 +13,7 @@ export type Answer = (response: ServerResponse, request: SeenRequest) => void;
 
 export interface FakeGateway {
   machine: HostMachine;
+  port: number;
   /** Every request, in order. */
   seen: SeenRequest[];
   /** What the gateway does with a path that starts so; the longest wins. */
@@ -48,10 +49,12 @@ export async function fakeGateway(): Promise<FakeGateway> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  const machine = await hostMachine(typeof address === 'object' && address ? address.port : 0);
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const machine = await hostMachine(port);
   await machine.configureGateway(TOKEN);
   return {
     machine,
+    port,
     seen,
     on: (path, answer) => answers.set(path, answer),
     async close() {

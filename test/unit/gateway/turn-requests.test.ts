@@ -1,6 +1,7 @@
 /** What turns of any length cost in requests, and how late their reply is seen: on a clock that the test moves. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { dedalusClient } from '../../../src/dedalus/client.ts';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
 import { machineService } from '../../../src/machine/machine-service.ts';
@@ -31,15 +32,19 @@ function machineWithTurn(clock: ManualClock, turnMs: number) {
     const over = endsAt >= turnMs + OWN_MS;
     const whole = words.repeat(Math.floor(endsAt / 1_000)) + (over ? ending() : '');
     const answer = whole.slice(Number(offset));
-    const told = { state: over ? 'done' : 'running', started_ms: 1, now_ms: 1 + Math.round(endsAt), sent: true };
+    const told = {
+      state: over ? 'done' : 'running',
+      started_ms: 1,
+      now_ms: 1 + Math.round(endsAt),
+      sent: true,
+    };
     const end = over ? { ended_ms: 1 + turnMs, http: 200, curl_exit: 0 } : {};
     const piece = { answer, next: whole.length, more: false, disk_full: false };
     return { blobs: { reply: JSON.stringify({ ...told, ...end, ...piece }) } };
   });
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const response = await inner.fetch(input, init);
-    const { execution_id: id } = await response.clone().json();
-    if (inner.asked.at(-1)?.startsWith('POST')) due.set(id, endsAt);
+    if (inner.asked.at(-1)?.startsWith('POST')) due.set(await idIn(response.clone()), endsAt);
     return response;
   };
   return {
@@ -65,10 +70,12 @@ function runningUntil(
     }
     const response = await fetch(request);
     if (request.method !== 'POST') return response;
-    const { execution_id } = await response.json();
-    return Response.json(execution(execution_id, false));
+    return Response.json(execution(await idIn(response), false));
   };
 }
+
+const idIn = async (response: Response) =>
+  z.object({ execution_id: z.string() }).parse(await response.json()).execution_id;
 
 const execution = (execution_id: string, over: boolean) =>
   over ? { execution_id, status: 'succeeded', exit_code: 0 } : { execution_id, status: 'running' };
