@@ -28,8 +28,9 @@ function verdictOf(turn: Seen, answer: TurnStream): Verdict {
   if (turn.disk_full && turn.sent) return { state: 'lost', error: notWritten() };
   if (turn.state === 'lost') return { state: 'lost', error: lost(turn.sent) };
   const broken = explainConnection(turn.curl_exit ?? 0, turn.curl_error ?? '');
+  if (broken.details.sent === false) return failed(broken);
   // The gateway went away in its middle: OpenClaw may go on with the turn at its next start.
-  return broken.details.sent === false ? failed(broken) : { state: 'lost', error: broken };
+  return { state: 'lost', error: brokenOff(broken) };
 }
 
 /** The turn as it stands, once all of its answer so far was fed. */
@@ -98,6 +99,15 @@ function lost(sent: boolean): AppError {
     'unavailable',
     'The machine slept or restarted during the turn, so nobody received the end of the reply',
     { next: READ_FIRST },
+  );
+}
+
+/** As for a turn whose sender went too: which of the two the stop of a machine ends first is chance. */
+function brokenOff({ details, foreign }: AppError): AppError {
+  return new AppError(
+    'unavailable',
+    'The machine or its gateway slept or restarted during the turn, so nobody received the end of the reply',
+    { next: READ_FIRST, details, ...(foreign === undefined ? {} : { foreign }) },
   );
 }
 

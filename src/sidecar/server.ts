@@ -16,6 +16,7 @@ import { identityOf, knownIdentity } from './process/identity.ts';
 import { lock } from './process/lock.ts';
 import { programIn, programsDir } from './program-file.ts';
 import { SidecarError } from './sidecar-error.ts';
+import { finishAll } from './turns/finish.ts';
 import { type Answer, ASKED, END_MARK, MORE, MORE_REQUEST, type Program } from './wire.ts';
 
 /** base64 of gzip: what it unpacks to has its own bound. */
@@ -39,6 +40,7 @@ export async function serve(place: Place): Promise<void> {
   const server = createServer({ requestTimeout: RECEIVE_MS }, answering(place, program));
   server.maxConnections = MOST_AT_ONCE;
   await listen(server, place);
+  finishAll(place).catch((error: unknown) => process.stderr.write(`turns: ${String(error)}\n`));
   await untilReplaced(place, leaving.signal);
   rmSync(SOCKET, { force: true });
   unlock();

@@ -76,7 +76,7 @@ function answerOf(answers: Answers, env: Readonly<Record<string, string>>): stri
   const { error } = values;
   const answer =
     error === undefined
-      ? { is: 'reply', packed: gzipSync(JSON.stringify(reply)).toString('base64') }
+      ? { is: 'reply', packed: gzipSync(blobs.reply ?? JSON.stringify(reply)).toString('base64') }
       : { is: 'error', code: error, detail: blobs.detail ?? '' };
   return `${JSON.stringify(answer)}\nend=1\n`;
 }

@@ -7,5 +7,5 @@ export function requestIn(env: Readonly<Record<string, string>> = {}): Record<st
     .sort((a, b) => Number(a.split('_')[3] ?? 0) - Number(b.split('_')[3] ?? 0))
     .map((name) => env[name])
     .join('');
-  return JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString('utf8'));
+  return JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString('utf8')).request;
 }

@@ -1,10 +1,11 @@
 /** Sessions and transcripts, through the machine's own program. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
 import type { GatewayService } from '../../../src/gateway/ports.ts';
-import { type FakeGateway, fakeGateway, json } from './fake-gateway.ts';
+import { hostMachine } from '../../support/host-machine.ts';
+import { type FakeGateway, fakeGateway, json, TOKEN } from './fake-gateway.ts';
 
 let gateway: FakeGateway;
 let service: GatewayService;
@@ -151,14 +152,10 @@ describe('a transcript that cannot be had', () => {
     await expect(service.readSession('m', read)).rejects.toMatchObject({ foreign: 'internal error' });
     await gateway.machine.configureGateway('wrong');
     await expect(service.readSession('m', read)).rejects.toMatchObject({ code: 'conflict' });
-    const { machine } = gateway;
-    const elsewhere = gatewayService({
-      machines: {
-        run: (id, command, options) =>
-          machine.run(id, { ...command, env: { ...command.env, OPENCLAW_GATEWAY_PORT: '1' } }, options),
-      },
-    });
-    await expect(elsewhere.readSession('m', read)).rejects.toMatchObject({
+    const deaf = await hostMachine(1);
+    onTestFinished(() => deaf.dispose());
+    await deaf.configureGateway(TOKEN);
+    await expect(gatewayService({ machines: deaf }).readSession('m', read)).rejects.toMatchObject({
       code: 'unavailable',
       details: { sent: false },
     });
