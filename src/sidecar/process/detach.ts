@@ -112,3 +112,6 @@ export function childEnvironment(): NodeJS.ProcessEnv {
     Object.entries(process.env).filter(([name]) => !name.startsWith('OPENCLAW_MCP_')),
   );
 }
+
+/** For a program that needs to know nothing but where others are: of what this one was told, nothing stays readable in it. */
+export const bareEnvironment = () => ({ PATH: process.env.PATH ?? '/usr/bin:/bin' });

@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
-import { spawnWaiting, type Waiting } from '../process/detach.ts';
+import { bareEnvironment, spawnWaiting, type Waiting } from '../process/detach.ts';
 import { identityOf } from '../process/identity.ts';
 import type { RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
@@ -64,8 +64,7 @@ async function waitingSender(place: Place, files: TurnFiles, lane: string): Prom
   try {
     const url = `http://127.0.0.1:${place.port}/v1/chat/completions`;
     const command = inLane(lane, [...SAY_AND_BECOME, ...curlCommand(authFile(place), url)]);
-    // Of what this process was told, nothing stays readable for as long as the turn runs.
-    return await spawnWaiting({ command, cwd: files.dir, env: { PATH: process.env.PATH } }, out, err);
+    return await spawnWaiting({ command, cwd: files.dir, env: bareEnvironment() }, out, err);
   } finally {
     closeSync(out);
     closeSync(err);
@@ -95,7 +94,9 @@ function inLane(lane: string, command: string[]): string[] {
 }
 
 function hasFlock(): boolean {
-  return (process.env.PATH ?? '').split(':').some((folder) => sizeOf(join(folder, 'flock')) > 0);
+  return bareEnvironment()
+    .PATH.split(':')
+    .some((folder) => sizeOf(join(folder, 'flock')) > 0);
 }
 
 function laneOf(place: Place, key: string): string {
