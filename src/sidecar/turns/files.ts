@@ -81,7 +81,9 @@ export interface Exit {
 
 /** How it ended, as far as that is written down in any form. */
 export function exitOf(files: TurnFiles): Exit | undefined {
-  const [, at, how = '', http] = /^(\d+) (\S+) (\S+)\n?$/.exec(textOf(files.exit)) ?? [];
+  // Asked often, while as a rule it is not there: looking costs less than failing to read.
+  const text = sizeOf(files.exit) > 0 ? textOf(files.exit) : '';
+  const [, at, how = '', http] = /^(\d+) (\S+) (\S+)\n?$/.exec(text) ?? [];
   if (at === undefined) return endingOf(files);
   const endedMs = Number(at);
   if (how === 'cancelled' || how === 'asleep') return { endedMs, endedFor: how, http: 0 };

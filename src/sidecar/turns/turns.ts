@@ -95,8 +95,8 @@ async function ended(files: TurnFiles, waitMs: number): Promise<State> {
 }
 
 const QUICK_MS = 10;
-const SLOW_MS = 25;
-const LOOKS_PER_SENDER = 30;
+const SLOW_MS = 40;
+const LOOKS_PER_SENDER = 20;
 
 async function stateOf(files: TurnFiles): Promise<State> {
   const exit = exitOf(files);

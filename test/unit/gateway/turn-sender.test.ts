@@ -112,7 +112,7 @@ describe('a turn that the scripts of an earlier server began', () => {
 
   test('is cancelled, with all that its shell began', async () => {
     const pid = await begun();
-    expect(group(pid)).toHaveLength(2);
+    await expect.poll(() => group(pid)).toHaveLength(2);
     expect(await service.cancelTurn('m', 'turn-1')).toMatchObject({ error: { code: 'cancelled' } });
     await expect.poll(() => group(pid).filter((one) => statOf(String(one))[0] !== 'Z')).toEqual([]);
     expect(await service.startTurn('m', TURN, WAIT)).toMatchObject({ error: { code: 'cancelled' } });

@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { parseOperationId } from '../../../src/operations/operation-id.ts';
 import { operations } from '../../../src/operations/operations.ts';
-import type { OperationKind } from '../../../src/operations/ports.ts';
+import type { OperationHandle, OperationKind } from '../../../src/operations/ports.ts';
 import { fileStore } from '../../../src/operations/store.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
@@ -237,6 +237,26 @@ describe('a long operation', () => {
     await waiting;
     expect(seen).toContain('first 0');
     expect(seen).toContain('first 10');
+  });
+
+  it('knows whether what it tells is shown to somebody: a caller who only waits for the end is shown nothing', async () => {
+    let handle: OperationHandle | undefined;
+    const { ops } = server({
+      run: (operation) => {
+        handle = operation;
+        return new Promise(() => {});
+      },
+    });
+    const { id } = await ops.start(begin);
+    const gone = new AbortController();
+    const waits = { waitMs: 60_000, signal: gone.signal };
+    const calls = [ops.await(id, waits)];
+    await expect.poll(() => handle?.watched()).toBe(false);
+    calls.push(ops.await(id, { ...waits, onProgress: () => {} }));
+    await expect.poll(() => handle?.watched()).toBe(true);
+    gone.abort();
+    await Promise.allSettled(calls);
+    expect(handle?.watched()).toBe(false);
   });
 });
 
