@@ -1,5 +1,6 @@
 /** Which function answers which command. */
 import process from 'node:process';
+import { redactDeep } from '../core/redact.ts';
 import { unpackBackup } from './backup/unpack.ts';
 import { draftChange, fillSettings } from './configure/change.ts';
 import { outsideRequests } from './configure/outside-requests.ts';
@@ -16,6 +17,7 @@ import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './prot
 import { SidecarError } from './sidecar-error.ts';
 import { connectedChannels, exposure, missingKeys, settingsState, showSettings } from './state/look.ts';
 import { authState, mendKeys, renewAuth, rotateToken } from './state/mend.ts';
+import { machineRedactor, secretValues } from './state/secret-values.ts';
 import { readSession } from './turns/history.ts';
 import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
 
@@ -60,10 +62,26 @@ const COMMANDS: Commands = {
   read_session: readSession,
 };
 
-/** @throws SidecarError, `bad_request` where the request is not of its schema. */
+/**
+ * Masks every secret of the machine in what it returns and throws, before anything is cut or packed.
+ * @throws SidecarError, `bad_request` where the request is not of its schema, `sidecar_failed` for a defect.
+ */
 export async function runCommand(name: string, place: Place, request: unknown): Promise<unknown> {
   if (!isCommand(name)) throw new SidecarError('unknown_command');
-  return answer(name, place, request);
+  const before = secretValues(place);
+  try {
+    const reply = await answer(name, place, request);
+    return redactDeep(machineRedactor(place, before), reply);
+  } catch (error) {
+    const { code, detail } = toldError(error);
+    throw new SidecarError(code, machineRedactor(place, before)(detail));
+  }
+}
+
+function toldError(error: unknown): Pick<SidecarError, 'code' | 'detail'> {
+  if (error instanceof SidecarError) return error;
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'sidecar_failed', detail };
 }
 
 async function answer<C extends CommandName>(name: C, place: Place, request: unknown): Promise<ReplyOf<C>> {

@@ -1,0 +1,72 @@
+/** No answer of the machine's own program carries one of its secrets away, whatever form it has in what was read. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { runCommand } from '../../../src/sidecar/commands.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'secrets-'));
+  for (const folder of ['.openclaw/logs', '.openclaw-mcp'])
+    mkdirSync(join(home, folder), { recursive: true });
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const hex = (text: string) => Buffer.from(text).toString('hex');
+const FORMS: Readonly<Record<string, (secret: string) => string>> = {
+  plain: (secret) => secret,
+  'broken every 20 characters': (secret) => secret.replace(/(.{20})/g, '$1\n'),
+  'base64 in lines of 76': (secret) =>
+    Buffer.from(`token: ${secret}\n`.repeat(3))
+      .toString('base64')
+      .replace(/(.{76})/g, '$1\n'),
+  'base64 of a header': (secret) => Buffer.from(`Authorization: Bearer ${secret}`).toString('base64url'),
+  hex,
+  'encoded for a URL': (secret) => encodeURIComponent(encodeURIComponent(`{"token":"${secret}"}`)),
+  'cut by the end of the log': (secret) => secret.slice(0, -5),
+};
+
+/** Stretches of a secret that are long enough to matter, as a reader would find them in the answer. */
+function readable(answer: string, secret: string): string[] {
+  const flat = decodeURIComponent(decodeURIComponent(answer.replace(/%(?![0-9a-f]{2})/gi, '%25')));
+  const decoded = [flat, ...[...flat.matchAll(/[A-Za-z0-9+/_-]{16,}/g)].map(([word]) => fromBase64(word))];
+  const pieces = Array.from({ length: secret.length - 11 }, (_, at) => secret.slice(at, at + 12));
+  return pieces.filter((piece) => decoded.some((text) => text.includes(piece) || text.includes(hex(piece))));
+}
+const fromBase64 = (word: string) => Buffer.from(word, 'base64').toString('latin1');
+
+it.each(Object.keys(FORMS))('a log with the token and a key, %s', async (form) => {
+  const random = fc.string({
+    unit: fc.constantFrom(...'abcdefABCDEF0123456789_-'),
+    minLength: 32,
+    maxLength: 80,
+  });
+  await fc.assert(
+    fc.asyncProperty(random, random, async (gateway, telegram_bot) => {
+      writeFileSync(
+        join(home, '.openclaw/secrets.json'),
+        JSON.stringify({ gateway, nested: { telegram_bot } }),
+      );
+      const shown = [gateway, telegram_bot].map((secret) => FORMS[form]?.(secret)).join('\n');
+      writeFileSync(join(home, '.openclaw/logs/gateway.out'), `before\n${shown}\n`);
+      const request = { lines: 500, levels: [], contains: '' };
+      const answer = JSON.stringify(await runCommand('read_log', { home, port: 1 }, request));
+      expect(answer).toContain('before');
+      for (const secret of [gateway, telegram_bot]) expect(readable(answer, secret)).toEqual([]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it('the token that a person wrote into the settings', async () => {
+  writeFileSync(
+    join(home, '.openclaw/openclaw.json'),
+    '{ gateway: { auth: { token: "in-the-settings-0123" } } }',
+  );
+  writeFileSync(join(home, '.openclaw/logs/gateway.out'), 'Bearer in-the-settings-0123 was sent\n');
+  const answer = await runCommand('read_log', { home, port: 1 }, { lines: 5, levels: [], contains: '' });
+  expect(JSON.stringify(answer)).not.toContain('in-the-settings');
+  expect(JSON.stringify(answer)).toContain('was sent');
+});
