@@ -1,5 +1,6 @@
 /** Wake and sleep when the platform does not play along: what the person sees, and that nothing is lost. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import type { FaultsRequest } from '../../src/local/faults.ts';
 import type { ModelFault } from '../../src/stand-in/model-server.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
@@ -138,8 +139,16 @@ describe('a sleep', () => {
     const sleeping = agent.finish('sleep_machine');
     const waitingFor = async () => JSON.stringify((await agent.call('get_operation')).data);
     await expect.poll(waitingFor, PATIENT).toContain('quiet');
-    clock.skip(6 * 60_000);
-    const { data } = await sleeping;
+    // Its patience begins at some moment after it has said what it waits for.
+    let over = false;
+    const ended = sleeping.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      clock.skip(6 * 60_000);
+      await Promise.race([ended, systemClock.sleep(1000)]);
+    }
+    const { data } = await ended;
     expect(data).toMatchObject({ status: 'done', phase: 'sleeping' });
     expect(data.notes).toEqual([expect.stringContaining(String(operation_id))]);
     const cut = await agent.finish('get_operation', { operation_id });
