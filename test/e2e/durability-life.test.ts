@@ -1,6 +1,5 @@
 /** Wake and sleep when the platform does not play along: what the person sees, and that nothing is lost. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
 import type { FaultsRequest } from '../../src/local/faults.ts';
 import type { ModelFault } from '../../src/stand-in/model-server.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
@@ -34,6 +33,19 @@ const refuse = (error_code: string, retry_after_ms?: number) => ({
   message: 'no',
   ...(retry_after_ms !== undefined && { retry_after_ms }),
 });
+
+/** Resolves when the running operation of this kind says so of itself. */
+async function told(kind: string, words: string): Promise<void> {
+  const { operations } = agent.assembled.services;
+  const mine = async () => (await operations.list('running')).find((record) => record.kind === kind)?.id;
+  await expect.poll(mine, PATIENT).toBeDefined();
+  const id = String(await mine());
+  await new Promise<void>((resolve) => {
+    const onProgress = ({ message = '' }: { message?: string | undefined }) =>
+      message.includes(words) && resolve();
+    void operations.await(id, { waitMs: 3_600_000, onProgress });
+  });
+}
 
 async function asleep(): Promise<void> {
   set([]);
@@ -137,18 +149,9 @@ describe('a sleep', () => {
     const { operation_id } = (await agent.call('chat', ask)).data;
     await expect.poll(() => lab.model.requests.at(-1)?.question, PATIENT).toBe(ask.message);
     const sleeping = agent.finish('sleep_machine');
-    const waitingFor = async () => JSON.stringify((await agent.call('get_operation')).data);
-    await expect.poll(waitingFor, PATIENT).toContain('quiet');
-    // Its patience begins at some moment after it has said what it waits for.
-    let over = false;
-    const ended = sleeping.finally(() => {
-      over = true;
-    });
-    while (!over) {
-      clock.skip(6 * 60_000);
-      await Promise.race([ended, systemClock.sleep(1000)]);
-    }
-    const { data } = await ended;
+    await told('sleep', 'chat turn');
+    clock.skip(6 * 60_000);
+    const { data } = await sleeping;
     expect(data).toMatchObject({ status: 'done', phase: 'sleeping' });
     expect(data.notes).toEqual([expect.stringContaining(String(operation_id))]);
     const cut = await agent.finish('get_operation', { operation_id });
