@@ -20,7 +20,7 @@ import { backupService } from './openclaw/backup.ts';
 import { type ChannelKey, channelAddresses } from './openclaw/channels.ts';
 import { configureService } from './openclaw/configure.ts';
 import { lookService } from './openclaw/look.ts';
-import type { NewestRelease } from './openclaw/newest-release.ts';
+import type { NewestRelease, RequireRelease } from './openclaw/newest-release.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { postureService } from './openclaw/posture.ts';
 import { type ProviderKey, providerAddresses } from './openclaw/providers.ts';
@@ -73,6 +73,8 @@ export interface ServerOptions {
   release?: TestedRelease | undefined;
   /** Nobody is asked where it is undefined. */
   newest?: NewestRelease | undefined;
+  /** Every name is taken where it is undefined. */
+  requireRelease?: RequireRelease | undefined;
   /** Lists and calls only tools that change and bill nothing. */
   readOnly?: boolean | undefined;
   /** Lists and calls only these tools. */
@@ -122,7 +124,11 @@ export function assembleServer(options: ServerOptions): AssembledServer {
 function assembleServices(options: ServerOptions, { redact, learn }: SecretKeeper, log: Log): Services {
   const { config, connect, clock, providers, channels = [], readOnly = false, faults = [] } = options;
   const { machineId } = config;
-  const { release = TESTED_RELEASE, newest = async () => undefined } = options;
+  const {
+    release = TESTED_RELEASE,
+    newest = async () => undefined,
+    requireRelease = async () => {},
+  } = options;
   const api = lateApi(() => connect(learn));
   const all = machineService({ api, clock });
   const sources = { npmRegistry: config.npmRegistry, nodeMirror: config.nodeMirror, release };
@@ -191,6 +197,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     providers,
     release,
     newest,
+    requireRelease,
     channels,
     fetch: options.fetch ?? fetch,
     pinned: machineId,

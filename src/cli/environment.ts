@@ -13,6 +13,7 @@ import { AppError } from '../core/errors.ts';
 import { isErrno } from '../core/files.ts';
 import { requireOwnFolder } from '../core/own-folder.ts';
 import { CHANNELS } from '../openclaw/channels.ts';
+import { OWN_SERVER_FAULTS } from '../openclaw/own-server.ts';
 import { PROVIDERS } from '../openclaw/providers.ts';
 
 /** What this server takes besides its own settings. */
@@ -21,6 +22,7 @@ export const OTHERS: readonly OtherVariables[] = [
     stops: 'models',
     secrets: PROVIDERS.flatMap(({ keyVariables }) => keyVariables),
     addresses: PROVIDERS.map(({ baseUrlVariable }) => baseUrlVariable),
+    others: OWN_SERVER_FAULTS,
   },
   {
     stops: 'channels',

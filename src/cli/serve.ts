@@ -13,7 +13,7 @@ import { ensureDaemon } from '../local/daemon.ts';
 import { daemonFetch } from '../local/daemon-fetch.ts';
 import { StdioTransport } from '../mcp/stdio-transport.ts';
 import { channelKeys } from '../openclaw/channels.ts';
-import { newestRelease } from '../openclaw/newest-release.ts';
+import { newestRelease, requireRelease } from '../openclaw/newest-release.ts';
 import { NO_KEY } from '../openclaw/own-server.ts';
 import { providerKeys } from '../openclaw/providers.ts';
 import { assembleServer } from '../server.ts';
@@ -63,6 +63,11 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
     ],
     clock: systemClock,
     newest: newestRelease(cappedFetch(fetchFor(env), MAX_REGISTRY_BYTES), config.npmRegistry, systemClock),
+    requireRelease: requireRelease(
+      cappedFetch(fetchFor(env), MAX_LIST_BYTES),
+      config.npmRegistry,
+      systemClock,
+    ),
     writeLog: (line) => process.stderr.write(`${line}\n`),
   });
   endWithClient(async () => {
@@ -75,6 +80,8 @@ export async function serveCommand(flags: ServeFlags): Promise<void> {
 
 /** A release's description is some ten kilobytes. */
 const MAX_REGISTRY_BYTES = 2_000_000;
+/** The list of all of them; some two megabytes. */
+const MAX_LIST_BYTES = 20_000_000;
 
 /** The Dedalus cloud, with the key of the settings, through the proxy of the environment. */
 export const connectCloud =

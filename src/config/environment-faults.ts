@@ -9,6 +9,8 @@ export interface OtherVariables {
   stops: Need;
   secrets: readonly string[];
   addresses: readonly string[];
+  /** Why a value of another variable cannot be meant; undefined where it may be. */
+  others?: Readonly<Record<string, (value: string) => string | undefined>> | undefined;
 }
 
 export interface CheckedEnvironment {
@@ -42,10 +44,11 @@ export function checkEnvironment(
   return { env, config, faults: [...first.values()].reverse() };
 }
 
-function otherFaults(env: Environment, { stops, secrets, addresses }: OtherVariables): Fault[] {
+function otherFaults(env: Environment, { stops, secrets, addresses, others = {} }: OtherVariables): Fault[] {
   const judged = [
     ...secrets.map((variable) => [variable, (value: string) => keyFault(variable, value)] as const),
     ...addresses.map((variable) => [variable, addressFault] as const),
+    ...Object.entries(others),
   ];
   return judged.flatMap(([variable, faultOf]) => {
     const value = env[variable]?.trim();

@@ -23,12 +23,20 @@ export const parseInput: ParseInput = (tool, input, args) => {
   });
 };
 
+/** What a client tells itself and passes on to every tool (Cline, when it keeps a list of tasks). */
+const CLIENTS_OWN = ['task_progress'];
+
 /**
- * The arguments with every null that the tool does not know left out, and with numbers and truths that were written as
- * text where the tool knows no text there: models do both.
+ * The arguments with every null that the tool does not know and every field of the client's own left out, and with
+ * numbers, truths, lists and objects that were written as text where the tool knows no text there: models and clients do
+ * all of it.
  */
 function asMeant(args: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
   const meant: unknown = structuredClone(args ?? {});
+  const notKnown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  for (const field of CLIENTS_OWN.filter((name) => notKnown.includes(name))) {
+    if (typeof meant === 'object' && meant !== null) Reflect.deleteProperty(meant, field);
+  }
   for (const { issue, path } of issues.flatMap((one) => wantedTypes(one, []))) {
     const holder = path.slice(0, -1).reduce<unknown>((value, key) => fieldOf(value, key), meant);
     const name = path.at(-1);
@@ -51,11 +59,23 @@ function wantedTypes(
   return [{ issue, path }, ...issue.errors.flat().flatMap((one) => wantedTypes(one, path))];
 }
 
-function notText(text: string, issue: z.core.$ZodIssue): number | boolean | undefined {
+function notText(text: string, issue: z.core.$ZodIssue): number | boolean | object | undefined {
   if (issue.code !== 'invalid_type') return undefined;
+  if (/^[[{]/.test(text)) return isWholeType(issue.expected) ? structureIn(text) : undefined;
   if (/^(?:true|false)$/i.test(text)) return issue.expected === 'boolean' ? /^t/i.test(text) : undefined;
   const isNumber = issue.expected === 'number' || issue.expected === 'int';
   return isNumber && /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined;
+}
+
+const isWholeType = (expected: string) => ['array', 'object', 'record'].includes(expected);
+
+function structureIn(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function fieldOf(value: unknown, key: PropertyKey): unknown {

@@ -1,5 +1,7 @@
 /** A model server of one's own (Ollama, LM Studio, vLLM, LiteLLM, a gateway): how it is set up, and what it said of itself. */
 
+import { isQuoted } from '../config/faults.ts';
+
 export type WireApi = 'openai-responses' | 'openai-completions';
 
 export interface ListedModel {
@@ -27,6 +29,23 @@ export const OWN_SERVER_VARIABLES = {
   OPENAI_CONTEXT_WINDOW:
     'how many tokens its models can read, at least 20000. Default: what it says itself, else 131072',
 } as const;
+
+/** Below it OpenClaw's own words leave no room for a conversation. */
+const LEAST_CONTEXT = 20_000;
+
+/** Why a value cannot be meant, to be read behind the variable's name. */
+export const OWN_SERVER_FAULTS = {
+  OPENAI_WIRE_API: (value: string) =>
+    wireApi(value) === undefined ? 'must be chat or responses' : undefined,
+  OPENAI_CONTEXT_WINDOW: (value: string) =>
+    /^\d{1,9}$/.test(value) && Number(value) >= LEAST_CONTEXT
+      ? undefined
+      : `must be a whole number of tokens, at least ${LEAST_CONTEXT}`,
+  OPENAI_MODEL: (value: string) =>
+    /^[\x21-\x7e]{1,200}$/.test(value) && !isQuoted(value)
+      ? undefined
+      : 'must be the name of one model, without blanks or quotes',
+} as const satisfies Record<keyof typeof OWN_SERVER_VARIABLES, unknown>;
 
 /** Sent where the server needs no key: OpenClaw asks nobody without one. */
 export const NO_KEY = 'no-key-needed';

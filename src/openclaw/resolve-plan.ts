@@ -5,6 +5,7 @@ import { AppError, isAppError } from '../core/errors.ts';
 import { isToldPath, toldVersion } from '../core/told.ts';
 import type { MachineCommand } from '../machine/ports.ts';
 import { machineScript } from './machine-script.ts';
+import { unknownRelease } from './newest-release.ts';
 import type { InstallPlan, Probe } from './ports.ts';
 import type { ScriptOutput } from './script-output.ts';
 import { MINIMUM_SAFE_VERSION } from './settings.ts';
@@ -22,8 +23,6 @@ export interface ResolveSources {
 
 /** Two sources in parallel, each with its own time limit of 40 s and retries. */
 const RESOLVE_MS = 120_000;
-/** As many as a person can choose from. */
-const NAMED_VERSIONS = 8;
 
 const output = z.object({
   home: z.string().refine(isToldPath),
@@ -127,12 +126,5 @@ function parsed(text: string): unknown {
 /** The unknown version's error comes with the names that exist, of which some are worth showing. */
 function explained(error: unknown): unknown {
   if (!isAppError(error) || error.details.script_error !== 'unknown_version') return error;
-  const existing = (error.foreign ?? '').split('\n').filter((name) => toldVersion(name) === name);
-  const shown = semver.rsort(existing).slice(0, NAMED_VERSIONS);
-  return new AppError('invalid_input', 'There is no such OpenClaw version in the npm registry', {
-    next:
-      shown.length === 0
-        ? 'Pass another openclaw_version, or leave it out for the tested one.'
-        : `Pass one that exists, such as ${shown.join(', ')}, or leave openclaw_version out for the tested one.`,
-  });
+  return unknownRelease((error.foreign ?? '').split('\n'));
 }

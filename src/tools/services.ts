@@ -9,7 +9,7 @@ import { parseInput } from '../mcp/parse-input.ts';
 import type { ChannelKey } from '../openclaw/channels.ts';
 import type { ConfigureService } from '../openclaw/configure.ts';
 import type { LookService } from '../openclaw/look.ts';
-import type { NewestRelease } from '../openclaw/newest-release.ts';
+import type { NewestRelease, RequireRelease } from '../openclaw/newest-release.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { ProviderKey } from '../openclaw/providers.ts';
 import type { TestedRelease } from '../openclaw/tested-release.ts';
@@ -36,6 +36,7 @@ export interface Services {
   usage: ReadUsage;
   release: TestedRelease;
   newest: NewestRelease;
+  requireRelease: RequireRelease;
   /** The only machine that may be touched, where the server was started for one. */
   pinned: string | undefined;
   /** Settings of OpenClaw, by path, that an agent may set although they are the person's. */

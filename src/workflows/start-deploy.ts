@@ -1,8 +1,11 @@
 /** Decides what a call to deploy means: join, go on with what an earlier call of the same name left, or begin. */
+import semver from 'semver';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
+import type { RequireRelease } from '../openclaw/newest-release.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { TestedRelease } from '../openclaw/tested-release.ts';
 import type { Operations } from '../operations/ports.ts';
 import { asJson, type OperationRecord } from '../operations/record.ts';
 import { type CheckModelDeps, checkModel } from './check-model.ts';
@@ -13,12 +16,15 @@ import { type Directory, machineOf } from './directory.ts';
 import { livingOrGone } from './living.ts';
 import { goesAlone } from './one-change.ts';
 import { findByName } from './recover-deploy.ts';
+import { requireSafeVersion } from './safe-version.ts';
 
 export interface StartDeployDeps extends CheckModelDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   operations: Operations;
   directory: Directory;
+  requireRelease: RequireRelease;
+  release: TestedRelease;
 }
 
 /**
@@ -32,6 +38,7 @@ export async function startDeploy(
 ): Promise<OperationRecord> {
   const earlier = await deps.directory.latestDeploy(input.name);
   if (earlier?.status === 'running') return joined(earlier, input);
+  await requireVersion(deps, input);
   const ownServer = await checkModel(deps, input.model, options.signal);
   const source = input.machineId === undefined ? await leftBy(deps, earlier, input, options) : input;
   const admit = source.machineId === undefined ? undefined : goesAlone(DEPLOY, source.machineId);
@@ -41,6 +48,16 @@ export async function startDeploy(
     input: asJson({ ...input, ...source, ownServer }),
     admit,
   });
+}
+
+/** @throws AppError `invalid_input` for a release that does not exist, or that has holes and is not wanted all the same. */
+async function requireVersion(
+  { requireRelease, release }: StartDeployDeps,
+  { openclawVersion, allowUnsafeVersion }: DeployInput,
+): Promise<void> {
+  if (openclawVersion === undefined || openclawVersion === release.openclaw) return;
+  if (semver.valid(openclawVersion) !== null) requireSafeVersion(openclawVersion, allowUnsafeVersion);
+  await requireRelease(openclawVersion);
 }
 
 /** @throws AppError `conflict` where another machine is meant than the one that the running deploy is about. */

@@ -2,7 +2,6 @@
 import type { WaitOptions } from '../core/abort.ts';
 import type { Brought } from '../core/brought.ts';
 import { isAppError } from '../core/errors.ts';
-import { toldVersion } from '../core/told.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { OpeningCalls } from '../dedalus/opening-calls.ts';
 import type { MachineService } from '../machine/ports.ts';
@@ -174,12 +173,8 @@ function layersOf(machine: Machine, probe: Probe, newerRelease: string | undefin
 
 function present(name: Layer['name'], version: string | undefined, more?: string): Layer {
   return version === undefined
-    ? { name, state: 'problem', detail: 'not installed' }
-    : {
-        name,
-        state: 'ok',
-        detail: [toldVersion(version) ?? 'unreadable version', ...(more ? [more] : [])].join('; '),
-      };
+    ? { name, state: 'problem', detail: 'not installed, or its version cannot be read' }
+    : { name, state: 'ok', detail: [version, ...(more ? [more] : [])].join('; ') };
 }
 
 function layer(name: Layer['name'], seen: string, good: readonly string[]): Layer {

@@ -28,8 +28,8 @@ it('connects Slack with its plugin, once, and says that tokens nobody could be a
   expect(asked()).toEqual(['/@openclaw/slack/2026.9.6']);
   await agent.finish('configure_openclaw', { channel: 'slack' });
   expect(asked()).toHaveLength(1);
-  const shown = JSON.stringify((await agent.finish('configure_openclaw')).data);
-  expect(shown).toContain('"secrets_set":["anthropic","slack_bot","slack_app"]');
+  const shown = String((await agent.finish('configure_openclaw')).data.settings);
+  expect(JSON.parse(shown)).toMatchObject({ secrets_set: ['anthropic', 'slack_bot', 'slack_app'] });
   for (const token of Object.values(SLACK)) expect(shown).not.toContain(token);
 });
 

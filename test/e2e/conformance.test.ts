@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sidecarAsText } from '../../sidecar-bundle.mjs';
 import { BIN } from '../support/raw-client.ts';
 import { type Bridge, startBridge } from './conformance/bridge.ts';
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
     format: 'esm',
     target: 'node20',
     loader: { '.sh': 'text' },
+    plugins: [sidecarAsText],
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },

@@ -34,6 +34,19 @@ const refuse = (error_code: string, retry_after_ms?: number) => ({
   ...(retry_after_ms !== undefined && { retry_after_ms }),
 });
 
+/** Resolves when the running operation of this kind says so of itself. */
+async function told(kind: string, words: string): Promise<void> {
+  const { operations } = agent.assembled.services;
+  const mine = async () => (await operations.list('running')).find((record) => record.kind === kind)?.id;
+  await expect.poll(mine, PATIENT).toBeDefined();
+  const id = String(await mine());
+  await new Promise<void>((resolve) => {
+    const onProgress = ({ message = '' }: { message?: string | undefined }) =>
+      message.includes(words) && resolve();
+    void operations.await(id, { waitMs: 3_600_000, onProgress });
+  });
+}
+
 async function asleep(): Promise<void> {
   set([]);
   await agent.finish('sleep_machine');
@@ -136,8 +149,7 @@ describe('a sleep', () => {
     const { operation_id } = (await agent.call('chat', ask)).data;
     await expect.poll(() => lab.model.requests.at(-1)?.question, PATIENT).toBe(ask.message);
     const sleeping = agent.finish('sleep_machine');
-    const waitingFor = async () => JSON.stringify((await agent.call('get_operation')).data);
-    await expect.poll(waitingFor, PATIENT).toContain('quiet');
+    await told('sleep', 'chat turn');
     clock.skip(6 * 60_000);
     const { data } = await sleeping;
     expect(data).toMatchObject({ status: 'done', phase: 'sleeping' });

@@ -99,9 +99,8 @@ it('settings with comments are told truly, changed with the comments kept, and s
       ['bind', 'auth', 'token'].map((name) => expect.objectContaining({ name, state: 'ok' })),
     ),
   );
-  expect((await agent.finish('configure_openclaw')).data.settings).toMatchObject({
-    tools: { exec: { ask: 'on-miss' } },
-  });
+  const told = String((await agent.finish('configure_openclaw')).data.settings);
+  expect(JSON.parse(told)).toMatchObject({ tools: { exec: { ask: 'on-miss' } } });
   const wish = { set: { 'tools.exec.ask': 'always', 'messages.queue': 'collect' } };
   const changed = await agent.finish('configure_openclaw', wish);
   expect(changed.data).toMatchObject({

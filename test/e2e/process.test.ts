@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bin, copyOfBin, NODE } from '../support/bin.ts';
 import { scriptedHttp } from '../support/scripted-http.ts';
 
-const LIMIT_MS = 200;
+// Far above what an end takes (some 50 ms) and far below what any wait in this server does (a second and more).
+const LIMIT_MS = 600;
 // A busy computer may take its time once; a server that waits for something takes it every time.
 const TRIES = 8;
 
@@ -92,7 +93,7 @@ describe.each([
   ['idle', async () => {}],
   ['in the middle of a call', inCall],
 ] as const)('a server that is %s', (_state, prepare) => {
-  it.each(ENDINGS)('ends with code 0 within 200 ms: %s', async (_how, end) => {
+  it.each(ENDINGS)('ends with code 0 at once: %s', async (_how, end) => {
     let fastest = Number.POSITIVE_INFINITY;
     for (let tries = 0; tries < TRIES && fastest > LIMIT_MS; tries += 1) {
       const server = await started();

@@ -106,7 +106,12 @@ it('what the machine says of itself', async () => {
   await writeFile(manifest, `{\n  "name": "openclaw",\n  "version": "${WORDS} \u001b[2J"\n}\n`);
   const status = await agent.call('gateway_status');
   fenced(status);
-  expect(status.data.openclaw_version).toBe('(unreadable)');
+  expect(status.data.openclaw_version).toBeUndefined();
+  expect(status.data.layers).toContainEqual({
+    name: 'openclaw',
+    state: 'problem',
+    detail: 'not installed, or its version cannot be read',
+  });
 });
 
 it('an error of the API', async () => {

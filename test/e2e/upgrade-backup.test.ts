@@ -1,5 +1,5 @@
 /** The real OpenClaw: a new version keeps the sessions, one that refuses the settings is rolled back, a backup moves house. */
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Message, RawClient } from '../support/raw-client.ts';
@@ -38,10 +38,15 @@ async function home(): Promise<string> {
 
 /** As if 2026.9.6 had been installed, and lost most of its files since. */
 async function leaveDamagedTree(): Promise<void> {
-  const tree = join(await home(), '.openclaw-mcp/app-2026.9.6/node_modules/openclaw');
+  const app = join(await home(), '.openclaw-mcp/app-2026.9.6');
+  const tree = join(app, 'node_modules/openclaw');
   await mkdir(tree, { recursive: true });
   await writeFile(join(tree, 'package.json'), '{"version":"2026.9.6"}');
   await writeFile(join(tree, 'openclaw.mjs'), "import './dist/entry.js';");
+  // The machine's own files: it has another user than whoever runs this test.
+  const { uid, gid } = await stat(await home());
+  for (const path of [app, ...(await readdir(app, { recursive: true })).map((each) => join(app, each))])
+    await chown(path, uid, gid);
 }
 
 it('rolls back by itself when the new version does not start, and the conversation goes on', async () => {

@@ -41,6 +41,17 @@ test.each([
   expect((await agent.call('get_operation')).texts.join()).not.toContain('deploy_');
 });
 
+test.each([
+  ['does not exist', '2026.99.9', 'Pass one that exists, such as 2026.9.6'],
+  ['has published holes', '2026.2.1', 'allow_unsafe_version'],
+  ['is no version', '2026.9.6; true', 'must be a version such as'],
+])('a deploy of a release that %s creates nothing', async (_why, openclaw_version, expected) => {
+  const agent = await connected();
+  const { isError, texts } = await agent.call('deploy_openclaw', { openclaw_version });
+  expect([isError, texts.join()]).toEqual([true, expect.stringContaining(expected)]);
+  expect(await phases(agent)).toEqual([]);
+});
+
 test('a deploy whose model server has no such path creates nothing, and names the address', async () => {
   server = await startStandInModel({ speaks: ['openai-completions'] });
   const agent = await connected({ ANTHROPIC_API_KEY: undefined, OPENAI_BASE_URL: server.url });

@@ -14,6 +14,7 @@ import { processRuntime } from '../../src/local/process-runtime.ts';
 import type { Runtime } from '../../src/local/runtime.ts';
 import { type LocalServer, serveLocal } from '../../src/local/serve.ts';
 import { channelKeys } from '../../src/openclaw/channels.ts';
+import { requireRelease } from '../../src/openclaw/newest-release.ts';
 import { providerKeys } from '../../src/openclaw/providers.ts';
 import { type AssembledServer, assembleServer } from '../../src/server.ts';
 import {
@@ -154,6 +155,7 @@ async function connectLab(env: Record<string, string | undefined>, how: Connecti
     providers,
     channels: channelKeys(env),
     release: STAND_IN_RELEASE,
+    requireRelease: requireRelease(fetch, config.npmRegistry, clock),
     newest: how.newest,
     secrets: [config.dedalusApiKey ?? '', ...providers.map(({ key }) => key)],
     readOnly: how.readOnly,

@@ -3,7 +3,8 @@
 
 status_main() {
   require_bundle
-  make_dirs
+  # A look changes no permissions: those of the folders are among what is looked at.
+  mkdir -p "$mcp_dir"
   scratch=$(mktemp -d "$mcp_dir/status.XXXXXX")
   probe_main
   part posture_main

@@ -31,7 +31,7 @@ upgrade_main() {
     undo_attempt
     report_versions
     # Perhaps its files are the reason: another try shall begin with fresh ones.
-    if [ "$(readlink "$mcp_dir/current")" != "app-$openclaw_version" ]; then rm -rf "$app_dir"; fi
+    if [ "$(readlink "$mcp_dir/current")" != "app-$openclaw_version" ]; then remove_tree "$app_dir"; fi
   fi
 }
 

@@ -77,6 +77,28 @@ describe('a key', () => {
   });
 });
 
+describe("what is said of a model server of one's own", () => {
+  it.each([
+    ['OPENAI_WIRE_API', 'chta', 'must be chat or responses'],
+    ['OPENAI_CONTEXT_WINDOW', '32k', 'whole number of tokens'],
+    ['OPENAI_CONTEXT_WINDOW', '4096', 'at least 20000'],
+    ['OPENAI_MODEL', '"qwen3:8b"', 'quotes'],
+    ['OPENAI_MODEL', 'qwen3 8b', 'blanks'],
+  ])('%s=%s is named', (variable, value, told) => {
+    const { faults } = judged({ OPENAI_BASE_URL: 'http://10.0.0.5:8000/v1', [variable]: value });
+    expect(faults).toMatchObject([{ variable, message: expect.stringContaining(told), stops: ['models'] }]);
+  });
+
+  it('is taken as it is meant', () => {
+    const meant = {
+      OPENAI_WIRE_API: ' Responses ',
+      OPENAI_CONTEXT_WINDOW: '32768',
+      OPENAI_MODEL: 'qwen3:8b-q4_K_M',
+    };
+    expect(named({ OPENAI_BASE_URL: 'http://10.0.0.5:8000/v1', ...meant })).toEqual([]);
+  });
+});
+
 describe('an address', () => {
   it.each([
     'api.example.com/v1',

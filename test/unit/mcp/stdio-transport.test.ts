@@ -98,6 +98,11 @@ it.each([
   [{ either: '5' }, { either: 5 }],
   [{ either: ['1', 2] }, { either: [1, 2] }],
   [{ inner: { size: '3', label: '4' } }, { inner: { size: 3, label: '4' } }],
+  [{ either: '[1, 2]' }, { either: [1, 2] }],
+  [{ inner: '{"size":3,"label":"[4]"}' }, { inner: { size: 3, label: '[4]' } }],
+  [{ name: '[1, 2]' }, { name: '[1, 2]' }],
+  [{ settings: '{"b":"5"}' }, { settings: { b: '5' } }],
+  [{ count: 5, task_progress: '- [x] asked' }, { count: 5 }],
   [{ settings: { a: null, b: '5' } }, { settings: { a: null, b: '5' } }],
 ])('arguments %j are taken as %j', async (args, meant) => {
   const [answer] = await said(call(args));
@@ -111,6 +116,9 @@ it.each([
   [{ sure: 'yes' }, '"sure" must be true or false'],
   [{ name: 5 }, '"name" must be text'],
   [{ nmae: null }, 'there is no field "nmae"'],
+  [{ nmae: 1, task_progress: '- [x] asked' }, 'there is no field "nmae"'],
+  [{ settings: '{"b":' }, '"settings" must be an object'],
+  [{ settings: '[1]' }, '"settings" must be an object'],
 ])('arguments %j are refused in words', async (args, words) => {
   const [answer] = await said(call(args));
   expect(answer?.result).toMatchObject({ isError: true });

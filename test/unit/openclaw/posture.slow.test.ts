@@ -35,10 +35,12 @@ const statusWith = async (token: string) => {
 
 test('a fresh deploy has nothing that could be better', async () => {
   expect(await exposure()).toEqual({
-    bind: 'loopback',
-    authMode: 'token',
-    tokenInSettings: false,
+    settings: { bind: 'loopback', authMode: 'token', tokenInSettings: false },
     tokenChars: 64,
+    // The provider's own address, which the deploy wrote.
+    brought: [
+      { kind: 'address', path: 'models.providers.anthropic.baseUrl', value: 'https://api.anthropic.com' },
+    ],
     listens: 'loopback',
     stateMode: '700',
     mcpMode: '700',
@@ -70,9 +72,7 @@ test('what somebody changed for the worse is seen', async () => {
   await writeFile(path, JSON.stringify(settings));
   await chmod(file('.openclaw'), 0o755);
   expect(await exposure()).toMatchObject({
-    bind: 'lan',
-    authMode: 'none',
-    tokenInSettings: true,
+    settings: { bind: 'lan', authMode: 'none', tokenInSettings: true },
     stateMode: '755',
   });
 });

@@ -5,6 +5,7 @@ import { AppError } from '../../../src/core/errors.ts';
 import type { Machine } from '../../../src/dedalus/api.ts';
 import type { MachineService } from '../../../src/machine/ports.ts';
 import type { OpenClawService, Probe } from '../../../src/openclaw/ports.ts';
+import { TESTED_RELEASE } from '../../../src/openclaw/tested-release.ts';
 import type { Operations } from '../../../src/operations/ports.ts';
 import type { OperationRecord } from '../../../src/operations/record.ts';
 import type { Directory } from '../../../src/workflows/directory.ts';
@@ -118,7 +119,13 @@ describe('a cancelled deploy removes what costs for nothing', () => {
 });
 
 /** Without a model server of one's own nobody is asked anything. */
-const asked = { providers: [], clock: systemClock, fetch };
+const asked = {
+  providers: [],
+  clock: systemClock,
+  fetch,
+  release: TESTED_RELEASE,
+  requireRelease: async () => {},
+};
 
 describe('a further deploy of the name of a machine that has failed', () => {
   const started = (earlier: OperationRecord, others: readonly OperationRecord[] = []) => {

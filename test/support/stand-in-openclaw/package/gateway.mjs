@@ -6,7 +6,7 @@ import { answerChat, checkChat, parseJson, readBody } from './chat.mjs';
 import { gatewaySettings, StartError } from './config.mjs';
 import { makeLog } from './log.mjs';
 import { pluginVersions } from './plugins.mjs';
-import { TurnError } from './provider.mjs';
+import { RefusedTurn, TurnError } from './provider.mjs';
 import { makeReload } from './reload.mjs';
 import { historyPage, openSessions } from './sessions.mjs';
 import { makeSuspension } from './suspension.mjs';
@@ -119,7 +119,9 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
         await ready;
         return turns.run(key, text, { model, signal: gone.signal });
       },
-      (runId, { error }) => {
+      (runId, failure) => {
+        if (failure instanceof RefusedTurn) return;
+        const { error } = failure;
         const [provider, ...rest] = (model ?? settings.primaryModel).split('/');
         const told = {
           runId,

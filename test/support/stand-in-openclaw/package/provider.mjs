@@ -10,6 +10,13 @@ export class TurnError extends Error {
   }
 }
 
+/** The gateway lets no message into the session now; no run begins, and the log knows of none. */
+export class RefusedTurn extends TurnError {
+  constructor() {
+    super(500, 'api_error', 'internal error');
+  }
+}
+
 const DEFAULTS = {
   anthropic: { baseUrl: 'https://api.anthropic.com', api: 'anthropic-messages', key: 'ANTHROPIC_API_KEY' },
   openai: { baseUrl: 'https://api.openai.com/v1', api: 'openai-responses', key: 'OPENAI_API_KEY' },

@@ -1,6 +1,6 @@
 /** Runs chat turns: one at a time per session, remembered before and after, cut off when the client goes away. */
 import { randomUUID } from 'node:crypto';
-import { askProvider, TurnError } from './provider.mjs';
+import { askProvider, RefusedTurn, TurnError } from './provider.mjs';
 import { sessionRow } from './sessions.mjs';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -15,8 +15,7 @@ export function makeTurns({ settings, sessions, log, version, env }) {
 
   /** Queues behind the turn that the session already has. @returns `{text, usage}` @throws TurnError */
   function run(key, text, options) {
-    if (resuming.has(key) || sessions.get(key)?.archived)
-      return Promise.reject(new TurnError(500, 'api_error', 'internal error'));
+    if (resuming.has(key) || sessions.get(key)?.archived) return Promise.reject(new RefusedTurn());
     const before = queues.get(key) ?? Promise.resolve();
     const turn = before.then(() => takeTurn(key, text, options));
     const settled = turn.catch(() => {});
