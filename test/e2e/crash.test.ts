@@ -3,10 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { type Bin, type BinProcess, copyOfBin, startBin } from '../support/bin.ts';
 import { type Lab, startLab, type ToolAnswer } from '../support/lab.ts';
-import { moments, SEED } from '../support/moments.ts';
-
-// `npm run soak` takes its time.
-const KILLS = process.env.SOAK === undefined ? 5 : 50;
+import { KILLS, moments, SEED } from '../support/moments.ts';
 
 let lab: Lab;
 let bin: Bin;

@@ -1,6 +1,6 @@
 /** Moments at which something is killed: spread over its whole duration, and the same again for the same seed. */
 
-/** How many kills of each kind: a few in every run, and as many as `OPENCLAW_MCP_KILLS` says for who has the time. */
+/** How many kills of each kind: a few in every run, and as many as `npm run soak` asks for. */
 export const KILLS = Number(process.env.OPENCLAW_MCP_KILLS ?? 5);
 export const SEED = Number(process.env.OPENCLAW_MCP_SEED ?? Date.now() % 100_000);
 
