@@ -91,6 +91,8 @@ export interface SessionState {
   state: 'idle' | 'running' | 'archived' | 'missing' | 'unknown';
   /** Its turn has ended the gateway twice and was ended for that. */
   ended: boolean;
+  /** The gateway before left a turn of it half done, whether or not that is at work still. */
+  interrupted: boolean;
   diskFreeMib: number;
 }
 

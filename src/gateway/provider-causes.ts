@@ -185,7 +185,8 @@ export const PROVIDER_CAUSES: readonly Cause[] = [
   },
   {
     matches: ({ logged, words }) =>
-      logged && !/llm request failed|agent run failed|agent failed before reply/.test(words),
+      logged &&
+      !/^\S* *internal error$|llm request failed|agent run failed|agent failed before reply/.test(words),
     message: 'The model provider failed the request',
     next: `${READ_WORDS}; then send the message again, or choose another model.`,
     asked: true,

@@ -45,14 +45,14 @@ export async function sessionState(
 ): Promise<SessionState> {
   const { key } = addressOf(session, agent);
   const how = { timeoutMs: LIST_MS, rerunnable: true, signal };
-  const { state, ended, disk_free_mib } = await askSidecar(
+  const { state, ended, interrupted, disk_free_mib } = await askSidecar(
     machines,
     machineId,
     'session_state',
     { key },
     how,
   );
-  return { state, ended, diskFreeMib: disk_free_mib };
+  return { state, ended, interrupted, diskFreeMib: disk_free_mib };
 }
 
 export async function restoreSession(

@@ -1,9 +1,8 @@
 /** OpenClaw on a machine: looked at, installed, configured, started and stopped, each by one script. */
-import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
-import { AppError } from '../core/errors.ts';
 import type { MachineService } from '../machine/ports.ts';
-import type { RequestOf } from '../sidecar/protocol.ts';
+import type { ReplyOf, RequestOf } from '../sidecar/protocol.ts';
+import { askSidecar } from './ask-sidecar.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobSnapshot } from './job-snapshot.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
@@ -11,7 +10,7 @@ import type { InstallPlan, OpenClawService } from './ports.ts';
 import type { ProviderKey } from './providers.ts';
 import { readProbe } from './read-probe.ts';
 import { knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
-import { runScript, type ScriptOutput } from './script-output.ts';
+import { runScript } from './script-output.ts';
 import { openclawSettings, providerSecrets } from './settings.ts';
 import { TESTED_RELEASE } from './tested-release.ts';
 
@@ -39,7 +38,7 @@ const START_GATEWAY_MS = 230_000;
 /** A person waits for their reply meanwhile: its end, after some seconds, must not wait for the next look. */
 const STARTING = { firstMs: 60, maxMs: 400 };
 /** A newer gateway drains its turns for up to 315 s; ours get this long, then they are cut. */
-const STOP_SECONDS = 20;
+const STOP_MS = 20_000;
 const STOP_GATEWAY_MS = 60_000;
 /** On top of the wait: two questions to a busy gateway's command line, which takes up to 20 s each. */
 const SUSPEND_SLACK_MS = 60_000;
@@ -60,33 +59,14 @@ export interface OpenClawDeps extends ResolveSources {
 const TURN_ID = /^turn_([A-Za-z0-9-]{1,64})_[0-9a-f]{16}(?:-\d)?$/;
 // As many as a sentence can name.
 const MAX_TURNS = 10;
-const startOutput = z.object({ started: z.enum(['yes', 'no']), repaired: z.string() });
-const suspendOutput = z.object({
-  state: z.enum(['suspended', 'idle', 'busy', 'down']),
-  turns: z.string().transform((ids) => {
-    const running = ids.split(' ').filter((id) => id !== '');
-    return running.map((id) => (TURN_ID.test(id) ? id : 'unknown'));
-  }),
-  blockers: z.coerce.number().int().nonnegative().max(1_000_000),
-});
-const stopOutput = z.object({ how: z.enum(['not_running', 'stopped', 'killed']) });
-
-const REPAIRS: Readonly<Record<string, string>> = {
+const REPAIRS: Readonly<Record<ReplyOf<'start_gateway'>['repaired'][number], string>> = {
   gateway: 'the gateway was not running and was started',
   hung_gateway: 'the gateway hung and was replaced',
+  full_disk: 'the gateway had seen a full disk; there is room again, so it was started anew',
   file_modes: 'files with secrets were readable by others and are private again',
   auth_file: 'the access token file was missing and was written again',
   pid_file: 'the record of the gateway process was missing and was written again',
 };
-
-/** @throws AppError `command_failed` when it is not what the script prints: a machine's fault, and none of this server. */
-function told<T>(schema: z.ZodType<T>, { values }: ScriptOutput): T {
-  const read = schema.safeParse(values);
-  if (read.success) return read.data;
-  throw new AppError('command_failed', "The machine's account of its gateway cannot be read", {
-    next: 'Call repair_openclaw, then repeat the call.',
-  });
-}
 
 export function openclawService(deps: OpenClawDeps): OpenClawService {
   const run = (machineId: string, script: ReturnType<typeof machineScript>, options?: WaitOptions) =>
@@ -137,27 +117,23 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       );
     },
     async startGateway(machineId, options) {
-      const script = machineScript(
-        'start-gateway',
-        { ...deps.providerAddresses },
-        { timeoutMs: START_GATEWAY_MS, rerunnable: true, pace: STARTING },
+      const { started, repaired } = await askSidecar(
+        deps.machines,
+        machineId,
+        'start_gateway',
+        { addresses: deps.providerAddresses ?? {} },
+        { timeoutMs: START_GATEWAY_MS, rerunnable: true, pace: STARTING, signal: options?.signal },
       );
-      const { started, repaired } = told(startOutput, await run(machineId, script, options));
-      const codes = [...new Set(repaired.split(' ').filter((code) => code !== ''))];
-      return { started: started === 'yes', repaired: codes.flatMap((code) => REPAIRS[code] ?? []) };
+      return { started, repaired: repaired.map((code) => REPAIRS[code]) };
     },
-    async stopGateway(machineId, options) {
-      const env = { OPENCLAW_MCP_STOP_TIMEOUT_S: `${STOP_SECONDS}` };
-      const script = machineScript('stop-gateway', env, { timeoutMs: STOP_GATEWAY_MS, rerunnable: true });
-      const output: ScriptOutput = await run(machineId, script, options);
-      return told(stopOutput, output);
+    stopGateway(machineId, options) {
+      const how = { timeoutMs: STOP_GATEWAY_MS, rerunnable: true, signal: options?.signal };
+      return askSidecar(deps.machines, machineId, 'stop_gateway', { patience_ms: STOP_MS }, how);
     },
-    async suspendGateway(machineId, options) {
-      const { waitSeconds } = options;
-      const timeoutMs = waitSeconds * 1000 + SUSPEND_SLACK_MS;
-      const env = { OPENCLAW_MCP_WAIT_S: `${waitSeconds}` };
-      const script = machineScript('suspend-gateway', env, { timeoutMs, rerunnable: true });
-      const read = told(suspendOutput, await run(machineId, script, options));
+    async suspendGateway(machineId, { waitSeconds, signal }) {
+      const wait_ms = waitSeconds * 1000;
+      const how = { timeoutMs: wait_ms + SUSPEND_SLACK_MS, rerunnable: true, signal };
+      const read = await askSidecar(deps.machines, machineId, 'suspend_gateway', { wait_ms }, how);
       // An id names its own machine; any other would be words of this one's choice.
       const turns = read.turns.map((id) => (TURN_ID.exec(id)?.[1] === machineId ? id : 'unknown'));
       return { ...read, turns: turns.slice(0, MAX_TURNS) };

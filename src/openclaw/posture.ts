@@ -3,9 +3,11 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import type { Brought } from '../core/brought.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { PROTOCOL } from '../sidecar/protocol.ts';
-import { machineScript } from './machine-script.ts';
-import { runScript, type ScriptOutput } from './script-output.ts';
+import { type GatewayHistory, PROTOCOL } from '../sidecar/protocol.ts';
+import { askSidecar } from './ask-sidecar.ts';
+import type { ScriptOutput } from './script-output.ts';
+
+export type { GatewayHistory } from '../sidecar/protocol.ts';
 
 export interface Posture {
   /** Undefined where the settings cannot be read. */
@@ -22,6 +24,8 @@ export interface Posture {
   tokenChars: number | undefined;
   /** Addresses and programs that the settings name. Foreign. */
   brought: readonly Brought[];
+  /** How its process has fared that nobody asked for. */
+  gateway: GatewayHistory;
   listens: 'loopback' | 'others' | 'nothing' | 'unknown';
   /** Octal permissions of its two folders: only 700 is right. */
   stateMode: string;
@@ -71,8 +75,8 @@ export function postureService(machines: Pick<MachineService, 'run'>): PostureSe
   return {
     async rotateToken(machineId, options) {
       // Twice is harmless: the second run makes yet another token and proves the one before it wrong.
-      const script = machineScript('rotate-token', {}, { timeoutMs: ROTATE_MS, rerunnable: true });
-      await runScript(machines, machineId, script, options);
+      const how = { timeoutMs: ROTATE_MS, rerunnable: true, signal: options?.signal };
+      await askSidecar(machines, machineId, 'rotate_token', {}, how);
     },
   };
 }
@@ -87,6 +91,7 @@ export function readPosture({ values, blobs }: ScriptOutput): Posture | undefine
     settings: settings === 'read' ? { bind, authMode, tokenInSettings: inSettings === 'yes' } : undefined,
     tokenChars: exposed.data.token_chars ?? undefined,
     brought: exposed.data.brought,
+    gateway: exposed.data.gateway ?? { events: [], fresh: 0, lately: 0 },
     listens: read.data.listens,
     stateMode: read.data['mode.state'],
     mcpMode: read.data['mode.mcp'],

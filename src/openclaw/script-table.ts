@@ -28,14 +28,10 @@ import repairFacts from './scripts/repair-facts.sh';
 import repairInstall from './scripts/repair-install.sh';
 import resolve from './scripts/resolve.sh';
 import restore from './scripts/restore.sh';
-import rotateToken from './scripts/rotate-token.sh';
 import sidecar from './scripts/sidecar.sh';
-import startGateway from './scripts/start-gateway.sh';
 import startJob from './scripts/start-job.sh';
 import status from './scripts/status.sh';
-import stopGateway from './scripts/stop-gateway.sh';
 import stopJob from './scripts/stop-job.sh';
-import suspendGateway from './scripts/suspend-gateway.sh';
 import transfer from './scripts/transfer.sh';
 import upgrade from './scripts/upgrade.sh';
 
@@ -72,11 +68,7 @@ export const SCRIPTS = {
   'diagnose-doctor': [machineFacts, repairFacts, diagnoseDoctor],
   repair: [sidecar, machineFacts, repairFacts, repair],
   'repair-install': [install, ...GATEWAY, repairFacts, diagnoseTree, repairInstall],
-  'rotate-token': [...GATEWAY, rotateToken],
   resolve: [network, resolve],
-  'start-gateway': [...GATEWAY, suspendGateway, startGateway],
-  'stop-gateway': [...GATEWAY, stopGateway],
-  'suspend-gateway': [suspendGateway],
   'read-job': [readJob],
   'start-job': [startJob],
   'stop-job': [stopJob],

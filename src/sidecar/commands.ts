@@ -5,6 +5,12 @@ import { unpackBackup } from './backup/unpack.ts';
 import { draftChange, fillSettings } from './configure/change.ts';
 import { outsideRequests } from './configure/outside-requests.ts';
 import { configure } from './configure/write-all.ts';
+import { startGateway } from './gateway/ensure.ts';
+import { gatewayEvents } from './gateway/events.ts';
+import { keepAddresses } from './gateway/files.ts';
+import { rotateToken } from './gateway/rotate.ts';
+import { stopGateway } from './gateway/stop.ts';
+import { suspendGateway } from './gateway/suspend.ts';
 import { readJob } from './jobs/read.ts';
 import { startJob, stopJob } from './jobs/start.ts';
 import { noteStart, stillInterrupted } from './look/interrupted.ts';
@@ -13,10 +19,11 @@ import { listSessions } from './look/list-sessions.ts';
 import { readLog } from './look/read-log.ts';
 import { endInterrupted, restoreSession, sessionState } from './look/session-state.ts';
 import type { Place } from './place.ts';
+import { childEnvironment } from './process/environment.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
 import { SidecarError } from './sidecar-error.ts';
 import { connectedChannels, exposure, missingKeys, settingsState, showSettings } from './state/look.ts';
-import { authState, mendKeys, renewAuth, rotateToken } from './state/mend.ts';
+import { authState, mendKeys, renewAuth } from './state/mend.ts';
 import { machineRedactor, secretValues } from './state/secret-values.ts';
 import { readSession } from './turns/history.ts';
 import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
@@ -34,9 +41,15 @@ const COMMANDS: Commands = {
     keys: (await stillInterrupted(place)).map(({ key }) => key),
   }),
   end_interrupted: endInterrupted,
-  note_start: async (place, { crashed }) => ({
-    interrupted: (await noteStart(place, crashed)).map(({ key }) => key),
-  }),
+  note_start: async (place, { crashed }) => {
+    keepAddresses(place, childEnvironment());
+    return { interrupted: (await noteStart(place, crashed)).map(({ key }) => key) };
+  },
+  start_gateway: startGateway,
+  stop_gateway: stopGateway,
+  suspend_gateway: suspendGateway,
+  rotate_token: rotateToken,
+  gateway_events: gatewayEvents,
   read_log: readLog,
   kept_states: keptStates,
   configure,
@@ -52,7 +65,6 @@ const COMMANDS: Commands = {
   'renew-auth': renewAuth,
   'mend-keys': mendKeys,
   'unpack-backup': unpackBackup,
-  'rotate-token': rotateToken,
   job_start: startJob,
   job_read: readJob,
   job_stop: stopJob,

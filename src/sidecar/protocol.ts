@@ -4,6 +4,7 @@
  * program before it asks; grow `PROTOCOL_NUMBER` with a command that is new within one version.
  */
 import * as z from 'zod/mini';
+import { GATEWAY_PROTOCOL, type gatewayHistory } from './gateway/protocol.ts';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { LOOK_PROTOCOL } from './look/protocol.ts';
 import { FILES_PROTOCOL } from './state/protocol.ts';
@@ -51,6 +52,8 @@ export const PROTOCOL = {
       state: z.enum(['idle', 'running', 'archived', 'missing', 'unknown']),
       /** Its turn was ended from here since the gateway started, for ending the gateway twice. */
       ended: z.boolean(),
+      /** The gateway before left a turn of it half done. */
+      interrupted: z.catch(z.boolean(), false),
       disk_free_mib: count,
     }),
   },
@@ -62,6 +65,7 @@ export const PROTOCOL = {
     request: z.object({ crashed: z.boolean() }),
     reply: z.object({ interrupted: z.array(z.string()) }),
   },
+  ...GATEWAY_PROTOCOL,
   ...FILES_PROTOCOL,
   ...LOOK_PROTOCOL,
   ...JOBS_PROTOCOL,
@@ -70,6 +74,8 @@ export const PROTOCOL = {
 
 export { JOBS, type JobKind, type JobReplyOf, type JobRequestOf } from './jobs/protocol.ts';
 export { PACK } from './state/protocol.ts';
+export type GatewayHistory = z.infer<typeof gatewayHistory>;
+
 export type CommandName = keyof typeof PROTOCOL;
 export type RequestOf<C extends CommandName> = z.infer<(typeof PROTOCOL)[C]['request']>;
 export type ReplyOf<C extends CommandName> = z.infer<(typeof PROTOCOL)[C]['reply']>;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../core/clock.ts';
 import { runCommand } from './commands.ts';
+import { watchGateway } from './gateway/watch.ts';
 import { SOCKET } from './own-client.ts';
 import { packedReply, restOf, unpacked } from './packed.ts';
 import type { Place } from './place.ts';
@@ -41,7 +42,11 @@ export async function serve(place: Place): Promise<void> {
   server.maxConnections = MOST_AT_ONCE;
   await listen(server, place);
   finishAll(place).catch((error: unknown) => process.stderr.write(`turns: ${String(error)}\n`));
+  const watching = watchGateway(place, leaving.signal);
   await untilReplaced(place, leaving.signal);
+  leaving.abort();
+  // A start of its own that is under way may take minutes; whoever comes next goes on with it.
+  await Promise.race([watching, systemClock.sleep(LEAVE_MS)]);
   rmSync(SOCKET, { force: true });
   unlock();
   await closed(server);

@@ -5,6 +5,7 @@ import { toldOneOf, toldVersion } from '../core/told.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
 import { safePhase } from '../workflows/awake.ts';
 import { type ChannelState, channelState } from '../workflows/channels.ts';
+import { newsOf, toldEvents } from '../workflows/gateway-history.ts';
 import { gatewayStatus as look } from '../workflows/status.ts';
 import { channelWords } from './configure-output.ts';
 import { machineId } from './fields.ts';
@@ -54,6 +55,16 @@ export const gatewayStatus = defineTool({
         }),
       )
       .describe('How well it is protected.'),
+    gateway_events: z
+      .array(
+        z.object({
+          at: z.string().optional(),
+          why: z.enum(['ended', 'out_of_memory', 'refused', 'deaf', 'full_disk']),
+          did: z.enum(['restarted', 'failed', 'left_down']),
+        }),
+      )
+      .optional()
+      .describe('When its gateway went down by itself in the last week, and what was done; newest last.'),
     advice: z.array(z.string()),
   }),
   async run({ machine_id, audit }, { services, signal }) {
@@ -66,10 +77,12 @@ export const gatewayStatus = defineTool({
       .map((layer) => `${layer.name}: ${layer.detail}`);
     const phase = safePhase(machine.phase);
     const version = layers.find(({ name, state: how }) => name === 'openclaw' && how === 'ok');
+    const news = seen.history && newsOf(seen.history);
     const state = [
       bad.length === 0 ? 'every layer works' : bad.join('; '),
       ...(version ? [`OpenClaw ${version.detail.replace(/\.$/, '')}`] : []),
       ...channelWords(channels ?? []),
+      ...(news === undefined ? [] : [news]),
     ];
     return {
       summary: `Machine ${id} (phase ${phase}): ${state.join('; ')}.${advice.length === 0 ? '' : ` Advice: ${advice.join(' ')}`}`,
@@ -87,6 +100,7 @@ export const gatewayStatus = defineTool({
         interrupted_sessions:
           probe === undefined || probe.interrupted.length === 0 ? undefined : [...probe.interrupted],
         posture,
+        gateway_events: seen.history && seen.history.events.length > 0 ? toldEvents(seen.history) : undefined,
         advice,
       },
       foreign: [

@@ -5,12 +5,14 @@ import type { Opening } from '../dedalus/opening-calls.ts';
 import type { Probe } from '../openclaw/ports.ts';
 import type { Posture } from '../openclaw/posture.ts';
 import { MINIMUM_SAFE_VERSION } from '../openclaw/settings.ts';
+import { troubleOf } from './gateway-history.ts';
 import { type KeptKey, keptKeysSentence } from './kept-provider-keys.ts';
 import { isUnsafeVersion } from './safe-version.ts';
 
 export interface Finding {
   name:
     | 'version'
+    | 'gateway'
     | 'bind'
     | 'auth'
     | 'token'
@@ -54,6 +56,7 @@ const REWRITE = 'Call deploy_openclaw with this machine_id: it writes the settin
 export function postureFindings(seen: Seen): Finding[] {
   return [
     version(seen.probe),
+    ...(seen.posture ? [gateway(seen.posture, seen.probe)] : []),
     ...(seen.posture ? [...exposure(seen.posture), additions(seen.strange)] : []),
     fileModes(seen.probe, seen.posture),
     openings(seen.openings),
@@ -76,6 +79,11 @@ function version({ openclawVersion }: Probe): Finding {
     detail: `this release has published holes; ${MINIMUM_SAFE_VERSION} is the first without`,
     fix: 'Call upgrade_openclaw.',
   };
+}
+
+function gateway({ gateway: history }: Posture, { process }: Probe): Finding {
+  const { detail, fix } = troubleOf(history, process === 'gone');
+  return { name: 'gateway', state: fix === undefined ? 'ok' : 'warning', detail, fix };
 }
 
 function exposure({ settings, listens, tokenChars }: Posture): Finding[] {

@@ -47,6 +47,8 @@ export async function makeWay(
     await operation.note('OpenClaw had archived this session for not being used; it was brought back.');
     return true;
   }
+  // What was at work in it may have ended between the refusal and this look.
+  if (seen.state === 'idle' && seen.interrupted) return true;
   if (seen.state !== 'running') return false;
   operation.tell('OpenClaw first ends the turn that is at work in this session');
   await untilFree(operation, deps, machineId, look);

@@ -8,7 +8,7 @@ import type { MachineService } from '../machine/ports.ts';
 import type { LookService } from '../openclaw/look.ts';
 import { type NewestRelease, newerThan } from '../openclaw/newest-release.ts';
 import type { Probe } from '../openclaw/ports.ts';
-import type { AuditFinding } from '../openclaw/posture.ts';
+import type { AuditFinding, GatewayHistory } from '../openclaw/posture.ts';
 import { ownAddresses, type ProviderKey } from '../openclaw/providers.ts';
 import { isUntested, type TestedRelease } from '../openclaw/tested-release.ts';
 
@@ -44,6 +44,8 @@ export interface Status {
   channels: ChannelState[] | undefined;
   /** How well it is protected; empty when nothing could be seen. */
   posture: Finding[];
+  /** What happened to its gateway that nobody asked for; undefined where it cannot be told. */
+  history: GatewayHistory | undefined;
   /** Written by OpenClaw: foreign but for the severities. */
   audit: AuditFinding[];
   /** Addresses and programs in its settings that are not ours. Foreign. */
@@ -90,6 +92,7 @@ export async function gatewayStatus(
     channels,
     layers: layersOf(machine, probe, newer(probe, newest, deps.release)),
     posture: findings,
+    history: posture?.gateway,
     audit: posture?.audit ?? [],
     strange,
     advice: [
@@ -142,6 +145,7 @@ function asleep(machine: Machine): Status {
     ],
     channels: undefined,
     posture: [],
+    history: undefined,
     audit: [],
     strange: [],
     advice,

@@ -121,8 +121,16 @@ export const HONEST: Record<string, Printed> = {
   list_sessions: { values: {}, blobs: { reply: SESSIONS } },
   read_session: { values: {}, blobs: { reply: HISTORY } },
   'read-log': { values: {}, blobs: { log: `${LOG}\n`, printed: WORD } },
-  'start-gateway': { values: { started: 'yes', repaired: 'gateway' } },
-  'suspend-gateway': { values: { state: 'busy', turns: `turn_${WORD}_0123456789abcdef`, blockers: '3' } },
+  start_gateway: {
+    values: {},
+    blobs: { reply: json({ started: true, repaired: ['gateway'] }) },
+  },
+  suspend_gateway: {
+    values: {},
+    blobs: {
+      reply: json({ state: 'busy', turns: [`turn_${WORD}_0123456789abcdef`, WORD], blockers: 3 }),
+    },
+  },
   turn_start: { values: {}, blobs: { reply: TURN } },
   turn_read: { values: {}, blobs: { reply: TURN } },
   diagnose: { values: { [WORD]: WORD } },

@@ -1,9 +1,10 @@
 /** Questions to the gateway of this machine: over HTTP on its loopback, or by OpenClaw's own command line. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { mcpDir, openclawCommand, type Place, stateDir } from '../place.ts';
+import { openclawEnvironment } from '../process/environment.ts';
+import { readText } from '../read-text.ts';
 
 export interface Answer {
   /** HTTP status. */
@@ -19,16 +20,17 @@ const TIMEOUT_MS = 20_000;
 /** Each start of OpenClaw's command line takes one to six seconds. */
 const CLI_MS = 60_000;
 
-/** Undefined where nothing answers. `json` makes it a POST. */
+/** Undefined where nothing answers. `json` makes it a POST. @param authorization of ours where nothing is said. */
 export function askGateway(
   place: Place,
   path: string,
   json?: unknown,
   timeoutMs = TIMEOUT_MS,
+  authorization = ourAuthorization(place),
 ): Promise<Answer | undefined> {
   const body = json === undefined ? undefined : JSON.stringify(json);
   const headers = {
-    ...authorization(place),
+    ...(authorization === undefined ? {} : { authorization }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
   const method = body === undefined ? 'GET' : 'POST';
@@ -61,15 +63,9 @@ export function askGateway(
   });
 }
 
-/** The header that the bash side keeps for curl; without it every question is refused, which says enough. */
-function authorization(place: Place): Record<string, string> {
-  try {
-    const [, value = ''] =
-      /^Authorization: (.+)$/m.exec(readFileSync(join(mcpDir(place), 'auth'), 'utf8')) ?? [];
-    return value === '' ? {} : { authorization: value };
-  } catch {
-    return {};
-  }
+/** The header that the scripts keep for curl; without it every question is refused, which says enough. */
+function ourAuthorization(place: Place): string | undefined {
+  return /^Authorization: (.+)$/m.exec(readText(join(mcpDir(place), 'auth')))?.[1];
 }
 
 /** What has no HTTP path: one method of the gateway. Resolves with what it answered, or `undefined`. */
@@ -77,9 +73,13 @@ export function callGateway(place: Place, method: string, params: object): Promi
   const [node = '', ...script] = openclawCommand(place);
   const args = [...script, 'gateway', 'call', method, '--json', '--params', JSON.stringify(params)];
   return new Promise((resolve) => {
-    execFile(node, args, { cwd: stateDir(place), timeout: CLI_MS, maxBuffer: MAX_BODY }, (error, stdout) =>
-      resolve(error === null ? parsed(stdout) : undefined),
-    );
+    const options = {
+      cwd: stateDir(place),
+      env: openclawEnvironment(place),
+      timeout: CLI_MS,
+      maxBuffer: MAX_BODY,
+    };
+    execFile(node, args, options, (error, stdout) => resolve(error === null ? parsed(stdout) : undefined));
   });
 }
 

@@ -3,7 +3,8 @@ import { appendFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync 
 import process from 'node:process';
 import { systemClock } from '../../core/clock.ts';
 import type { Place } from '../place.ts';
-import { childEnvironment, detach } from '../process/detach.ts';
+import { detach } from '../process/detach.ts';
+import { childEnvironment } from '../process/environment.ts';
 import { endProcess, livePid } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';

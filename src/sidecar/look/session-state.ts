@@ -1,21 +1,24 @@
 /** How one session stands: what keeps a message out of it, and the ways to let one in again. */
-import { statfsSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { callGateway } from '../gateway/ask.ts';
+import { diskFreeMib } from '../gateway/memory.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { abortRun, knownInterrupted, stillInterrupted } from './interrupted.ts';
 import { findRow } from './session-rows.ts';
-
-const MIB = 1024 * 1024;
 
 export async function sessionState(
   place: Place,
   { key }: RequestOf<'session_state'>,
 ): Promise<ReplyOf<'session_state'>> {
   const row = await findRow(place, key);
-  const ended = knownInterrupted(place).some((one) => one.key === key && one.ended);
-  return { state: stateOf(row), ended, disk_free_mib: diskFreeMib(place) };
+  const left = knownInterrupted(place).find((one) => one.key === key);
+  return {
+    state: stateOf(row),
+    ended: left?.ended ?? false,
+    interrupted: left !== undefined,
+    disk_free_mib: diskFreeMib(place),
+  };
 }
 
 function stateOf(row: Awaited<ReturnType<typeof findRow>>): ReplyOf<'session_state'>['state'] {
@@ -45,9 +48,4 @@ export async function endInterrupted(place: Place): Promise<ReplyOf<'end_interru
   const ended: string[] = [];
   for (const { key } of await stillInterrupted(place)) if (await abortRun(place, key)) ended.push(key);
   return { ended };
-}
-
-function diskFreeMib({ home }: Place): number {
-  const { bavail, bsize } = statfsSync(home);
-  return Math.floor((bavail * bsize) / MIB);
 }

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import process from 'node:process';
 import type { Writable } from 'node:stream';
+import { childEnvironment } from './environment.ts';
 import { PROC, writePidFile } from './identity.ts';
 
 export interface Detached {
@@ -98,20 +98,11 @@ function ending(child: ChildProcess): Started['exited'] {
   return new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
 }
 
-function raiseOomScore(pid: number, score: number, proc: string): void {
+/** The higher of 0 to 1000, the sooner the kernel ends it when memory is short. To lower it again needs root. */
+export function raiseOomScore(pid: number, score: number, proc = PROC): void {
   try {
     writeFileSync(`${proc}/${pid}/oom_score_adj`, String(score));
   } catch {
     // Not every machine has one; it is a preference.
   }
 }
-
-/** What a program of the machine may see: nothing of what a server said to us. */
-export function childEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('OPENCLAW_MCP_')),
-  );
-}
-
-/** For a program that needs to know nothing but where others are: of what this one was told, nothing stays readable in it. */
-export const bareEnvironment = () => ({ PATH: process.env.PATH ?? '/usr/bin:/bin' });

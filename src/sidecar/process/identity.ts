@@ -1,8 +1,9 @@
 /** Who a process is. A number alone is no identity: after a reboot or a wake the same pid is somebody else. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../core/clock.ts';
+import { readText } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
 
 /** Where the kernel tells of processes; macOS has none. */
@@ -18,13 +19,13 @@ export async function identityOf(pid: number, proc = PROC): Promise<string | und
 }
 
 function fromProc(pid: number, proc: string): string | undefined {
-  const stat = textOf(`${proc}/${pid}/stat`);
-  if (stat === undefined) return undefined;
+  const stat = readText(`${proc}/${pid}/stat`);
+  if (stat === '') return undefined;
   // The name in parentheses may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   if (state === 'Z' || state === 'X') return undefined;
-  const boot = textOf(`${proc}/sys/kernel/random/boot_id`)?.trim() ?? '-';
+  const boot = readText(`${proc}/sys/kernel/random/boot_id`).trim() || '-';
   return `${pid} ${fields[19]} ${boot}`;
 }
 
@@ -37,7 +38,7 @@ function startTime(pid: number): Promise<string | undefined> {
 }
 
 /** Whether a pid is taken, by whomever. */
-function lives(pid: number): boolean {
+export function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -48,7 +49,7 @@ function lives(pid: number): boolean {
 
 /** What a pid file says, whether or not that process still runs; undefined where there is none that says anything. */
 export function knownIdentity(pidFile: string): string | undefined {
-  const line = textOf(pidFile)?.split('\n', 1)[0] ?? '';
+  const line = readText(pidFile).split('\n', 1)[0] ?? '';
   return /^[1-9]\d* \S+ \S+$/.test(line) ? line : undefined;
 }
 
@@ -108,13 +109,5 @@ function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch {
     // Looked at again by whoever waits.
-  }
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
   }
 }

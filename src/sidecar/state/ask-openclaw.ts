@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { parseJson } from '../../core/json5.ts';
 import { isPatch } from '../../core/patch.ts';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { openclawCommand, type Place, stateDir } from '../place.ts';
+import { openclawEnvironment } from '../process/environment.ts';
 
 /** On a busy machine a start took ten seconds. */
 const TIMEOUT_MS = 40_000;
@@ -21,17 +22,16 @@ export function askOpenClaw(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Said> {
-  const own = mcpDir(place);
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const openclaw = [`${own}/node/bin/node`, `${own}/current/node_modules/openclaw/openclaw.mjs`, ...args];
+  const [node = '', ...script] = openclawCommand(place);
   const options = {
     cwd: stateDir(place),
+    env: { ...openclawEnvironment(place), ...env },
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
     maxBuffer: MAX_BYTES,
   } as const;
   return new Promise((resolve) => {
-    execFile('env', [...variables, ...openclaw], options, (_error, stdout, stderr) => {
+    execFile(node, [...script, ...args], options, (_error, stdout, stderr) => {
       const from = stdout.indexOf('{');
       resolve({ json: from === -1 ? undefined : parseJson(stdout.slice(from)), text: `${stdout}${stderr}` });
     });

@@ -1,6 +1,7 @@
 /** What the settings say, without a secret: for a person who asks, and for a judgement of how exposed the gateway is. */
 import { broughtBy } from '../../core/brought.ts';
 import { at, isPatch, type Patch } from '../../core/patch.ts';
+import { gatewayEvents } from '../gateway/events.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
@@ -37,7 +38,10 @@ export async function exposure(place: Place): Promise<ReplyOf<'exposure'>> {
   const file = readObject(settingsFile(place));
   const secrets = readObject(secretsFile(place));
   const token = 'value' in secrets ? gatewayToken(secrets.value) : undefined;
-  const known = { token_chars: secrets.form === 'unreadable' ? null : (token?.length ?? 0) };
+  const known = {
+    token_chars: secrets.form === 'unreadable' ? null : (token?.length ?? 0),
+    gateway: gatewayEvents(place),
+  };
   if (!('value' in file)) return { ...known, settings: 'unknown', brought: [] };
   const { value, unknown } = await effectiveSettings(place, file, ['gateway', 'models', 'secrets']);
   const brought = broughtBy(value)

@@ -5,7 +5,7 @@ import { systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
-import { readObject, writeWhole } from './object-file.ts';
+import { readObject } from './object-file.ts';
 import { authFile, secretsFile } from './place.ts';
 import { gatewayToken, hasOddToken, newToken, readSecrets, writeAuth, writeSecrets } from './secrets.ts';
 
@@ -46,18 +46,18 @@ export function mendKeys(place: Place, { provider_keys }: RequestOf<'mend-keys'>
 }
 
 /**
- * A new token in the place of the old one, which goes to a private file as a header: its refusal is the proof.
+ * A new token in the place of the old one.
+ * @returns the old one: its refusal is the proof.
  * @throws SidecarError `secrets_unreadable`, `not_configured`.
  */
-export function rotateToken(place: Place): ReplyOf<'rotate-token'> {
+export function renewToken(place: Place): string {
   const secrets = readSecrets(place);
   const old = gatewayToken(secrets.value);
   if (old === undefined) throw new SidecarError('not_configured');
-  writeWhole(join(mcpDir(place), 'old-auth'), `Authorization: Bearer ${old}\n`);
   const gateway = newToken();
   writeSecrets(place, secrets, { gateway });
   writeAuth(place, gateway);
-  return {};
+  return old;
 }
 
 function movedBeside(place: Place): string {

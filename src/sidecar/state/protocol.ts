@@ -1,5 +1,6 @@
 /** The part of the protocol that is about the assistant's files: settings, secrets and backups. */
 import * as z from 'zod/mini';
+import { gatewayHistory } from '../gateway/protocol.ts';
 
 const yesNo = z.enum(['yes', 'no']);
 const object = z.record(z.string(), z.unknown());
@@ -81,6 +82,8 @@ export const FILES_PROTOCOL = {
       /** Null where the secrets cannot be read. */
       token_chars: z.nullable(z.number()),
       brought,
+      /** How its process has fared; of a program that watches over it. */
+      gateway: z.optional(gatewayHistory),
     }),
   },
   'settings-state': { request: nothing, reply: z.object({ state: z.enum(['valid', 'missing', 'invalid']) }) },
@@ -116,5 +119,4 @@ export const FILES_PROTOCOL = {
     }),
     reply: nothing,
   },
-  'rotate-token': { request: nothing, reply: nothing },
 } as const;

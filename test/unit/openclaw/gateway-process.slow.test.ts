@@ -1,4 +1,5 @@
 /** The gateway as a process: known by its identity and its token, repaired in place, never confused with another. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -28,8 +29,16 @@ test('a gateway that works is left alone', async () => {
   expect(await on.openclaw.startGateway('m')).toEqual({ started: false, repaired: [] });
 });
 
-test('a gateway that was killed is seen as gone, and started again', async () => {
+test('a gateway that was killed works again, whether or not somebody asks for it', async () => {
+  const before = (await on.openclaw.probe('m')).process;
   await on.machine.kill('gateway.pid');
+  await on.openclaw.startGateway('m');
+  const { process, authenticated } = await on.openclaw.probe('m');
+  expect([before, process, authenticated]).toEqual(['running', 'running', 'yes']);
+});
+
+test('a gateway that was stopped is seen as gone, with its last words', async () => {
+  await on.openclaw.stopGateway('m');
   expect(await on.openclaw.probe('m')).toMatchObject({
     process: 'gone',
     health: 'not_checked',
@@ -39,6 +48,19 @@ test('a gateway that was killed is seen as gone, and started again', async () =>
     started: true,
     repaired: [expect.any(String)],
   });
+});
+
+test('a process that gives the port up within moments, as one that was killed does, is accused of nothing', async () => {
+  const port = Number(on.machine.env.OPENCLAW_GATEWAY_PORT);
+  // As the rest of a killed gateway: no name, no environment and no record tells whose it was.
+  const hold = `require('node:net').createServer((s) => s.destroy()).listen(${port}, '127.0.0.1', () => console.log());
+setTimeout(() => process.exit(), Number(process.argv[1]))`;
+  await on.openclaw.stopGateway('m');
+  const dying = spawn(process.execPath, ['-e', hold, '900'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(dying.stdout, 'data');
+  const ended = once(dying, 'exit');
+  expect(await on.openclaw.startGateway('m')).toMatchObject({ started: true });
+  await ended;
 });
 
 test('our own gateway is known again by its token when its pid file is gone', async () => {

@@ -1,0 +1,53 @@
+/** Who listens on the gateway's port, as far as this user may know. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
+import type { Place } from '../place.ts';
+import { readText } from '../read-text.ts';
+
+/** Undefined where nobody listens, or it is another user's process. */
+export async function portOwner({ port }: Place): Promise<number | undefined> {
+  const inode = listeningInode(port);
+  if (inode !== undefined) return holderOf(`socket:[${inode}]`);
+  const pid = Number.parseInt(await printed('lsof', ['-ti', `tcp:${port}`, '-sTCP:LISTEN']), 10);
+  return Number.isNaN(pid) ? undefined : pid;
+}
+
+/** "pid (name)": for people, and foreign. */
+export async function describeProcess(pid: number | undefined): Promise<string> {
+  if (pid === undefined) return 'unknown';
+  const name = readText(`/proc/${pid}/comm`) || (await printed('ps', ['-o', 'comm=', '-p', `${pid}`]));
+  return `${pid} (${name.trim()})`;
+}
+
+function listeningInode(port: number): string | undefined {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readText(file).split('\n'));
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  return fields.find(([, local = '', , state]) => state === '0A' && local.endsWith(end))?.[9];
+}
+
+function holderOf(socket: string): number | undefined {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => opened(`/proc/${pid}/fd`).includes(socket));
+  return found === undefined ? undefined : Number(found);
+}
+
+/** Processes come and go meanwhile, and others' cannot be looked into. */
+function opened(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => {
+      try {
+        return readlinkSync(`${folder}/${name}`);
+      } catch {
+        return '';
+      }
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** Empty where the program is not there or says nothing. */
+function printed(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => execFile(program, args, (_error, stdout) => resolve(stdout)));
+}
