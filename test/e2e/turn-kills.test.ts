@@ -1,11 +1,11 @@
 /** Chat turns in which the machine's own program or its gateway is killed: one reply each, and nothing is sent twice. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
 import { KILLS, moments, SEED } from '../support/moments.ts';
+import { kill, programPids } from '../support/program-pids.ts';
 
 const TURN_MS = 1_200;
 
@@ -22,37 +22,13 @@ afterAll(() => lab.close());
 
 const asked = (question: string) => lab.model.requests.filter((one) => one.question === question).length;
 
-/** Every process of the machine's own program, whether it stays or answers one command. */
-function programPids(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => commandOf(pid).includes(`${home}/.openclaw-mcp/sidecar/`))
-    .map(Number);
-}
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has just ended.
-  }
-}
-
 describe(`a turn (seed ${SEED}) in which`, () => {
   it(`the machine's own program is killed at ${KILLS} moments`, async () => {
     for (const [index, moment] of moments(TURN_MS * 1.5, KILLS).entries()) {
       const message = `Program, question ${index}`;
       const turn = agent.finish('chat', { message, session: `program-${index}` });
       await systemClock.sleep(moment);
-      const killed = programPids();
+      const killed = programPids(home);
       for (const pid of killed) kill(pid);
       const at = `killed ${killed.length} after ${Math.round(moment)} ms`;
       const { data } = await turn;

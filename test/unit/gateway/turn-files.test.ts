@@ -1,10 +1,11 @@
 /** Turns in cases that the service cannot bring about: pieces, half-started turns, cleaning up. */
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
 import { turnFiles } from '../../../src/sidecar/turns/files.ts';
 import { pieceFrom } from '../../../src/sidecar/turns/piece.ts';
+import { kill, programPids } from '../../support/program-pids.ts';
 import { delta, echo, ending, type FakeGateway, fakeGateway, stream } from './fake-gateway.ts';
 
 const WAIT = { waitSeconds: 10 };
@@ -56,6 +57,30 @@ test('a turn that was cancelled before it was sent is never sent', async () => {
   expect(await service.cancelTurn('m', 'turn-1')).toMatchObject({ error: { code: 'cancelled' } });
   expect(await service.startTurn('m', TURN, WAIT)).toMatchObject({ error: { code: 'cancelled' } });
   expect(gateway.seen).toHaveLength(0);
+});
+
+test('a turn that ended while the program was away is finished at its next start, asked about or not', async () => {
+  let finish = () => {};
+  gateway.on('/v1/chat/completions', (response) => {
+    stream(response, delta('Said '));
+    finish = () => response.end(delta('meanwhile') + ending());
+  });
+  const { home } = gateway.machine;
+  const service = gatewayService({ machines: gateway.machine });
+  await service.startTurn('m', TURN, { waitSeconds: 0 });
+  await expect.poll(() => gateway.seen.length).toBe(1);
+  for (const pid of programPids(home)) kill(pid);
+  finish();
+  await expect.poll(() => readFile(join(home, '.openclaw-mcp/jobs/turn-1/ending'), 'utf8')).toMatch(/^0 200/);
+  expect(await readdir(await jobFolder('turn-1'))).toContain('request.json');
+  expect((await service.readTurn('m', 'another', { waitSeconds: 0 })).state).toBe('unknown');
+  await expect.poll(async () => readdir(await jobFolder('turn-1'))).toContain('exit');
+  await expect.poll(async () => readdir(await jobFolder('turn-1'))).not.toContain('request.json');
+  expect(await service.readTurn('m', 'turn-1', WAIT)).toMatchObject({
+    state: 'done',
+    text: 'Said meanwhile',
+  });
+  expect(gateway.seen).toHaveLength(1);
 });
 
 test('the message does not stay on the disk, and old turns go while other jobs stay', async () => {
