@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { toldOneOf, toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from '../openclaw/ask-sidecar.ts';
+import { eventSentence, type GatewayEvent } from '../openclaw/gateway-events.ts';
 import type { LogLevel, LogLine, LogOptions } from './ports.ts';
 import { parseJson } from './turn-stream.ts';
 
@@ -42,14 +43,19 @@ export async function readLogs(
     contains,
   };
   const how = { timeoutMs: 30_000, rerunnable: true, signal: options.signal };
-  const { log, printed } = await askSidecar(machines, machineId, 'read_log', request, how);
+  const { log, printed, events } = await askSidecar(machines, machineId, 'read_log', request, how);
   const recorded = log.lines.flatMap(recordOf);
-  const all = merge(recorded, printedBesides(printed.lines, recorded));
+  const seen = options.level === 'error' ? [] : events.map(lineOf);
+  const all = merge([...recorded, ...seen], printedBesides(printed.lines, recorded));
   const lines = all.filter((line) => mentions(line, contains));
   return {
     lines: lines.slice(-options.lines),
     truncated: log.truncated || printed.truncated || lines.length > options.lines,
   };
+}
+
+function lineOf(event: GatewayEvent): LogLine {
+  return { at: toldTime(event.at), level: 'warn', subsystem: 'sidecar', text: eventSentence(event) };
 }
 
 function recordOf(line: string): LogLine[] {

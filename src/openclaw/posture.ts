@@ -3,11 +3,10 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import type { Brought } from '../core/brought.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { type GatewayHistory, PROTOCOL } from '../sidecar/protocol.ts';
+import { PROTOCOL } from '../sidecar/protocol.ts';
 import { askSidecar } from './ask-sidecar.ts';
+import type { GatewayHistory } from './gateway-events.ts';
 import type { ScriptOutput } from './script-output.ts';
-
-export type { GatewayHistory } from '../sidecar/protocol.ts';
 
 export interface Posture {
   /** Undefined where the settings cannot be read. */

@@ -1,24 +1,14 @@
 /** What happened to a gateway that nobody asked for, in words: how often it went down, why, and what to do about it. */
 import { toldTime } from '../core/told.ts';
-import type { GatewayHistory } from '../openclaw/posture.ts';
-
-type Event = GatewayHistory['events'][number];
+import { type GatewayEvent, type GatewayHistory, WHY_IT_WENT_DOWN } from '../openclaw/gateway-events.ts';
 
 export interface ToldEvent {
   at: string | undefined;
-  why: Event['why'];
-  did: Event['did'];
+  why: GatewayEvent['why'];
+  did: GatewayEvent['did'];
 }
 
-const WHY: Readonly<Record<Event['why'], string>> = {
-  ended: 'it ended or was killed',
-  out_of_memory: 'the machine ran out of memory',
-  refused: 'it refused its settings',
-  deaf: 'it no longer answered',
-  full_disk: 'it had seen a full disk',
-};
-
-const FIX: Readonly<Record<Event['why'], string>> = {
+const FIX: Readonly<Record<GatewayEvent['why'], string>> = {
   ended: 'Call read_logs to see what it was at; upgrade_openclaw where a newer release is there.',
   out_of_memory: 'Call configure_openclaw with more memory_mib.',
   refused: 'Call repair_openclaw, which goes back to the last settings that worked.',
@@ -42,7 +32,7 @@ export function newsOf({ events, fresh }: GatewayHistory): string | undefined {
   const restarts = news.filter(({ did }) => did === 'restarted').length;
   const counted = `the gateway was started again ${restarts} time(s) since the last look`;
   const left = last.did === 'left_down' ? ', and was left down in the end' : '';
-  return `${counted}${left}, last because ${WHY[last.why]}`;
+  return `${counted}${left}, last because ${WHY_IT_WENT_DOWN[last.why]}`;
 }
 
 /** Whether it goes down often, or is left down. */
@@ -52,10 +42,10 @@ export function troubleOf(
 ): { detail: string; fix?: string } {
   const last = events.at(-1);
   if (gone && last?.did === 'left_down')
-    return { detail: `it was left down, because ${WHY[last.why]}`, fix: FIX[last.why] };
+    return { detail: `it was left down, because ${WHY_IT_WENT_DOWN[last.why]}`, fix: FIX[last.why] };
   if (last === undefined || lately < OFTEN) return { detail: 'it goes on without being started again' };
   return {
-    detail: `it went down ${lately} times in a day, last because ${WHY[last.why]}`,
+    detail: `it went down ${lately} times in a day, last because ${WHY_IT_WENT_DOWN[last.why]}`,
     fix: FIX[last.why],
   };
 }

@@ -5,10 +5,11 @@ import { isAppError } from '../core/errors.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { OpeningCalls } from '../dedalus/opening-calls.ts';
 import type { MachineService } from '../machine/ports.ts';
+import type { GatewayHistory } from '../openclaw/gateway-events.ts';
 import type { LookService } from '../openclaw/look.ts';
 import { type NewestRelease, newerThan } from '../openclaw/newest-release.ts';
 import type { Probe } from '../openclaw/ports.ts';
-import type { AuditFinding, GatewayHistory } from '../openclaw/posture.ts';
+import type { AuditFinding } from '../openclaw/posture.ts';
 import { ownAddresses, type ProviderKey } from '../openclaw/providers.ts';
 import { isUntested, type TestedRelease } from '../openclaw/tested-release.ts';
 

@@ -1,5 +1,6 @@
 /** The part of the protocol that only looks: nothing is started or changed by it. */
 import * as z from 'zod/mini';
+import { gatewayEvent } from '../gateway/protocol.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
 const text = z.string();
@@ -16,7 +17,12 @@ export const LOOK_PROTOCOL = {
       /** Words that a line must hold, whatever their case. */
       contains: text,
     }),
-    reply: z.object({ log: lines, printed: lines }),
+    reply: z.object({
+      log: lines,
+      printed: lines,
+      /** When its gateway went down by itself. */
+      events: z.catch(z.array(gatewayEvent), []),
+    }),
   },
   /** The versions whose state was kept when they were upgraded. Foreign. */
   kept_states: { request: z.object({}), reply: z.object({ kept: z.array(text) }) },

@@ -1,5 +1,6 @@
 /** The last lines of the gateway's own log, and of what its process printed: both are files, so a dead gateway can be read. */
 import { join } from 'node:path';
+import { keptEvents } from '../gateway/events.ts';
 import { type Place, stateDir } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { lastLines } from './last-lines.ts';
@@ -28,6 +29,7 @@ export async function readLog(
       maxBytes: MAX_BYTES,
       keep: (line) => (inText(line) ? line : undefined),
     }),
+    events: keptEvents(place).map(({ at, why, did }) => ({ at, why, did })),
   };
 }
 

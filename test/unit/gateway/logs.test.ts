@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { readLogs } from '../../../src/gateway/logs.ts';
 import { type HostMachine, hostMachine } from '../../support/host-machine.ts';
 
@@ -90,4 +91,19 @@ test('a gateway that never came to write a log is still heard, and none at all i
   await logs([], [`${at(1)} starting`, 'Error: Cannot find module']);
   const { lines } = await readLogs(machine, 'm', { lines: 5 });
   expect(lines.map((line) => line.text)).toEqual(['starting', 'Error: Cannot find module']);
+});
+
+test('what the program did for a gateway that went down stands among its lines, by time', async () => {
+  await logs([record(1, 'INFO', 'before it')]);
+  const event = { at: systemClock.now(), why: 'out_of_memory', did: 'restarted', identity: '1 2 3' };
+  await writeFile(
+    join(machine.home, '.openclaw-mcp/gateway-events.json'),
+    JSON.stringify({ events: [event], fresh: 1 }),
+  );
+  const { lines } = await readLogs(machine, 'm', { lines: 10 });
+  expect(lines.map(({ text }) => text)).toEqual([
+    'before it',
+    'started the gateway again: the machine ran out of memory',
+  ]);
+  expect((await readLogs(machine, 'm', { lines: 10, level: 'error' })).lines).toEqual([]);
 });
