@@ -21,6 +21,7 @@ export interface TurnReply extends Readonly<Followed> {
   /** Milliseconds that the turn has run. */
   turnMs(): number;
   /**
+   * Its offset stays behind `seen.next` where what it says cannot be joined to what is known.
    * @param from where the question asked the answer to begin.
    * @param onText is told the whole text where there is more of it.
    */
@@ -45,8 +46,10 @@ export function answerSoFar(
       // From the machine's clock only how long it took, not when that was.
       const ran = seen.now_ms - (seen.started_ms ?? seen.now_ms);
       if (seen.state === 'running') known.begunAt = Math.min(known.begunAt, clock.elapsed() - ran);
+      const piece = news(seen, from, known.offset);
+      if (piece === undefined) return;
       const before = known.stream.text.length;
-      known.stream.feed(news(seen.answer, from, known.offset));
+      known.stream.feed(piece);
       known.offset = Math.max(known.offset, seen.next);
       if (known.stream.text.length > before) onText?.(known.stream.text);
     },
@@ -58,11 +61,13 @@ export function answerSoFar(
   });
 }
 
-/** What another question has brought meanwhile is left out. */
-function news(answer: string, from: number, read: number): string {
-  return from >= read
-    ? answer
-    : Buffer.from(answer)
-        .subarray(read - from)
-        .toString('utf8');
+/**
+ * What another question has brought meanwhile is left out. Undefined where nobody can tell where that ends, since a
+ * secret was masked in it: then it is asked for again from there.
+ */
+function news({ answer, next }: ReplyOf<'turn_read'>, from: number, read: number): string | undefined {
+  if (from >= read) return answer;
+  if (next <= read) return '';
+  const bytes = Buffer.from(answer);
+  return bytes.length === next - from ? bytes.subarray(read - from).toString('utf8') : undefined;
 }

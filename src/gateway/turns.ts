@@ -94,7 +94,7 @@ async function follow(
     ask = read;
     answer.take(seen, where.offset, options.onText);
     // What is left may be a part of a character, which is handed out only with its rest.
-    const stalled = !seen.more || seen.next <= where.offset;
+    const stalled = (!seen.more && answer.offset >= seen.next) || seen.next <= where.offset;
     if (stalled && (seen.state !== 'running' || clock.elapsed() >= deadline)) {
       if (seen.state === 'running') answer.keep();
       return snapshotOf(turn, seen, answer.stream);
