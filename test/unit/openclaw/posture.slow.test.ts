@@ -41,6 +41,7 @@ test('a fresh deploy has nothing that could be better', async () => {
     brought: [
       { kind: 'address', path: 'models.providers.anthropic.baseUrl', value: 'https://api.anthropic.com' },
     ],
+    gateway: { events: [], fresh: 0, lately: 0 },
     listens: 'loopback',
     stateMode: '700',
     mcpMode: '700',
