@@ -11,9 +11,9 @@ find_node() {
   local said=$folder/node.log tree
   node=$mcp_dir/node
   if runs "$node"; then return; fi
-  if [ ! -L "$node" ] && [ ! -s "$mcp_dir/deployment.json" ]; then without_node; fi
+  if [ ! -L "$node" ] && [ ! -s "$mcp_dir/deployment.json" ]; then without_node no_node; fi
   # Who holds it installs, and may be long about it.
-  if ! take_install; then without_node; fi
+  if ! take_install; then without_node busy; fi
   if runs "$node" || mend_node >"$said" 2>&1; then
     drop_install
     return
@@ -47,13 +47,16 @@ drop_install() {
 }
 
 # What can be said of a machine without one.
-without_node() {
-  local kib=0 state=no file
+without_node() { # no_node | busy: somebody installs one
+  local kib=0 state=no worked=no config=missing file
   if [ -r /proc/meminfo ]; then read -r _ kib _ </proc/meminfo; else kib=$(($(sysctl -n hw.memsize || echo 0) / 1024)); fi
   for file in "$home"/.openclaw/agents/*/sessions/*.jsonl "$home"/.openclaw/agents/*/agent/*.sqlite; do
     if [ -s "$file" ]; then state=yes; fi
   done
-  say cold no_node
+  if [ -s "$mcp_dir/openclaw.last-good.json" ]; then worked=yes; fi
+  if [ -s "$home/.openclaw/openclaw.json" ]; then config=not_checked; fi
+  if [ -s "$mcp_dir/deployment.json" ]; then say deployment@ "$(gzip -c <"$mcp_dir/deployment.json" | base64 | tr -d '\n')"; fi
+  say cold "$1"
   say home "$home"
   say os "$os"
   say arch "$arch"
@@ -61,6 +64,8 @@ without_node() {
   say memory_kib "$kib"
   say disk_kib "$(df -Pk "$home" | awk 'NR == 2 { print $4 " " $3 }')"
   say has_state "$state"
+  say has_worked "$worked"
+  say config "$config"
   end 0
 }
 

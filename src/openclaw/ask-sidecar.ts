@@ -24,7 +24,7 @@ import {
 import { coldCommand, type NodeSources, warmCommand } from './bootstrap.ts';
 import { packText, type ScriptOptions } from './machine-script.ts';
 import { explainScriptError } from './script-errors.ts';
-import { readScriptOutput } from './script-output.ts';
+import { readScriptOutput, type ScriptOutput } from './script-output.ts';
 import { SIDECAR } from './sidecar-bundle.ts';
 
 /** Machines, and where they get a Node from where one is broken. */
@@ -51,8 +51,9 @@ export async function askSidecar<C extends CommandName>(
   options: AskOptions,
 ): Promise<ReplyOf<C>> {
   const told = await askAnySidecar(machines, machineId, command, request, options);
-  if ('withoutNode' in told) throw explainScriptError('not_installed', '');
-  return told.reply;
+  if (!('withoutNode' in told)) return told.reply;
+  const busy = told.withoutNode.values.cold === 'busy';
+  throw explainScriptError(busy ? 'locked' : 'not_installed', '');
 }
 
 /** As askSidecar, and what a machine without a Node can say of itself, unread. */
@@ -62,7 +63,7 @@ export async function askAnySidecar<C extends CommandName>(
   command: C,
   request: RequestOf<C>,
   options: AskOptions,
-): Promise<{ reply: ReplyOf<C> } | { withoutNode: Readonly<Record<string, string>> }> {
+): Promise<{ reply: ReplyOf<C> } | { withoutNode: ScriptOutput }> {
   const asker = { machines, machineId, options };
   try {
     const first = await answered(asker, packRequest(command, request));
@@ -103,7 +104,7 @@ interface Asker {
   options: AskOptions;
 }
 
-type Told = { answer: Answer } | { withoutNode: Readonly<Record<string, string>> };
+type Told = { answer: Answer } | { withoutNode: ScriptOutput };
 
 /** By the program that runs; where none does, or an older one, by this server's, which it starts. */
 async function answered(asker: Asker, body: string): Promise<Told> {
@@ -122,8 +123,8 @@ async function answered(asker: Asker, body: string): Promise<Told> {
   const cold = readAnswer(result);
   if ('answer' in cold) return { answer: cold.answer };
   if (/^(?:cold|error)=/.test(result.stdout)) {
-    const { values } = readScriptOutput(result);
-    if (values.cold === 'no_node') return { withoutNode: values };
+    const told = readScriptOutput(result);
+    if (told.values.cold === 'no_node' || told.values.cold === 'busy') return { withoutNode: told };
   }
   throw unknownForm(result);
 }

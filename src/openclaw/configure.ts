@@ -3,12 +3,13 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { isToldPath, toldVersion } from '../core/told.ts';
-import { readReply } from './ask-sidecar.ts';
+import type { ReplyOf } from '../sidecar/protocol.ts';
+import { askSidecar } from './ask-sidecar.ts';
 import type { ChangePlan, PresentSettings } from './configure-plan.ts';
 import { KEPT_NAME } from './kept-beside.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
-import { runScript, type ScriptOutput } from './script-output.ts';
+import { runScript } from './script-output.ts';
 
 const START_JOB_MS = 30_000;
 const SHOW_MS = 20_000;
@@ -61,10 +62,10 @@ export interface ConfigureService {
 export function configureService(deps: OpenClawDeps): ConfigureService {
   return {
     async show(machineId, { signal, live } = {}) {
-      const env = live === undefined ? {} : { OPENCLAW_MCP_LIVE: live };
-      const timing = { timeoutMs: live === undefined ? SHOW_MS : LIVE_MS[live], rerunnable: true };
-      const script = machineScript('configure-show', env, timing);
-      return shownSettings(await runScript(deps.machines, machineId, script, { signal }));
+      const timeoutMs = live === undefined ? SHOW_MS : LIVE_MS[live];
+      const how = { timeoutMs, rerunnable: true, signal };
+      const request = { live: live ?? 'nothing' } as const;
+      return shownSettings(await askSidecar(deps.machines, machineId, 'show', request, how));
     },
     async startChange(machineId, jobId, plan, { signal } = {}) {
       const env = {
@@ -107,13 +108,13 @@ const facts = z.object({
   openclaw_version: z.string().transform(toldVersion).pipe(z.string()),
 });
 
-/** Reads what `configure-show` printed. @throws AppError `command_failed`. */
-export function shownSettings({ values, blobs }: ScriptOutput): ShownSettings {
-  const read = facts.safeParse(values);
+/** @throws AppError `command_failed` where it says what no machine is. */
+export function shownSettings(shown: ReplyOf<'show'>): ShownSettings {
+  const read = facts.safeParse(shown);
   if (!read.success) {
     throw new AppError('command_failed', "The machine's account of its settings cannot be read");
   }
-  const settings = readReply('show-settings', blobs.settings);
+  const { settings, live } = shown;
   return {
     home: read.data.home,
     port: read.data.port,
@@ -121,28 +122,13 @@ export function shownSettings({ values, blobs }: ScriptOutput): ShownSettings {
     secretNames: settings.secret_names,
     config: settings.config,
     comments: settings.comments === 'yes',
-    live: values.live === 'yes' ? liveAnswers(blobs) : undefined,
+    live: live && {
+      channels: live.channels,
+      pairing: live.pairing,
+      devices: live.devices,
+      approvals: live.approvals,
+    },
   };
-}
-
-function liveAnswers(blobs: ScriptOutput['blobs']): LiveAnswers {
-  const pairing = Object.entries(blobs).flatMap(([name, text]) =>
-    name.startsWith('pairing_') ? [[name.slice('pairing_'.length), json(text)]] : [],
-  );
-  return {
-    channels: json(blobs.channels),
-    pairing: Object.fromEntries(pairing),
-    devices: json(blobs.devices),
-    approvals: json(blobs.approvals),
-  };
-}
-
-function json(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined;
-  }
 }
 
 const outcome = z.object({

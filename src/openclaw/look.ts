@@ -1,13 +1,12 @@
-/** Everything that `gateway_status` asks of a machine, by one command. */
+/** Everything that `gateway_status` asks of a machine, by one request. */
 import type { WaitOptions } from '../core/abort.ts';
 import { isAppError } from '../core/errors.ts';
-import type { MachineService } from '../machine/ports.ts';
+import type { ReplyOf } from '../sidecar/protocol.ts';
+import { askAnySidecar, type SidecarMachines } from './ask-sidecar.ts';
 import { type LiveAnswers, shownSettings } from './configure.ts';
-import { machineScript } from './machine-script.ts';
 import type { Probe } from './ports.ts';
 import { type Posture, readPosture } from './posture.ts';
-import { readProbe } from './read-probe.ts';
-import { runScript, type ScriptOutput } from './script-output.ts';
+import { readBareProbe, readProbe } from './read-probe.ts';
 
 export interface Look {
   probe: Probe;
@@ -32,22 +31,28 @@ const LOOK_MS = 90_000;
 /** A look without channels has ended by then. */
 const PACE = { firstMs: 500 };
 
-export function lookService(machines: Pick<MachineService, 'run'>): LookService {
+export function lookService(machines: SidecarMachines): LookService {
   return {
     async look(machineId, audit, options) {
-      const env = { OPENCLAW_MCP_AUDIT: audit ? 'yes' : 'no' };
-      const how = { timeoutMs: LOOK_MS, rerunnable: true, pace: PACE };
-      const output = await runScript(machines, machineId, machineScript('status', env, how), options);
-      return { probe: readProbe(output), posture: readPosture(output), channels: channelsIn(output) };
+      const how = { timeoutMs: LOOK_MS, rerunnable: true, pace: PACE, signal: options?.signal };
+      const told = await askAnySidecar(machines, machineId, 'status', { audit }, how);
+      if ('withoutNode' in told)
+        return { probe: readBareProbe(told.withoutNode), posture: undefined, channels: undefined };
+      const { probe, posture, shown } = told.reply;
+      return {
+        probe: readProbe(probe),
+        posture: posture && readPosture(posture),
+        channels: channelsIn(shown),
+      };
     },
   };
 }
 
 /** A part that cannot be read leaves a gap. */
-function channelsIn(output: ScriptOutput): Look['channels'] {
-  if (output.values.live !== 'yes') return undefined;
+function channelsIn(shown: ReplyOf<'show'> | undefined): Look['channels'] {
+  if (shown?.live === undefined) return undefined;
   try {
-    const { live, config, secretNames } = shownSettings(output);
+    const { live, config, secretNames } = shownSettings(shown);
     return live && { live, config, secretNames };
   } catch (error) {
     if (isAppError(error)) return undefined;

@@ -2,13 +2,13 @@
 import type { WaitOptions } from '../core/abort.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { ReplyOf, RequestOf } from '../sidecar/protocol.ts';
-import { askSidecar } from './ask-sidecar.ts';
+import { askAnySidecar, askSidecar } from './ask-sidecar.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobSnapshot } from './job-snapshot.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { InstallPlan, OpenClawService } from './ports.ts';
 import type { ProviderKey } from './providers.ts';
-import { readProbe } from './read-probe.ts';
+import { readBareProbe, readProbe } from './read-probe.ts';
 import { knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
 import { runScript } from './script-output.ts';
 import { openclawSettings, providerSecrets } from './settings.ts';
@@ -73,9 +73,9 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
     runScript(deps.machines, machineId, script, { signal: options?.signal });
   const service: OpenClawService = {
     async probe(machineId, options) {
-      return readProbe(
-        await run(machineId, machineScript('probe', {}, { timeoutMs: PROBE_MS, rerunnable: true }), options),
-      );
+      const how = { timeoutMs: PROBE_MS, rerunnable: true, signal: options?.signal };
+      const told = await askAnySidecar(deps.machines, machineId, 'probe', {}, how);
+      return 'reply' in told ? readProbe(told.reply) : readBareProbe(told.withoutNode);
     },
     async resolve(machineId, wanted, options) {
       const tested = (deps.release ?? TESTED_RELEASE).openclaw;

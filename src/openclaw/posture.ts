@@ -3,10 +3,9 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import type { Brought } from '../core/brought.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { PROTOCOL } from '../sidecar/protocol.ts';
+import type { PostureReply } from '../sidecar/protocol.ts';
 import { askSidecar } from './ask-sidecar.ts';
 import type { GatewayHistory } from './gateway-events.ts';
-import type { ScriptOutput } from './script-output.ts';
 
 export interface Posture {
   /** Undefined where the settings cannot be read. */
@@ -53,12 +52,6 @@ export interface PostureService {
 const ROTATE_MS = 230_000;
 const MAX_FINDINGS = 40;
 
-const output = z.object({
-  listens: z.enum(['loopback', 'others', 'nothing', 'unknown']),
-  'mode.state': z.string(),
-  'mode.mcp': z.string(),
-});
-
 const auditOutput = z.object({
   findings: z.array(
     z.object({
@@ -80,38 +73,30 @@ export function postureService(machines: Pick<MachineService, 'run'>): PostureSe
   };
 }
 
-/** Undefined where OpenClaw is not installed, or its exposure could not be seen. */
-export function readPosture({ values, blobs }: ScriptOutput): Posture | undefined {
-  const read = output.safeParse(values);
-  const exposed = PROTOCOL.exposure.reply.safeParse(parsed(blobs.exposure ?? ''));
-  if (!read.success || !exposed.success) return undefined;
-  const { settings, bind = '', auth_mode: authMode = '', token_in_settings: inSettings } = exposed.data;
+// As a file's permissions are written; another word is a machine's own.
+const MODE = /^[0-7]{3,4}$/;
+
+export function readPosture({ exposure, audit, ...seen }: PostureReply): Posture {
+  const { settings, bind = '', auth_mode: authMode = '', token_in_settings: inSettings } = exposure;
+  const mode = (text: string) => (MODE.test(text) ? text : 'unknown');
   return {
     settings: settings === 'read' ? { bind, authMode, tokenInSettings: inSettings === 'yes' } : undefined,
-    tokenChars: exposed.data.token_chars ?? undefined,
-    brought: exposed.data.brought,
-    gateway: exposed.data.gateway ?? { events: [], fresh: 0, lately: 0 },
-    listens: read.data.listens,
-    stateMode: read.data['mode.state'],
-    mcpMode: read.data['mode.mcp'],
-    audit: blobs.audit === undefined ? undefined : auditFindings(blobs.audit),
+    tokenChars: exposure.token_chars ?? undefined,
+    brought: exposure.brought,
+    gateway: exposure.gateway ?? { events: [], fresh: 0, lately: 0 },
+    listens: seen.listens,
+    stateMode: mode(seen.state_mode),
+    mcpMode: mode(seen.mcp_mode),
+    audit: auditFindings(audit),
   };
 }
 
-function auditFindings(text: string): AuditFinding[] | undefined {
-  const read = auditOutput.safeParse(parsed(text));
+function auditFindings(audit: unknown): AuditFinding[] | undefined {
+  const read = auditOutput.safeParse(audit);
   return read.data?.findings.slice(0, MAX_FINDINGS).map(({ severity, checkId, title, remediation }) => ({
     severity,
     id: checkId,
     title,
     remedy: remediation,
   }));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

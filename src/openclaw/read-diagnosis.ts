@@ -1,50 +1,17 @@
-/** Reads what the scripts of a repair printed. */
+/** Reads what a machine says of its faults, and what a repair says that it did. */
 import * as z from 'zod';
-import { AppError } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
 import { toldVersion } from '../core/told.ts';
-import { interruptedIn } from './read-probe.ts';
+import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { Diagnosis, DoctorFinding, Mended } from './repair-ports.ts';
 import type { ScriptOutput } from './script-output.ts';
 
-const count = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
-const yes = z.enum(['yes', 'no']).transform((word) => word === 'yes');
-const words = z.string().transform((text) => text.split(' ').filter((word) => word !== ''));
-// A version of the machine's own making goes back to it as a name of a folder.
-const version = z.string().transform(toldVersion);
+const MOST_NAMED = 20;
+const MAX_FOREIGN = 4_000;
+const PROVIDER = /^[A-Za-z0-9._-]{1,60}$/;
 
-const output = z.object({
-  memory_total_mib: count,
-  memory_available_mib: count,
-  disk_free_mib: count,
-  low_memory_flags: yes,
-  process: z.enum(['running', 'gone']),
-  listening: yes,
-  health: z.enum(['live', 'no', 'not_checked']),
-  ready: z.enum(['yes', 'starting', 'draining', 'no', 'not_checked']),
-  authenticated: z.enum(['yes', 'refused', 'no_token', 'no', 'not_checked']),
-  duplicates: count,
-  port_foreign: z.literal('yes').optional(),
-  stale_locks: count,
-  full_disk: yes,
-  out_of_memory: yes,
-  node: z.enum(['ok', 'missing', 'broken']),
-  node_wanted: version,
-  tree: z.enum(['ok', 'missing', 'broken', 'not_checked']),
-  openclaw_wanted: version,
-  config: z.enum(['ok', 'invalid', 'missing', 'not_checked']),
-  last_good: yes,
-  missing_keys: words.default([]),
-  open_files: words,
-  auth_file: z.enum(['ok', 'missing', 'stale', 'no_token', 'unreadable', 'not_checked']),
-  jobs_running: words,
-});
-
-/** @throws AppError `command_failed` when it is not what `diagnose` prints. */
-export function readDiagnosis({ values, blobs }: ScriptOutput): Diagnosis {
-  const read = output.safeParse(values);
-  if (!read.success) throw new AppError('command_failed', "The machine's account of itself cannot be read");
-  const seen = read.data;
+export function readDiagnosis(seen: ReplyOf<'diagnose'>): Diagnosis {
+  const foreign = (text: string | undefined) => text && head(text, MAX_FOREIGN);
   return {
     memoryTotalMib: seen.memory_total_mib,
     memoryAvailableMib: seen.memory_available_mib,
@@ -56,20 +23,21 @@ export function readDiagnosis({ values, blobs }: ScriptOutput): Diagnosis {
     ready: seen.ready,
     authenticated: seen.authenticated,
     duplicates: seen.duplicates,
-    portOwner: seen.port_foreign === undefined ? undefined : (blobs.port_owner ?? 'unknown'),
+    portOwner: foreign(seen.port_owner),
     staleLocks: seen.stale_locks,
     sawFullDisk: seen.full_disk,
-    interrupted: interruptedIn(blobs.interrupted),
+    interrupted: seen.interrupted.slice(0, MOST_NAMED),
     outOfMemory: seen.out_of_memory,
     node: seen.node,
-    nodeVersion: seen.node_wanted,
+    // A version of the machine's own making goes back to it as a name of a folder.
+    nodeVersion: toldVersion(seen.node_wanted),
     tree: seen.tree,
-    openclawVersion: seen.openclaw_wanted,
-    treeMissing: blobs.tree_missing,
+    openclawVersion: toldVersion(seen.openclaw_wanted),
+    treeMissing: foreign(seen.tree_missing),
     config: seen.config,
-    configIssues: blobs.config_issues,
+    configIssues: foreign(seen.config_issues),
     lastGood: seen.last_good,
-    missingKeys: seen.missing_keys,
+    missingKeys: seen.missing_keys.filter((id) => PROVIDER.test(id)),
     openFiles: seen.open_files,
     authFile: seen.auth_file,
     jobsRunning: seen.jobs_running,
@@ -94,28 +62,17 @@ const BY_DESIGN = /node-hosting-preconditions|heartbeat/;
 const MAX_FINDINGS = 10;
 const MAX_MESSAGE = 300;
 
-const lint = z.object({
-  findings: z.array(z.object({ checkId: z.string(), severity: z.string(), message: z.string() })),
-});
+const findings = z.array(z.object({ checkId: z.string(), severity: z.string(), message: z.string() }));
 
 /** Undefined when the doctor was not asked, or said something else than findings. */
-export function readDoctor({ values, blobs }: ScriptOutput): readonly DoctorFinding[] | undefined {
-  if (values.doctor !== 'answered') return undefined;
-  const read = lint.safeParse(parsed(blobs.findings));
-  if (!read.success) return undefined;
-  return read.data.findings
+export function readDoctor(reply: ReplyOf<'doctor'>): readonly DoctorFinding[] | undefined {
+  const read = findings.safeParse(reply.findings);
+  if (reply.doctor !== 'answered' || !read.success) return undefined;
+  return read.data
     .filter(({ checkId, severity }) => ['error', 'warning'].includes(severity) && !BY_DESIGN.test(checkId))
     .slice(0, MAX_FINDINGS)
     .map(({ checkId, message }) => ({
       check: head(plainText(checkId), 100),
       message: head(plainText(message), MAX_MESSAGE),
     }));
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined;
-  }
 }

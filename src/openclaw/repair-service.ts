@@ -31,12 +31,12 @@ export function repairService(deps: RepairDeps): RepairService {
   const rerunnable = true;
   return {
     async diagnose(machineId, options) {
-      const script = machineScript('diagnose', {}, { timeoutMs: DIAGNOSE_MS, rerunnable });
-      return readDiagnosis(await run(machineId, script, options));
+      const how = { timeoutMs: DIAGNOSE_MS, rerunnable, signal: options?.signal };
+      return readDiagnosis(await askSidecar(deps.machines, machineId, 'diagnose', {}, how));
     },
     async askDoctor(machineId, options) {
-      const script = machineScript('diagnose-doctor', {}, { timeoutMs: DOCTOR_MS, rerunnable });
-      return readDoctor(await run(machineId, script, options));
+      const how = { timeoutMs: DOCTOR_MS, rerunnable, signal: options?.signal };
+      return readDoctor(await askSidecar(deps.machines, machineId, 'doctor', {}, how));
     },
     async endInterrupted(machineId, options) {
       const how = { timeoutMs: DOCTOR_MS, rerunnable, signal: options?.signal };

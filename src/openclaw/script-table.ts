@@ -5,22 +5,16 @@ import channelAnswer from './scripts/channel-answer.sh';
 import common from './scripts/common.sh';
 import configure from './scripts/configure.sh';
 import configureChange from './scripts/configure-change.sh';
-import configureShow from './scripts/configure-show.sh';
 import deploy from './scripts/deploy.sh';
-import diagnose from './scripts/diagnose.sh';
-import diagnoseDoctor from './scripts/diagnose-doctor.sh';
 import diagnoseTree from './scripts/diagnose-tree.sh';
 import gatewayHttp from './scripts/gateway-http.sh';
 import gatewayProcess from './scripts/gateway-process.sh';
 import install from './scripts/install.sh';
-import interrupted from './scripts/interrupted.sh';
 import machineFacts from './scripts/machine-facts.sh';
 import network from './scripts/network.sh';
 import openclawCli from './scripts/openclaw-cli.sh';
 import outsideChecks from './scripts/outside-checks.sh';
 import plugins from './scripts/plugins.sh';
-import posture from './scripts/posture.sh';
-import probe from './scripts/probe.sh';
 import process from './scripts/process.sh';
 import readJob from './scripts/read-job.sh';
 import repair from './scripts/repair.sh';
@@ -30,7 +24,6 @@ import resolve from './scripts/resolve.sh';
 import restore from './scripts/restore.sh';
 import sidecar from './scripts/sidecar.sh';
 import startJob from './scripts/start-job.sh';
-import status from './scripts/status.sh';
 import stopJob from './scripts/stop-job.sh';
 import transfer from './scripts/transfer.sh';
 import upgrade from './scripts/upgrade.sh';
@@ -49,23 +42,7 @@ export const SCRIPTS = {
   'list-pieces': [transfer],
   'end-transfer': [transfer],
   'configure-change': [...GATEWAY, openclawCli, plugins, outsideChecks, configureChange],
-  'configure-show': [network, sidecar, openclawCli, configureShow],
   'channel-answer': [network, openclawCli, channelAnswer],
-  probe: [machineFacts, repairFacts, sidecar, interrupted, probe],
-  status: [
-    network,
-    openclawCli,
-    machineFacts,
-    repairFacts,
-    sidecar,
-    interrupted,
-    probe,
-    posture,
-    configureShow,
-    status,
-  ],
-  diagnose: [machineFacts, repairFacts, sidecar, interrupted, diagnoseTree, diagnose],
-  'diagnose-doctor': [machineFacts, repairFacts, diagnoseDoctor],
   repair: [sidecar, machineFacts, repairFacts, repair],
   'repair-install': [install, ...GATEWAY, repairFacts, diagnoseTree, repairInstall],
   resolve: [network, resolve],

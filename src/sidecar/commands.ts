@@ -13,11 +13,16 @@ import { stopGateway } from './gateway/stop.ts';
 import { suspendGateway } from './gateway/suspend.ts';
 import { readJob } from './jobs/read.ts';
 import { startJob, stopJob } from './jobs/start.ts';
+import { diagnose } from './look/diagnose.ts';
+import { doctor } from './look/doctor.ts';
 import { noteStart, stillInterrupted } from './look/interrupted.ts';
 import { keptStates } from './look/kept-states.ts';
 import { listSessions } from './look/list-sessions.ts';
+import { probe } from './look/probe.ts';
 import { readLog } from './look/read-log.ts';
 import { endInterrupted, restoreSession, sessionState } from './look/session-state.ts';
+import { show } from './look/show.ts';
+import { status } from './look/status.ts';
 import type { Place } from './place.ts';
 import { childEnvironment } from './process/environment.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
@@ -50,6 +55,11 @@ const COMMANDS: Commands = {
   suspend_gateway: suspendGateway,
   rotate_token: rotateToken,
   gateway_events: gatewayEvents,
+  probe,
+  status,
+  show,
+  diagnose,
+  doctor,
   read_log: readLog,
   kept_states: keptStates,
   configure,

@@ -10,6 +10,7 @@ import { LOOK_PROTOCOL } from './look/protocol.ts';
 import { FILES_PROTOCOL } from './state/protocol.ts';
 import { TURNS_PROTOCOL } from './turns/protocol.ts';
 
+export type { PostureReply } from './look/protocol.ts';
 export * from './wire.ts';
 
 const text = z.catch(z.optional(z.string()), undefined);

@@ -1,11 +1,77 @@
 /** The part of the protocol that only looks: nothing is started or changed by it. */
 import * as z from 'zod/mini';
 import { gatewayEvent } from '../gateway/protocol.ts';
+import { FILES_PROTOCOL } from '../state/protocol.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
 const text = z.string();
+const texts = z.array(text);
+const nothing = z.object({});
 /** Foreign: lines of a log, as they are. */
-const lines = z.object({ lines: z.array(text), truncated: z.boolean() });
+const lines = z.object({ lines: texts, truncated: z.boolean() });
+
+const gatewayState = z.object({
+  listening: z.boolean(),
+  health: z.enum(['live', 'no', 'not_checked']),
+  ready: z.enum(['yes', 'starting', 'draining', 'no', 'not_checked']),
+  /** `no_token`: there is none to ask with. */
+  authenticated: z.enum(['yes', 'refused', 'no_token', 'no', 'not_checked']),
+});
+export type GatewayState = z.infer<typeof gatewayState>;
+
+const probe = z.extend(gatewayState, {
+  home: text,
+  arch: text,
+  port: count,
+  memory_total_mib: count,
+  memory_available_mib: count,
+  disk_free_mib: count,
+  disk_used_mib: count,
+  uptime_seconds: z.optional(count),
+  /** Empty where it is not there, or does not run. */
+  node_version: text,
+  openclaw_version: text,
+  has_worked: z.boolean(),
+  has_state: z.boolean(),
+  config: z.enum(['valid', 'invalid', 'missing', 'not_checked']),
+  /** Octal permissions of the files with secrets that are there. */
+  modes: z.record(text, text),
+  process: z.enum(['running', 'gone']),
+  startup: z.enum(['json', 'unsupported', 'not_checked']),
+  jobs_running: texts,
+  /** Keys of sessions. Foreign, as all that follows. */
+  interrupted: texts,
+  deployment: z.optional(z.unknown()),
+  port_owner: z.optional(text),
+  gateway_log: z.optional(text),
+});
+
+const posture = z.object({
+  exposure: FILES_PROTOCOL.exposure.reply,
+  listens: z.enum(['loopback', 'others', 'nothing', 'unknown']),
+  state_mode: text,
+  mcp_mode: text,
+  /** OpenClaw's own, as it said it. */
+  audit: z.optional(z.unknown()),
+});
+export type PostureReply = z.infer<typeof posture>;
+
+const shown = z.object({
+  home: text,
+  port: count,
+  openclaw_version: text,
+  settings: FILES_PROTOCOL['show-settings'].reply,
+  /** Of a running gateway alone, as OpenClaw's command line said it. Foreign. */
+  live: z.optional(
+    z.object({
+      channels: z.optional(z.unknown()),
+      /** By channel. */
+      pairing: z.record(text, z.unknown()),
+      devices: z.optional(z.unknown()),
+      approvals: z.optional(z.unknown()),
+    }),
+  ),
+});
 
 export const LOOK_PROTOCOL = {
   /** The last lines of the gateway's own log, and of what its process printed; both outlive it. */
@@ -13,7 +79,7 @@ export const LOOK_PROTOCOL = {
     request: z.object({
       lines: count,
       /** Names of levels that a record must have; any where it is empty. */
-      levels: z.array(text),
+      levels: texts,
       /** Words that a line must hold, whatever their case. */
       contains: text,
     }),
@@ -25,5 +91,56 @@ export const LOOK_PROTOCOL = {
     }),
   },
   /** The versions whose state was kept when they were upgraded. Foreign. */
-  kept_states: { request: z.object({}), reply: z.object({ kept: z.array(text) }) },
+  kept_states: { request: nothing, reply: z.object({ kept: texts }) },
+  /** Every layer of the machine. */
+  probe: { request: nothing, reply: probe },
+  /** `probe`, how exposed the gateway is, and how its channels are; a part that cannot be seen is left out. */
+  status: {
+    /** Whether OpenClaw's own audit runs too. */
+    request: z.object({ audit: z.boolean() }),
+    reply: z.object({ probe, posture: z.optional(posture), shown: z.optional(shown) }),
+  },
+  /** The settings, and what only a running gateway knows. */
+  show: {
+    request: z.object({ live: z.enum(['nothing', 'channels', 'all']) }),
+    reply: shown,
+  },
+  diagnose: {
+    request: nothing,
+    reply: z.extend(gatewayState, {
+      memory_total_mib: count,
+      memory_available_mib: count,
+      disk_free_mib: count,
+      low_memory_flags: z.boolean(),
+      process: z.enum(['running', 'gone']),
+      /** Gateways on the same state beside the one that may stay. */
+      duplicates: count,
+      stale_locks: count,
+      full_disk: z.boolean(),
+      out_of_memory: z.boolean(),
+      node: z.enum(['ok', 'missing', 'broken']),
+      node_wanted: text,
+      tree: z.enum(['ok', 'missing', 'broken', 'not_checked']),
+      openclaw_wanted: text,
+      config: z.enum(['ok', 'invalid', 'missing', 'not_checked']),
+      last_good: z.boolean(),
+      missing_keys: texts,
+      open_files: texts,
+      auth_file: z.enum(['ok', 'missing', 'stale', 'no_token', 'unreadable', 'not_checked']),
+      jobs_running: texts,
+      /** Foreign, as all that follows. */
+      interrupted: texts,
+      port_owner: z.optional(text),
+      tree_missing: z.optional(text),
+      config_issues: z.optional(text),
+    }),
+  },
+  /** OpenClaw's own doctor. */
+  doctor: {
+    request: nothing,
+    reply: z.object({
+      doctor: z.enum(['answered', 'unsupported', 'no_memory']),
+      findings: z.optional(z.unknown()),
+    }),
+  },
 } as const;
