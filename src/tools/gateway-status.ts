@@ -9,6 +9,7 @@ import { newsOf, toldEvents } from '../workflows/gateway-history.ts';
 import { gatewayStatus as look } from '../workflows/status.ts';
 import { channelWords } from './configure-output.ts';
 import { machineId } from './fields.ts';
+import { fromOthers, writtenByOthers } from './from-others.ts';
 import { defineTool } from './services.ts';
 
 // Of the local API.
@@ -26,6 +27,7 @@ export const gatewayStatus = defineTool({
     audit: z.boolean().default(false).describe("Run OpenClaw's own security audit too; takes seconds."),
   }),
   output: z.object({
+    from_others: fromOthers,
     machine_id: z.string(),
     phase: z.string(),
     working: z.boolean().describe('Whether chat would be answered now without repairs.'),
@@ -97,6 +99,9 @@ export const gatewayStatus = defineTool({
         memory_available_mib: probe?.memoryAvailableMib,
         disk_free_mib: probe?.diskFreeMib,
         channels: channels?.map(({ id, state: how }) => ({ id, state: how })),
+        ...(probe === undefined || probe.interrupted.length === 0
+          ? {}
+          : { from_others: writtenByOthers('interrupted_sessions') }),
         interrupted_sessions:
           probe === undefined || probe.interrupted.length === 0 ? undefined : [...probe.interrupted],
         posture,

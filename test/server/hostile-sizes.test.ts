@@ -13,18 +13,24 @@ vi.setConfig({ testTimeout: 30_000 });
 const unhurried = () => autoClock(9_000);
 
 const PROBE = {
-  ...{ home: '/home/machine', arch: 'x86_64', os: 'linux', port: '18789', memory_total_mib: '4096' },
-  ...{ memory_available_mib: '3000', disk_free_mib: '8000', disk_used_mib: '900', uptime_seconds: '60' },
-  ...{ now_ms: '1700000000000', node_version: '24.11.1', openclaw_version: '2026.9.6', has_worked: 'yes' },
-  ...{ config: 'valid', process: 'running', pid: '7', listening: 'yes', health: 'live', ready: 'yes' },
-  ...{ startup: 'json', authenticated: 'yes', jobs_running: '', has_state: 'yes' },
+  ...{ home: '/home/machine', arch: 'x64', port: 18789, memory_total_mib: 4096, memory_available_mib: 3000 },
+  ...{ disk_free_mib: 8000, disk_used_mib: 900, node_version: '24.11.1', openclaw_version: '2026.9.6' },
+  ...{ has_worked: true, has_state: true, config: 'valid', modes: {}, process: 'running', listening: true },
+  ...{
+    health: 'live',
+    ready: 'yes',
+    startup: 'json',
+    authenticated: 'yes',
+    jobs_running: [],
+    interrupted: [],
+  },
 };
 
 /** A machine with an assistant, whose `read-job` and the rest are the test's. */
 const machineThat =
   (answers: Answers): Answers =>
   (script, env) => {
-    if (script === 'probe') return { values: PROBE };
+    if (script === 'probe') return { reply: PROBE };
     return script === 'job_start' ? { reply: { started: true } } : answers(script, env);
   };
 

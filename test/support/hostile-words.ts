@@ -55,72 +55,68 @@ const LOG = json({
   _meta: { logLevelName: WORD, date: WORD, name: WORD },
 });
 
+const PROBE = {
+  ...{ home: '/home/machine', arch: 'x64', port: 18789, memory_total_mib: 4096, memory_available_mib: 3000 },
+  ...{ disk_free_mib: 8000, disk_used_mib: 900, uptime_seconds: 60 },
+  ...{ node_version: '24.11.1', openclaw_version: '2026.9.6', has_worked: true, has_state: true },
+  ...{ config: 'valid', modes: { 'openclaw.json': '600', auth: WORD, [WORD]: WORD } },
+  ...{
+    process: 'gone',
+    listening: true,
+    health: 'live',
+    ready: 'yes',
+    startup: 'json',
+    authenticated: 'yes',
+  },
+  ...{ jobs_running: [WORD], interrupted: [`agent:main:${WORD}`, WORD], deployment: { name: `${WORD} x` } },
+  ...{ port_owner: `9 ${WORD}`, gateway_log: WORD },
+};
+const POSTURE = {
+  exposure: {
+    ...{ settings: 'read', bind: 'loopback', auth_mode: 'token', token_in_settings: 'no', token_chars: 64 },
+    brought: [{ path: WORD, kind: 'address', value: `https://${WORD}.test` }],
+  },
+  ...{ listens: 'loopback', state_mode: WORD, mcp_mode: '700' },
+  audit: { findings: [{ severity: 'warn', checkId: WORD, title: WORD, remediation: WORD }] },
+};
+const SHOWN = {
+  ...{ home: '/home/machine', port: 18789, openclaw_version: '2026.9.6' },
+  settings: {
+    ...{ config: JSON.parse(CONFIG), comments: 'no', secret_names: ['gateway', WORD], channel_names: WORD },
+  },
+  live: {
+    channels: JSON.parse(CHANNELS),
+    pairing: { [WORD]: { requests: [{ code: WORD, id: WORD, meta: { username: WORD } }] } },
+    devices: { pending: [{ requestId: WORD, displayName: WORD }] },
+    approvals: { approvals: [{ id: WORD, command: WORD }] },
+  },
+};
+const DIAGNOSIS = {
+  ...{ memory_total_mib: 4096, memory_available_mib: 3000, disk_free_mib: 8000, low_memory_flags: false },
+  ...{ process: 'gone', listening: true, health: 'live', ready: 'yes', authenticated: 'refused' },
+  ...{ duplicates: 1, stale_locks: 1, full_disk: true, out_of_memory: false, node: 'ok', node_wanted: WORD },
+  ...{ tree: 'broken', openclaw_wanted: `2026.9.6-${WORD} x`, config: 'invalid', last_good: true },
+  ...{ missing_keys: [WORD, `${WORD} x`], open_files: [WORD], auth_file: 'stale', jobs_running: [] },
+  ...{ interrupted: [WORD], port_owner: WORD, tree_missing: WORD, config_issues: WORD },
+};
+
 export const HONEST: Record<string, Printed> = {
-  probe: {
-    values: {
-      ...{ home: '/home/machine', arch: 'x86_64', os: 'linux', port: '18789', memory_total_mib: '4096' },
-      ...{ memory_available_mib: '3000', disk_free_mib: '8000', disk_used_mib: '900', uptime_seconds: '60' },
-      ...{
-        now_ms: '1700000000000',
-        node_version: '24.11.1',
-        openclaw_version: '2026.9.6',
-        has_worked: 'yes',
-      },
-      ...{ config: 'valid', process: 'gone', pid: '7', listening: 'yes', health: 'live', ready: 'yes' },
-      ...{
-        startup: 'json',
-        authenticated: 'yes',
-        jobs_running: '',
-        port_owner: `9 ${WORD}`,
-        has_state: 'yes',
-      },
-      ...{ 'mode.openclaw_json': '600', [`mode.${WORD}`]: WORD },
-    },
-    blobs: {
-      interrupted: json({ keys: [`agent:main:${WORD}`, WORD] }),
-      gateway_log: WORD,
-      deployment: json({ name: WORD }),
-    },
+  probe: { reply: PROBE },
+  status: { reply: { probe: PROBE, posture: POSTURE, shown: SHOWN } },
+  show: { reply: SHOWN },
+  diagnose: { reply: DIAGNOSIS },
+  doctor: {
+    reply: { doctor: 'answered', findings: [{ checkId: WORD, severity: 'error', message: WORD }] },
   },
-  posture: {
-    values: {
-      ...{
-        bind: 'loopback',
-        auth_mode: 'token',
-        token_in_settings: 'no',
-        token_chars: '64',
-        listens: 'loopback',
-      },
-      ...{ 'mode.state': '700', 'mode.mcp': '700' },
-    },
-    blobs: {
-      audit: json({ findings: [{ severity: 'warn', checkId: WORD, title: WORD, remediation: WORD }] }),
-    },
+  read_log: {
+    reply: { log: { lines: [LOG], truncated: false }, printed: { lines: [WORD], truncated: true } },
   },
-  'configure-show': {
-    values: {
-      home: '/home/machine',
-      port: '18789',
-      openclaw_version: '2026.9.6',
-      secret_names: `gateway ${WORD}`,
-      live: 'yes',
-    },
-    blobs: {
-      ...{
-        config: CONFIG,
-        channels: CHANNELS,
-        approvals: json({ approvals: [{ id: WORD, command: WORD }] }),
-      },
-      ...{ [`pairing_${WORD}`]: json({ requests: [{ code: WORD, id: WORD, meta: { username: WORD } }] }) },
-      devices: json({ pending: [{ requestId: WORD, displayName: WORD }] }),
-    },
-  },
+  kept_states: { reply: { kept: [WORD, `2026.1.1-${WORD} x`] } },
   'read-job': {
     values: { job: 'x', now: '1', state: 'failed', 'stage.0': '1 prepare', 'result.error': 'locked' },
   },
   list_sessions: { values: {}, blobs: { reply: SESSIONS } },
   read_session: { values: {}, blobs: { reply: HISTORY } },
-  'read-log': { values: {}, blobs: { log: `${LOG}\n`, printed: WORD } },
   start_gateway: {
     values: {},
     blobs: { reply: json({ started: true, repaired: ['gateway'] }) },
@@ -133,7 +129,6 @@ export const HONEST: Record<string, Printed> = {
   },
   turn_start: { values: {}, blobs: { reply: TURN } },
   turn_read: { values: {}, blobs: { reply: TURN } },
-  diagnose: { values: { [WORD]: WORD } },
 };
 
 const CALLS: readonly (readonly [string, Record<string, unknown>])[] = [
@@ -160,6 +155,7 @@ const FOREIGN = [
   /^model$/,
   /^settings$/,
   /^error\.said$/,
+  /^interrupted_sessions\.\d+$/,
   /^pending\.\d+\.(?:id|what)$/,
   /^answers\.\d+\.said$/,
   /^channels\.\d+\.error$/,
