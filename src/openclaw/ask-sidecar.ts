@@ -29,7 +29,11 @@ import { SIDECAR } from './sidecar-bundle.ts';
 
 /** Machines, and where they get a Node from where one is broken. */
 export type SidecarMachines = Pick<MachineService, 'run'> & { sources?: NodeSources | undefined };
-export type AskOptions = ScriptOptions & WaitOptions;
+export type AskOptions = ScriptOptions &
+  WaitOptions & {
+    /** Whether whatever runs there is replaced first, as a repair does. */
+    replace?: boolean;
+  };
 
 /** curl could not connect, does not know such a socket, or is not there: nobody heard the request. */
 const NOBODY = new Set([2, 7, 126, 127]);
@@ -108,7 +112,7 @@ type Told = { answer: Answer } | { withoutNode: ScriptOutput };
 
 /** By the program that runs; where none does, or an older one, by this server's, which it starts. */
 async function answered(asker: Asker, body: string): Promise<Told> {
-  const replace = failuresOf(asker) >= MOST_FAILURES;
+  const replace = asker.options.replace === true || failuresOf(asker) >= MOST_FAILURES;
   if (!replace) {
     const result = await run(asker, warmCommand(body, asker.options));
     const warm = readAnswer(result);

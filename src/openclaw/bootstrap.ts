@@ -28,7 +28,11 @@ const NEEDED =
 
 /** @param body a packed request. */
 export function warmCommand(body: string, options: ScriptOptions): MachineCommand {
-  return { command: ['/bin/bash', '-c', WARM], env: inPieces('OPENCLAW_MCP_REQUEST', body), ...options };
+  return {
+    command: ['/bin/bash', '-c', WARM],
+    env: inPieces('OPENCLAW_MCP_REQUEST', body),
+    ...timing(options),
+  };
 }
 
 /** @param replace whether the program that runs there is replaced, whatever it is. */
@@ -44,10 +48,15 @@ export function coldCommand(
       ...nodeInputs(sources),
       OPENCLAW_MCP_REPLACE: replace ? 'yes' : 'no',
     }),
-    ...options,
+    ...timing(options),
     idempotencyKey: key === undefined ? undefined : `${key}-start`,
     timeoutMs: options.timeoutMs + START_MS,
   };
+}
+
+/** What of an asker's options is about the command itself. */
+function timing({ timeoutMs, rerunnable, idempotencyKey, pace }: ScriptOptions): ScriptOptions {
+  return { timeoutMs, rerunnable, idempotencyKey, pace };
 }
 
 /** Brings the program to a machine and asks it nothing: for a script that runs it itself. */

@@ -32,7 +32,13 @@ export function repairService(deps: RepairDeps): RepairService {
   return {
     async diagnose(machineId, options) {
       const how = { timeoutMs: DIAGNOSE_MS, rerunnable, signal: options?.signal };
-      return readDiagnosis(await askSidecar(deps.machines, machineId, 'diagnose', {}, how));
+      const ask = async () => readDiagnosis(await askSidecar(deps.machines, machineId, 'diagnose', {}, how));
+      if (options?.renew !== true) return ask();
+      // A new start mends a broken Node on its way: what was broken before is told all the same.
+      const before = await ask().catch(() => undefined);
+      await askSidecar(deps.machines, machineId, 'hello', {}, { ...how, replace: true });
+      const seen = await ask();
+      return before?.node === 'broken' ? { ...seen, node: 'broken' } : seen;
     },
     async askDoctor(machineId, options) {
       const how = { timeoutMs: DOCTOR_MS, rerunnable, signal: options?.signal };

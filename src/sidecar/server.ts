@@ -2,7 +2,8 @@
  * The machine's own program as it stays: HTTP on a unix socket in a folder of its own, one request in, one reply out.
  * Whoever holds the lock `sidecar` supervises; the socket appears only then.
  */
-import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { runCommand } from './commands.ts';
 import { watchGateway } from './gateway/watch.ts';
 import { SOCKET } from './own-client.ts';
 import { packedReply, restOf, unpacked } from './packed.ts';
-import type { Place } from './place.ts';
+import { mcpDir, type Place } from './place.ts';
 import { identityOf, knownIdentity } from './process/identity.ts';
 import { lock } from './process/lock.ts';
 import { programIn, programsDir } from './program-file.ts';
@@ -42,12 +43,14 @@ export async function serve(place: Place): Promise<void> {
   server.maxConnections = MOST_AT_ONCE;
   await listen(server, place);
   finishAll(place).catch((error: unknown) => process.stderr.write(`turns: ${String(error)}\n`));
+  const socket = statSync(SOCKET).ino;
   const watching = watchGateway(place, leaving.signal);
-  await untilReplaced(place, leaving.signal);
+  await untilReplaced(place, socket, leaving.signal);
   leaving.abort();
   // A start of its own that is under way may take minutes; whoever comes next goes on with it.
   await Promise.race([watching, systemClock.sleep(LEAVE_MS)]);
-  rmSync(SOCKET, { force: true });
+  // Another one's stays.
+  if (isSocket(socket)) rmSync(SOCKET, { force: true });
   unlock();
   await closed(server);
 }
@@ -79,19 +82,28 @@ async function appear(server: Server): Promise<void> {
 }
 
 /** A home that was removed, or that names another, needs this one no more. */
-async function untilReplaced(place: Place, signal: AbortSignal): Promise<void> {
+async function untilReplaced(place: Place, socket: number, signal: AbortSignal): Promise<void> {
   const self = await identityOf(process.pid);
-  const { ino } = statSync(SOCKET);
-  const stillOurs = () =>
-    knownIdentity(join(programsDir(place), 'pid')) === self &&
-    statSync(SOCKET, { throwIfNoEntry: false })?.ino === ino;
+  const stillOurs = () => knownIdentity(join(programsDir(place), 'pid')) === self && isSocket(socket);
   while (stillOurs()) {
+    if (!existsSync(process.execPath)) startOnOtherNode(place);
     try {
       await systemClock.sleep(LOOK_MS, signal);
     } catch {
       return;
     }
   }
+}
+
+const isSocket = (inode: number) => statSync(SOCKET, { throwIfNoEntry: false })?.ino === inode;
+
+/** An upgrade has taken the Node away that this one runs on, and what it starts would not: the next one ends this one. */
+function startOnOtherNode(place: Place): void {
+  const node = join(mcpDir(place), 'node', 'bin', 'node');
+  const main = process.argv[1] ?? '';
+  if (!existsSync(node)) return;
+  const args = [main, 'start', place.home, String(place.port), 'yes', node];
+  spawn(node, args, { detached: true, stdio: 'ignore' }).on('error', () => {});
 }
 
 async function closed(server: Server): Promise<void> {

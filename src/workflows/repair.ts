@@ -103,7 +103,7 @@ async function repairAssistant(
   const tried = new Set<string>();
   for (let round = 1; ; round++) {
     await operation.stage(round === 1 ? 'diagnose' : 'check');
-    const seen = await deps.repair.diagnose(machineId, { signal });
+    const seen = await deps.repair.diagnose(machineId, { signal, renew: round === 1 });
     const judged = assess(seen, machineId, deps.providers);
     tell(judged, report);
     await operation.save({ found: report.found });
