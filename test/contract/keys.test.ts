@@ -50,7 +50,7 @@ describe('an Idempotency-Key', () => {
 
   it('whose first request is still at work answers 429, and later the machine', async () => {
     const api = await localApi();
-    api.faults({ operation: 'create', action: { type: 'slow', ms: 100 } });
+    api.faults({ operation: 'create', action: { type: 'slow', ms: 500 } });
     const first = api.send('POST', '/v1/machines', SIZE, key('make'));
     await expect.poll(async () => (await api.get('/v1/machines')).body.items).not.toBeNull();
     expect(await api.send('POST', '/v1/machines', SIZE, key('make'))).toMatchObject({

@@ -14,7 +14,8 @@ let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'operations-'));
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
+// Work that a test left running may still write.
+afterEach(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }));
 
 /** Work that ends when the test says so, and counts how often it was begun. */
 function gatedKind() {
