@@ -11,6 +11,7 @@ import process from 'node:process';
 import { systemClock } from '../core/clock.ts';
 import { runCommand } from './commands.ts';
 import { watchGateway } from './gateway/watch.ts';
+import { writeReadme } from './machine-readme.ts';
 import { SOCKET } from './own-client.ts';
 import { packedReply, restOf, unpacked } from './packed.ts';
 import { mcpDir, type Place } from './place.ts';
@@ -42,6 +43,7 @@ export async function serve(place: Place): Promise<void> {
   const server = createServer({ requestTimeout: RECEIVE_MS }, answering(place, program));
   server.maxConnections = MOST_AT_ONCE;
   await listen(server, place);
+  writeReadme(place);
   finishAll(place).catch((error: unknown) => process.stderr.write(`turns: ${String(error)}\n`));
   const socket = statSync(SOCKET).ino;
   const watching = watchGateway(place, leaving.signal);
