@@ -22,6 +22,8 @@ export interface Probe {
   hasWorked: boolean;
   /** Whether an assistant has left conversations there, or the files that hold them. */
   hasState: boolean;
+  /** Whether the settings are written in a form of their own, with comments perhaps. */
+  hasComments: boolean;
   config: 'valid' | 'invalid' | 'missing' | 'not_checked';
   /** Octal permissions by file: only `600` is right. */
   fileModes: Readonly<Record<string, string>>;

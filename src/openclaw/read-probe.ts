@@ -40,6 +40,7 @@ export function readProbe(seen: ReplyOf<'probe'>): Probe {
     openclawVersion: toldVersion(seen.openclaw_version),
     hasWorked: seen.has_worked,
     hasState: seen.has_state,
+    hasComments: seen.has_comments ?? false,
     config: seen.config,
     fileModes: Object.fromEntries(
       Object.entries(seen.modes).filter(([file, mode]) => FILES.includes(file) && MODE.test(mode)),
@@ -73,6 +74,7 @@ export function readBareProbe({ values, blobs }: ScriptOutput): Probe {
     openclawVersion: undefined,
     hasWorked: seen.has_worked === 'yes',
     hasState: seen.has_state === 'yes',
+    hasComments: false,
     config: seen.config,
     fileModes: {},
     process: 'gone',

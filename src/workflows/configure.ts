@@ -12,7 +12,7 @@ import {
   planChange,
   presentModel,
 } from '../openclaw/configure-plan.ts';
-import { keptNote } from '../openclaw/kept-beside.ts';
+import { COMMENTS_NOTE, keptNote } from '../openclaw/kept-beside.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { PostureService } from '../openclaw/posture.ts';
 import { namedKeys } from '../openclaw/wished-keys.ts';
@@ -158,11 +158,7 @@ async function changeSettings(
   const { signal } = operation;
   const present = await deps.configure.show(machineId, { signal });
   const plan = await planned(operation, () => planChange(wish, present, deps.keys));
-  if (present.comments) {
-    await operation.note(
-      'The settings file has comments or a form of its own: they are kept where that can be done, else the old file stays beside the new one.',
-    );
-  }
+  if (present.comments) await operation.note(COMMENTS_NOTE);
   const job = await lastingJob(operation, deps, machineId, () =>
     deps.configure.startChange(machineId, operation.id, plan, { signal }),
   );

@@ -1,6 +1,7 @@
 /** Which OpenClaw a deploy is about: where an assistant works already, its own; only an upgrade changes that. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
+import { COMMENTS_NOTE } from '../openclaw/kept-beside.ts';
 import type { InstallPlan, OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../operations/ports.ts';
 import { parseStored } from './parse-state.ts';
@@ -46,6 +47,7 @@ export async function decidedPlan(
       },
     );
   }
+  if (seen?.hasComments) await operation.note(COMMENTS_NOTE);
   for (const warning of plan.warnings) await operation.note(warning);
   await operation.save({ openclawVersion: plan.openclawVersion });
   return plan;

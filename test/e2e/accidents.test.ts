@@ -111,8 +111,6 @@ it('a turn that was seen and that its machine has forgotten is lost, not sent ag
   const message = 'A long question that the machine forgets';
   const { operation_id } = (await agent.call('chat', { message, session: 'forgot', wait_seconds: 0 })).data;
   await reached(message);
-  const running = () => agent.assembled.services.operations.list('running');
-  await expect.poll(running, { timeout: 15_000 }).toMatchObject([{ state: { sent: true } }]);
   await rm(join(home, '.openclaw-mcp/jobs', String(operation_id)), { recursive: true });
   const { data } = await agent.finish('get_operation', { operation_id });
   expect(data).toMatchObject({ status: 'done', reply: expect.stringContaining(message) });

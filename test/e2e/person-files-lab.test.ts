@@ -111,7 +111,8 @@ it('settings with comments are told truly, changed with the comments kept, and s
     tools: { exec: { ask: 'always' } },
     messages: { queue: 'collect' },
   });
-  await agent.finish('deploy_openclaw', { model: 'anthropic/claude-opus-4-6' });
+  const deployed = await agent.finish('deploy_openclaw', { model: 'anthropic/claude-opus-4-6' });
+  expect(deployed.data.notes).toEqual(expect.arrayContaining([expect.stringContaining('comments')]));
   expect(await objectOf(settings())).toMatchObject({
     tools: { exec: { ask: 'always' } },
     agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6' } } },

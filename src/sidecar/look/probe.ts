@@ -6,6 +6,8 @@ import { livePid } from '../process/identity.ts';
 import type { ReplyOf } from '../protocol.ts';
 import { readText } from '../read-text.ts';
 import { settingsState } from '../state/look.ts';
+import { readObject } from '../state/object-file.ts';
+import { settingsFile } from '../state/place.ts';
 import { foreignOwner, gatewayState, startup } from './gateway-state.ts';
 import { stillInterrupted } from './interrupted.ts';
 import { lastLines } from './last-lines.ts';
@@ -27,6 +29,7 @@ export async function probe(place: Place): Promise<ReplyOf<'probe'>> {
     openclaw_version: openclawVersion(place),
     has_worked: fileMode(join(own, 'openclaw.last-good.json')) !== undefined,
     has_state: holdsState(place),
+    has_comments: readObject(settingsFile(place)).form === 'json5',
     config: settingsState(place).state,
     modes: modes(place),
     process: pid === undefined ? 'gone' : 'running',

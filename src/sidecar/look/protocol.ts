@@ -33,6 +33,8 @@ const probe = z.extend(gatewayState, {
   openclaw_version: text,
   has_worked: z.boolean(),
   has_state: z.boolean(),
+  /** The settings are JSON5, with comments perhaps. */
+  has_comments: z.optional(z.boolean()),
   config: z.enum(['valid', 'invalid', 'missing', 'not_checked']),
   /** Octal permissions of the files with secrets that are there. */
   modes: z.record(text, text),

@@ -44,10 +44,12 @@ export async function readTurn(
   { turn, offset, wait_ms }: RequestOf<'turn_read'>,
 ): Promise<Reply> {
   const files = turnFiles(place, turn);
-  const state = await ended(files, wait_ms);
+  const seen = await ended(files, wait_ms);
+  // It ran a moment ago: whoever takes its files away must not have the message sent again.
+  if (seen === 'forgotten') return { ...replyOf(place, files, 'lost', offset), sent: true };
   // What its answer leaves open is asked first: the end is told once, and whole.
-  if (state === 'done' || state === 'failed') await finish(place, files);
-  return replyOf(place, files, state, offset);
+  if (seen === 'done' || seen === 'failed') await finish(place, files);
+  return replyOf(place, files, seen, offset);
 }
 
 /** Closing the connection is how a client cancels; what was not sent is never sent after this. */
@@ -82,7 +84,7 @@ async function killSender(files: TurnFiles): Promise<void> {
 }
 
 /** Looks at what is written down often, and at the sender itself, which costs more, twice a second. */
-async function ended(files: TurnFiles, waitMs: number): Promise<State> {
+async function ended(files: TurnFiles, waitMs: number): Promise<State | 'forgotten'> {
   const begun = systemClock.elapsed();
   let state = await stateOf(files);
   for (let looks = 1; state === 'running'; looks++) {
@@ -90,6 +92,7 @@ async function ended(files: TurnFiles, waitMs: number): Promise<State> {
     if (waited >= waitMs) break;
     await systemClock.sleep(Math.min(waitMs - waited, waited < 10_000 ? QUICK_MS : SLOW_MS));
     if (exitOf(files) !== undefined || looks % LOOKS_PER_SENDER === 0) state = await stateOf(files);
+    if (state === 'unknown' || state === 'unsent') return 'forgotten';
   }
   return state;
 }

@@ -45,7 +45,9 @@ describe('a turn that goes well', () => {
     expect(done.text).toBe(`You said: ${message}`);
     expect(done.session).toBe('agent:main:openai-user:ünï "🦞" $(id)');
     for (const { command } of gateway.machine.commands) expect(command.join(' ')).not.toContain('ü-20');
-    expect(new Set(gateway.machine.commands.map(({ command }) => command.join(' '))).size).toBe(1);
+    // One line asks the program that runs, the other starts it.
+    const lines = new Set(gateway.machine.commands.map(({ command }) => command.join(' ')));
+    expect(lines.size).toBeLessThanOrEqual(2);
   });
 
   test('a full key of another channel addresses that session, and a model goes along', async () => {
