@@ -126,7 +126,7 @@ async function answered(asker: Asker, body: string): Promise<Told> {
   const result = await run(asker, coldCommand(body, { sources, replace }, asker.options));
   const cold = readAnswer(result);
   if ('answer' in cold) return { answer: cold.answer };
-  if (/^(?:cold|error)=/.test(result.stdout)) {
+  if (/^(?:cold|error)=/m.test(result.stdout)) {
     const told = readScriptOutput(result);
     if (told.values.cold === 'no_node' || told.values.cold === 'busy') return { withoutNode: told };
   }

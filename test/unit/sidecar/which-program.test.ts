@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { askSidecar } from '../../../src/openclaw/ask-sidecar.ts';
+import { askAnySidecar, askSidecar } from '../../../src/openclaw/ask-sidecar.ts';
 import { SIDECAR } from '../../../src/openclaw/sidecar-bundle.ts';
 import { STAND_IN_RELEASE } from '../../support/stand-in-openclaw/packages.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
@@ -192,4 +192,22 @@ test.each([
 test('a machine on which nothing was ever installed gets nothing', async () => {
   machine = await homeMachine();
   await expect(hello(machine)).rejects.toMatchObject({ details: { script_error: 'not_installed' } });
+});
+
+test('a machine on which a deploy is at work says so, and what it is called', async () => {
+  machine = await homeMachine();
+  const own = join(machine.home, '.openclaw-mcp');
+  await mkdir(own, { recursive: true });
+  await writeFile(join(own, 'deployment.json'), '{"name":"mine","nodeVersion":"24.21.0"}');
+  const deploy = spawn('flock', [join(own, 'install.lock'), 'sh', '-c', 'echo held; exec sleep 60']);
+  await once(deploy.stdout, 'data');
+  try {
+    const told = await askAnySidecar(machine, 'm', 'probe', {}, OPTIONS);
+    expect(told).toMatchObject({
+      withoutNode: { values: { cold: 'busy' }, blobs: { deployment: expect.stringContaining('mine') } },
+    });
+    await expect(hello(machine)).rejects.toMatchObject({ details: { script_error: 'locked' } });
+  } finally {
+    deploy.kill();
+  }
 });
