@@ -3,6 +3,7 @@ import base from '../bootstrap/base.sh';
 import node from '../bootstrap/node.sh';
 import start from '../bootstrap/start.sh';
 import warm from '../bootstrap/warm.sh';
+import { DEFAULT_NPM_REGISTRY } from '../config/npm-registry.ts';
 import type { MachineCommand } from '../machine/ports.ts';
 import { inPieces, largeInput, packText, RUNNER, type ScriptOptions } from './machine-script.ts';
 import { SIDECAR, SIDECAR_TEXT } from './sidecar-bundle.ts';
@@ -16,7 +17,6 @@ export interface NodeSources {
   release?: TestedRelease | undefined;
 }
 
-const REGISTRY = 'https://registry.npmjs.org';
 /** A Node of 30 MB through a slow network, and a program that starts. */
 const START_MS = 180_000;
 const DELIVER_MS = 30_000;
@@ -64,7 +64,11 @@ export function deliverSidecar(): MachineCommand {
   return { ...bootstrap({}), timeoutMs: DELIVER_MS, rerunnable: true };
 }
 
-function nodeInputs({ npmRegistry = REGISTRY, nodeMirror, release = TESTED_RELEASE }: NodeSources) {
+function nodeInputs({
+  npmRegistry = DEFAULT_NPM_REGISTRY,
+  nodeMirror,
+  release = TESTED_RELEASE,
+}: NodeSources) {
   return {
     OPENCLAW_MCP_NODE_VERSION: release.node,
     OPENCLAW_MCP_SUMS: sumLines(release),
