@@ -1,11 +1,11 @@
 /** Which calls, and which work that an earlier server began, need which settings: those alone are stopped by a wrong one. */
 import { type Fault, faultError, type Need } from './config/faults.ts';
 import type { Tool } from './mcp/define-tool.ts';
-import type { ProviderKey } from './openclaw/providers.ts';
+import type { ProviderKey } from './openclaw/catalog/providers.ts';
 import type { OperationKind } from './operations/ports.ts';
 import { NOT_HERE } from './operations/running.ts';
-import { CONFIGURE } from './workflows/configure.ts';
-import { DEPLOY } from './workflows/deploy.ts';
+import { CONFIGURE } from './workflows/configure/configure.ts';
+import { DEPLOY } from './workflows/deploy/deploy.ts';
 
 // Reaching the cloud is not listed: whoever connects to it says what is wrong.
 const NEEDS: Readonly<Record<string, readonly Need[]>> = {

@@ -1,10 +1,10 @@
 /** The commands that are not the server: for people in a terminal, and for the background API of this computer. */
 import type { Environment } from '../config/config.ts';
 import { faultError } from '../config/faults.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
+import { demoCommand } from './demo/demo.ts';
+import { doctorCommand } from './doctor/doctor.ts';
 import { processEnvironment } from './environment.ts';
-import { installCommand } from './install.ts';
+import { installCommand } from './install/install.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
 

@@ -12,9 +12,9 @@ import { type FoundFile, withSecrets } from '../config/secret-sources.ts';
 import { AppError } from '../core/errors.ts';
 import { isErrno } from '../core/files.ts';
 import { requireOwnFolder } from '../core/own-folder.ts';
-import { CHANNELS } from '../openclaw/channels.ts';
-import { OWN_SERVER_FAULTS } from '../openclaw/own-server.ts';
-import { PROVIDERS } from '../openclaw/providers.ts';
+import { CHANNELS } from '../openclaw/catalog/channels.ts';
+import { OWN_SERVER_FAULTS } from '../openclaw/catalog/own-server.ts';
+import { PROVIDERS } from '../openclaw/catalog/providers.ts';
 
 /** What this server takes besides its own settings. */
 export const OTHERS: readonly OtherVariables[] = [

@@ -5,7 +5,7 @@ import { type Environment, readConfig } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { lineLog } from '../core/log.ts';
-import { localServe } from '../local/local-serve.ts';
+import { localServe } from '../local/daemon/local-serve.ts';
 import { printer } from './terminal.ts';
 
 const flagSchema = z.object({

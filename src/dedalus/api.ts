@@ -1,7 +1,7 @@
 /** The port to the Dedalus Machines API: what the rest of the code may ask of the cloud, in our own words. */
 import type { WaitOptions } from '../core/abort.ts';
-import type { AccessCalls } from './access.ts';
-import type { OpeningCalls } from './opening-calls.ts';
+import type { AccessCalls } from './calls/access.ts';
+import type { OpeningCalls } from './calls/openings.ts';
 
 /** Known phases; an unknown one is kept as it came and is never terminal. Source: the API's OpenAPI document. */
 export type MachinePhase =

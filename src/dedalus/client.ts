@@ -2,15 +2,15 @@
 import type Dedalus from 'dedalus-labs';
 import { apiCaps, apiTiming } from '../config/timing.ts';
 import type { Clock } from '../core/clock.ts';
-import { accessCalls } from './access.ts';
 import type { DedalusApi } from './api.ts';
-import { caller } from './call.ts';
+import { accessCalls } from './calls/access.ts';
+import { caller } from './calls/call.ts';
+import { executionCalls } from './calls/executions.ts';
+import { machineCalls } from './calls/machines.ts';
+import { openingCalls } from './calls/openings.ts';
+import { usageCalls } from './calls/usage.ts';
 import { cappedFetch } from './capped-fetch.ts';
-import { executionCalls } from './execution-calls.ts';
-import { machineCalls } from './machine-calls.ts';
 import { networkError } from './network-errors.ts';
-import { openingCalls } from './opening-calls.ts';
-import { usageCalls } from './usage-calls.ts';
 import type { Send, WireAnswer, WireRequest } from './wire.ts';
 
 export interface DedalusClientOptions {

@@ -1,17 +1,17 @@
 /** Puts the parts of the local API together on a state folder. */
 import { randomBytes } from 'node:crypto';
 import { unlessAborted } from '../core/abort.ts';
-import { createApp } from './app.ts';
-import { Bodies } from './bounded-body.ts';
-import type { Bindings } from './exchange.ts';
-import { Faults } from './faults.ts';
-import { Idempotency } from './idempotency.ts';
-import { lockStateDir } from './lock.ts';
-import { Machines } from './machines.ts';
+import { createApp } from './api/app.ts';
+import { Bodies } from './api/bounded-body.ts';
+import type { Bindings } from './api/exchange.ts';
+import { Faults } from './api/faults.ts';
+import { Idempotency } from './api/idempotency.ts';
+import { Stats } from './api/stats.ts';
+import { lockStateDir } from './daemon/lock.ts';
+import { Machines } from './machines/machines.ts';
+import { Store } from './machines/store.ts';
 import { type LocalSettings, withDefaults } from './options.ts';
-import type { Runtime } from './runtime.ts';
-import { Stats } from './stats.ts';
-import { Store } from './store.ts';
+import type { Runtime } from './runtimes/runtime.ts';
 
 export interface OpenOptions {
   /** Folder of its own, created when missing; one server at a time. */

@@ -1,7 +1,7 @@
 /** Every bound of the local API with its reason, and what tests and `local serve` may change. */
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Log, silentLog } from '../core/log.ts';
-import type { Generation } from './model.ts';
+import type { Generation } from './machines/model.ts';
 
 /** How long each step of a machine's life takes, in milliseconds. Short, but every phase can be seen. */
 export interface Delays {

@@ -2,7 +2,7 @@
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
-import type { OpenedPort, SshSession } from '../dedalus/access.ts';
+import type { OpenedPort, SshSession } from '../dedalus/calls/access.ts';
 import type { MachineContext } from './wait-phase.ts';
 
 // The platform's own command line asks every half second for a minute.

@@ -1,7 +1,7 @@
 /** What the rings around a machine may ask of it; `machine-service.ts` is the implementation. */
 import type { WaitOptions } from '../core/abort.ts';
-import type { OpenedPort, SshSession } from '../dedalus/access.ts';
 import type { Machine, MachineChange, MachineSpec } from '../dedalus/api.ts';
+import type { OpenedPort, SshSession } from '../dedalus/calls/access.ts';
 
 /** How often the end of a command is asked for, in milliseconds; every question costs a request. */
 export type Pace = SteadyPace | GrowingPace;

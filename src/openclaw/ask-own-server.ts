@@ -4,9 +4,9 @@ import { withDeadline } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
+import { type ListedModel, type OwnServer, usualModel } from './catalog/own-server.ts';
+import type { ProviderKey } from './catalog/providers.ts';
 import { modelCheck } from './outside-checks.ts';
-import { type ListedModel, type OwnServer, usualModel } from './own-server.ts';
-import type { ProviderKey } from './providers.ts';
 
 export interface AskDeps {
   clock: Clock;

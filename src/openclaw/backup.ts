@@ -6,12 +6,12 @@ import { AppError, isAppError } from '../core/errors.ts';
 import { PACK, type RequestOf } from '../sidecar/protocol.ts';
 import { readAs, startJob } from './ask-sidecar.ts';
 import { CHANNEL_PLUGINS } from './carried-plugins.ts';
+import { ownAddresses, PROVIDERS } from './catalog/providers.ts';
+import { GATEWAY_SETTINGS, settingsDemanded } from './catalog/settings.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { JobSnapshot } from './ports.ts';
-import { ownAddresses, PROVIDERS } from './providers.ts';
 import { runScript } from './script-output.ts';
-import { GATEWAY_SETTINGS, settingsDemanded } from './settings.ts';
 import { undone } from './undone.ts';
 import { MIGRATION_SECONDS } from './upgrade.ts';
 

@@ -5,9 +5,9 @@ import start from '../bootstrap/start.sh';
 import warm from '../bootstrap/warm.sh';
 import { DEFAULT_NPM_REGISTRY } from '../config/npm-registry.ts';
 import type { MachineCommand } from '../machine/ports.ts';
+import { sumLines, TESTED_RELEASE, type TestedRelease } from './catalog/tested-release.ts';
 import { inPieces, largeInput, packText, RUNNER, type ScriptOptions } from './machine-script.ts';
 import { SIDECAR, SIDECAR_TEXT } from './sidecar-bundle.ts';
-import { sumLines, TESTED_RELEASE, type TestedRelease } from './tested-release.ts';
 
 /** Where a machine gets a Node; npm's own registry where nobody says. */
 export interface NodeSources {

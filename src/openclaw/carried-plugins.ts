@@ -1,5 +1,5 @@
 /** What became of the plugins of connected channels when what they run on was changed. */
-import { CHANNELS, type ChannelId } from './channels.ts';
+import { CHANNELS, type ChannelId } from './catalog/channels.ts';
 import type { JobSnapshot } from './ports.ts';
 
 /** npm packages of channels that releases may not bring along; for the scripts that carry them over. */

@@ -1,8 +1,9 @@
 /** What the installing part of a script must be told, whoever installs. */
+
+import { sumLines, TESTED_RELEASE } from './catalog/tested-release.ts';
+import { INSTALLERS, installOverrides } from './catalog/versions.ts';
 import type { InstallPlan } from './ports.ts';
 import type { ResolveSources } from './resolve-plan.ts';
-import { sumLines, TESTED_RELEASE } from './tested-release.ts';
-import { INSTALLERS, installOverrides } from './versions.ts';
 
 export function installInputs(sources: ResolveSources, plan: InstallPlan): Record<string, string> {
   return {

@@ -3,7 +3,7 @@ import type { WaitOptions } from '../core/abort.ts';
 import { isAppError } from '../core/errors.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import { askAnySidecar, type SidecarMachines } from './ask-sidecar.ts';
-import { type LiveAnswers, shownSettings } from './configure.ts';
+import { type LiveAnswers, shownSettings } from './configure/configure.ts';
 import type { Probe } from './ports.ts';
 import { type Posture, readPosture } from './posture.ts';
 import { readBareProbe, readProbe } from './read-probe.ts';

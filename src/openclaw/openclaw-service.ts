@@ -3,16 +3,16 @@ import type { WaitOptions } from '../core/abort.ts';
 import type { MachineService } from '../machine/ports.ts';
 import type { ReplyOf, RequestOf } from '../sidecar/protocol.ts';
 import { askAnySidecar, askSidecar } from './ask-sidecar.ts';
+import type { ProviderKey } from './catalog/providers.ts';
+import { openclawSettings, providerSecrets } from './catalog/settings.ts';
+import { TESTED_RELEASE } from './catalog/tested-release.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobSnapshot } from './job-snapshot.ts';
 import { jobScript, largeInput, machineScript } from './machine-script.ts';
 import type { InstallPlan, OpenClawService } from './ports.ts';
-import type { ProviderKey } from './providers.ts';
 import { readBareProbe, readProbe } from './read-probe.ts';
 import { knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
 import { runScript } from './script-output.ts';
-import { openclawSettings, providerSecrets } from './settings.ts';
-import { TESTED_RELEASE } from './tested-release.ts';
 
 export type {
   DeploySettings,

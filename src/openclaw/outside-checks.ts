@@ -1,5 +1,5 @@
 /** The smallest request that tells whether a provider's key and model work: one or a few tokens, under a cent's hundredth. */
-import type { ChannelKey } from './channels.ts';
+import type { ChannelKey } from './catalog/channels.ts';
 
 /** A request as the machine sends it; `{{name}}` stands for a secret of its secrets file. */
 export interface OutsideCheck {

@@ -2,7 +2,7 @@
 import type { WaitOptions } from '../core/abort.ts';
 import type { AppError } from '../core/errors.ts';
 import type { Pace } from '../machine/ports.ts';
-import type { ProviderKey } from './providers.ts';
+import type { ProviderKey } from './catalog/providers.ts';
 
 /** Every layer of a machine as it was seen at once. `not_checked` means that a lower layer already failed. */
 export interface Probe {

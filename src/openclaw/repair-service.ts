@@ -2,14 +2,14 @@
 import type { WaitOptions } from '../core/abort.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from './ask-sidecar.ts';
+import type { ProviderKey } from './catalog/providers.ts';
+import { providerSecrets } from './catalog/settings.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobScript, machineScript } from './machine-script.ts';
-import type { ProviderKey } from './providers.ts';
 import { readDiagnosis, readDoctor, readMended } from './read-diagnosis.ts';
 import type { RepairService } from './repair-ports.ts';
 import { type ResolveSources, resolvePlan } from './resolve-plan.ts';
 import { runScript } from './script-output.ts';
-import { providerSecrets } from './settings.ts';
 
 /** Three probes of 3 to 5 s each, one reading of the configuration, and a cold disk. */
 const DIAGNOSE_MS = 60_000;

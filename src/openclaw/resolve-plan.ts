@@ -4,13 +4,13 @@ import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import { isToldPath, toldVersion } from '../core/told.ts';
 import type { MachineCommand } from '../machine/ports.ts';
+import { unknownRelease } from './catalog/newest-release.ts';
+import { MINIMUM_SAFE_VERSION } from './catalog/settings.ts';
+import { isUntested, TESTED_RELEASE, type TestedRelease } from './catalog/tested-release.ts';
+import { checkWanted, chooseNode, parseNodeReleases } from './catalog/versions.ts';
 import { machineScript } from './machine-script.ts';
-import { unknownRelease } from './newest-release.ts';
 import type { InstallPlan, Probe } from './ports.ts';
 import type { ScriptOutput } from './script-output.ts';
-import { MINIMUM_SAFE_VERSION } from './settings.ts';
-import { isUntested, TESTED_RELEASE, type TestedRelease } from './tested-release.ts';
-import { checkWanted, chooseNode, parseNodeReleases } from './versions.ts';
 
 export interface ResolveSources {
   /** Base URL of the npm registry for machines that name none of their own. */

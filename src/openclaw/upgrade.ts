@@ -6,12 +6,12 @@ import { AppError } from '../core/errors.ts';
 import { toldVersion } from '../core/told.ts';
 import { askSidecar } from './ask-sidecar.ts';
 import { type CarriedPlugins, CHANNEL_PLUGINS, carriedPlugins } from './carried-plugins.ts';
+import { settingsDemanded } from './catalog/settings.ts';
 import { installInputs } from './install-inputs.ts';
 import { jobScript } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { InstallPlan, JobSnapshot } from './ports.ts';
 import { runScript } from './script-output.ts';
-import { settingsDemanded } from './settings.ts';
 import { undone } from './undone.ts';
 
 /** Milliseconds that the commands around the job may take. */

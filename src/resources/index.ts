@@ -3,9 +3,9 @@ import type { WaitOptions } from '../core/abort.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { ResourceSet, Variables } from '../mcp/resources.ts';
 import type { Services } from '../tools/services.ts';
-import { safePhase } from '../workflows/awake.ts';
-import { isAlive } from '../workflows/living.ts';
-import { TURN } from '../workflows/turn.ts';
+import { TURN } from '../workflows/chat/turn.ts';
+import { isAlive } from '../workflows/power/machine-alive.ts';
+import { safePhase } from '../workflows/power/require-awake.ts';
 
 // Read as a whole into a conversation, so less than the tools would give.
 const LOG_LINES = 100;

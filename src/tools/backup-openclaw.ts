@@ -1,10 +1,10 @@
 /** backup_openclaw: an assistant's state to a file of this computer, and back onto a machine. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
-import { BACKUP } from '../workflows/backup.ts';
-import { existingBackupFile, newBackupFile } from '../workflows/backup-file.ts';
-import { goesAlone } from '../workflows/one-change.ts';
-import { RESTORE, requireBackupOf } from '../workflows/restore.ts';
+import { BACKUP } from '../workflows/backup/backup.ts';
+import { existingBackupFile, newBackupFile } from '../workflows/backup/file.ts';
+import { RESTORE, requireBackupOf } from '../workflows/backup/restore.ts';
+import { goesAlone } from '../workflows/limits/conflicts.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';

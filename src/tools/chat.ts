@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { turnWire } from '../gateway/turn-request.ts';
 import { ALWAYS_LOADED } from '../mcp/define-tool.ts';
-import { TURN } from '../workflows/turn.ts';
+import { TURN } from '../workflows/chat/turn.ts';
 import { machineId, modelName, sessionName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool } from './services.ts';

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { head, plainText } from '../core/text.ts';
 import type { CallContext } from '../mcp/define-tool.ts';
-import { forThePerson, patchOf, undecided } from '../openclaw/configure-paths.ts';
-import { type ConfigureInput, startConfigure } from '../workflows/configure.ts';
-import { controlUiWished } from '../workflows/control-ui.ts';
+import { forThePerson, patchOf, undecided } from '../openclaw/catalog/configure-paths.ts';
+import { type ConfigureInput, startConfigure } from '../workflows/configure/configure.ts';
+import { controlUiWished } from '../workflows/configure/control-ui.ts';
 import { autosleep, machineId, modelName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { ForeignText } from '../mcp/define-tool.ts';
 import type { OperationRecord } from '../operations/record.ts';
-import { type ChannelState, channelState, pendingRequest } from '../workflows/channels.ts';
+import { type ChannelState, channelState, pendingRequest } from '../workflows/configure/channels.ts';
 
 export const configureResult = z.object({
   applied: z

@@ -1,10 +1,10 @@
 /** deploy_openclaw: from nothing to an assistant that answers. */
 import * as z from 'zod';
 import { ALWAYS_LOADED } from '../mcp/define-tool.ts';
-import { requireModelOf } from '../openclaw/providers.ts';
-import { requireProvider } from '../workflows/deploy.ts';
-import { requireSafeVersion } from '../workflows/safe-version.ts';
-import { startDeploy } from '../workflows/start-deploy.ts';
+import { requireModelOf } from '../openclaw/catalog/providers.ts';
+import { requireProvider } from '../workflows/deploy/deploy.ts';
+import { requireSafeVersion } from '../workflows/deploy/safe-version.ts';
+import { startDeploy } from '../workflows/deploy/start.ts';
 import { autosleep, machineId, modelName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool } from './services.ts';

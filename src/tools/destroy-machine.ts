@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { ASKS_PERSON, type CallContext, type ToolOutcome } from '../mcp/define-tool.ts';
-import { runningDestroy, startDestroy } from '../workflows/destroy.ts';
-import { type DestroyPlan, destroyPlan, type Target, targetOf } from '../workflows/destroy-plan.ts';
+import { runningDestroy, startDestroy } from '../workflows/destroy/destroy.ts';
+import { type DestroyPlan, destroyPlan, type Target, targetOf } from '../workflows/destroy/plan.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';

@@ -1,6 +1,6 @@
 /** Some clients show a model the structured data alone, without the fences of the text: the data says itself what strangers wrote. */
 import * as z from 'zod';
-import { PROVIDERS } from '../openclaw/providers.ts';
+import { PROVIDERS } from '../openclaw/catalog/providers.ts';
 
 /** First in a result that holds such fields. */
 export const fromOthers = z

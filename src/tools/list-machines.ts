@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { AccountUsage } from '../dedalus/api.ts';
-import { safePhase } from '../workflows/awake.ts';
-import { type ListedMachine, type Overview, overview } from '../workflows/costs.ts';
+import { type ListedMachine, type Overview, overview } from '../workflows/look/costs.ts';
+import { safePhase } from '../workflows/power/require-awake.ts';
 import { machineId } from './fields.ts';
 import { defineTool } from './services.ts';
 

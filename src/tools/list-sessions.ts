@@ -1,7 +1,7 @@
 /** list_sessions: the conversations that an assistant holds. */
 import * as z from 'zod';
 import { head, plainText } from '../core/text.ts';
-import { requireAwake } from '../workflows/awake.ts';
+import { requireAwake } from '../workflows/power/require-awake.ts';
 import { machineId } from './fields.ts';
 import { fromOthers, writtenByOthers } from './from-others.ts';
 import { defineTool } from './services.ts';

@@ -1,7 +1,7 @@
 /** What several tools are: one thing done to one machine, about which nothing more is to be said than which machine. */
 import * as z from 'zod';
 import type { Tool } from '../mcp/define-tool.ts';
-import { goesAlone } from '../workflows/one-change.ts';
+import { goesAlone } from '../workflows/limits/conflicts.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';

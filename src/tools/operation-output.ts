@@ -6,7 +6,7 @@ import { FINISH_REASONS } from '../gateway/ports.ts';
 import type { CallContext, ForeignText, ProgressUpdate, ToolOutcome } from '../mcp/define-tool.ts';
 import type { OperationView, Progress } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
-import { repairSummary } from '../workflows/repair-sentences.ts';
+import { repairSummary } from '../workflows/repair/sentences.ts';
 import { configureDetails, configureFields, configureResult, pendingText } from './configure-output.ts';
 import { fromOthers, isOurs, othersIn, writtenByOthers } from './from-others.ts';
 import type { Services } from './services.ts';

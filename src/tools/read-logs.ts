@@ -1,7 +1,7 @@
 /** read_logs: the newest lines of the gateway's own log, also when the gateway is down. */
 import * as z from 'zod';
 import { head, newestBlock, newestWithin, plainText } from '../core/text.ts';
-import { requireAwake } from '../workflows/awake.ts';
+import { requireAwake } from '../workflows/power/require-awake.ts';
 import { machineId } from './fields.ts';
 import { fromOthers, writtenByOthers } from './from-others.ts';
 import { defineTool } from './services.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { head, newestBlock, newestWithin, plainText } from '../core/text.ts';
 import { toldOneOf } from '../core/told.ts';
-import { requireAwake } from '../workflows/awake.ts';
+import { requireAwake } from '../workflows/power/require-awake.ts';
 import { machineId, sessionName } from './fields.ts';
 import { fromOthers, writtenByOthers } from './from-others.ts';
 import { defineTool } from './services.ts';

@@ -1,5 +1,5 @@
 /** repair_openclaw: finds what is wrong with an assistant, mends what is safe, says what is left. */
-import { REPAIR } from '../workflows/repair.ts';
+import { REPAIR } from '../workflows/repair/repair.ts';
 import { machineOperation } from './machine-operation.ts';
 
 export const repairOpenclaw = machineOperation({

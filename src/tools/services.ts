@@ -1,22 +1,22 @@
 /** What tools may use; they see no SDK, no process and no file. */
 
 import type { Clock } from '../core/clock.ts';
-import type { OpeningCalls } from '../dedalus/opening-calls.ts';
+import type { OpeningCalls } from '../dedalus/calls/openings.ts';
 import type { GatewayService } from '../gateway/ports.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { toolDefiner } from '../mcp/define-tool.ts';
 import { parseInput } from '../mcp/parse-input.ts';
-import type { ChannelKey } from '../openclaw/channels.ts';
-import type { ConfigureService } from '../openclaw/configure.ts';
+import type { ChannelKey } from '../openclaw/catalog/channels.ts';
+import type { NewestRelease, RequireRelease } from '../openclaw/catalog/newest-release.ts';
+import type { ProviderKey } from '../openclaw/catalog/providers.ts';
+import type { TestedRelease } from '../openclaw/catalog/tested-release.ts';
+import type { ConfigureService } from '../openclaw/configure/configure.ts';
 import type { LookService } from '../openclaw/look.ts';
-import type { NewestRelease, RequireRelease } from '../openclaw/newest-release.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
-import type { ProviderKey } from '../openclaw/providers.ts';
-import type { TestedRelease } from '../openclaw/tested-release.ts';
 import type { Operations } from '../operations/ports.ts';
-import type { Confirmations } from '../workflows/confirmations.ts';
-import type { Directory } from '../workflows/directory.ts';
-import type { ReadUsage } from '../workflows/usage.ts';
+import type { Confirmations } from '../workflows/destroy/confirmations.ts';
+import type { Directory } from '../workflows/look/directory.ts';
+import type { ReadUsage } from '../workflows/look/usage.ts';
 
 export interface Services {
   clock: Clock;

@@ -1,5 +1,5 @@
 /** sleep_machine: processes end, the home stays, compute is no longer billed. */
-import { SLEEP } from '../workflows/sleep.ts';
+import { SLEEP } from '../workflows/power/sleep.ts';
 import { machineOperation } from './machine-operation.ts';
 
 export const sleepMachine = machineOperation({

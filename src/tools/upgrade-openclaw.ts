@@ -1,8 +1,8 @@
 /** upgrade_openclaw: another version under the same assistant. */
 import * as z from 'zod';
-import { goesAlone } from '../workflows/one-change.ts';
-import { requireSafeVersion } from '../workflows/safe-version.ts';
-import { UPGRADE } from '../workflows/upgrade.ts';
+import { requireSafeVersion } from '../workflows/deploy/safe-version.ts';
+import { goesAlone } from '../workflows/limits/conflicts.ts';
+import { UPGRADE } from '../workflows/upgrade/upgrade.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';

@@ -1,5 +1,5 @@
 /** wake_machine: machine and gateway back to answering. */
-import { WAKE } from '../workflows/wake.ts';
+import { WAKE } from '../workflows/power/wake.ts';
 import { machineOperation } from './machine-operation.ts';
 
 export const wakeMachine = machineOperation({

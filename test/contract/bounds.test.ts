@@ -5,8 +5,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { Bodies, MAX_BODY_BYTES } from '../../src/local/bounded-body.ts';
-import { Store } from '../../src/local/store.ts';
+import { Bodies, MAX_BODY_BYTES } from '../../src/local/api/bounded-body.ts';
+import { Store } from '../../src/local/machines/store.ts';
 import { closeAll, type LocalClient, localApi } from './support/harness.ts';
 
 afterEach(async () => {

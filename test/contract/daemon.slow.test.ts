@@ -10,9 +10,9 @@ import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { writePrivate } from '../../src/core/files.ts';
-import { ensureDaemon, IDLE_VARIABLE } from '../../src/local/daemon.ts';
-import { daemonFetch } from '../../src/local/daemon-fetch.ts';
-import { readyPath } from '../../src/local/ready-file.ts';
+import { ensureDaemon, IDLE_VARIABLE } from '../../src/local/daemon/daemon.ts';
+import { daemonFetch } from '../../src/local/daemon/daemon-fetch.ts';
+import { readyPath } from '../../src/local/daemon/ready-file.ts';
 import { Client, runs } from './support/harness.ts';
 
 let binDir: string;

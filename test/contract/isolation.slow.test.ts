@@ -1,7 +1,7 @@
 /** What a machine of either runtime can see and leave behind. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { namespaceRuntime, probeNamespace } from '../../src/local/namespace/index.ts';
-import { processesOf } from '../../src/local/process-table.ts';
+import { processesOf } from '../../src/local/runtimes/process-table.ts';
 import { closeAll, localApi, realRuntime, runs } from './support/harness.ts';
 
 afterEach(closeAll);

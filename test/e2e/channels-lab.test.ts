@@ -1,8 +1,8 @@
 /** Messengers whose channel is a plugin: installed in the version of the assistant, its tokens asked at their own side. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHANNELS, type ChannelId } from '../../src/openclaw/channels.ts';
-import { configureService } from '../../src/openclaw/configure.ts';
-import { planChange } from '../../src/openclaw/configure-plan.ts';
+import { CHANNELS, type ChannelId } from '../../src/openclaw/catalog/channels.ts';
+import { configureService } from '../../src/openclaw/configure/configure.ts';
+import { planChange } from '../../src/openclaw/configure/plan.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
 import { scriptedHttp } from '../support/scripted-http.ts';
 

@@ -2,7 +2,7 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { FaultsRequest } from '../../src/local/faults.ts';
+import type { FaultsRequest } from '../../src/local/api/faults.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
 
 let lab: Lab;

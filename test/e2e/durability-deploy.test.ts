@@ -1,7 +1,7 @@
 /** Every way in which creating a machine goes wrong: what the person sees, and that one machine is paid for. */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultsRequest } from '../../src/local/faults.ts';
+import type { FaultsRequest } from '../../src/local/api/faults.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
 import { skippingClock } from '../support/skipping-clock.ts';
 

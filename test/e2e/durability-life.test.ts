@@ -1,6 +1,6 @@
 /** Wake and sleep when the platform does not play along: what the person sees, and that nothing is lost. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FaultsRequest } from '../../src/local/faults.ts';
+import type { FaultsRequest } from '../../src/local/api/faults.ts';
 import type { ModelFault } from '../../src/stand-in/model-server.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
 import { skippingClock } from '../support/skipping-clock.ts';

@@ -1,7 +1,7 @@
 /** Chat turns when calls, clients, servers and machines go away: every reply arrives once, or the person is told why not. */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FaultsRequest } from '../../src/local/faults.ts';
+import type { FaultsRequest } from '../../src/local/api/faults.ts';
 import type { ModelFault } from '../../src/stand-in/model-server.ts';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
 

@@ -10,10 +10,10 @@ import { parse as parseJsonc } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { CLIENTS } from '../../src/cli/install-clients.ts';
-import { SERVER_NAME } from '../../src/cli/install-entry.ts';
+import { CLIENTS } from '../../src/cli/install/clients.ts';
+import { SERVER_NAME } from '../../src/cli/install/entry.ts';
 import { processLives } from '../../src/core/files.ts';
-import { readyPath } from '../../src/local/ready-file.ts';
+import { readyPath } from '../../src/local/daemon/ready-file.ts';
 import { BIN } from '../support/raw-client.ts';
 
 const run = promisify(execFile);

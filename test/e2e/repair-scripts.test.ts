@@ -4,7 +4,7 @@ import { appendFile, chmod, mkdir, readFile, rm, stat, symlink, truncate, writeF
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { providerKeys } from '../../src/openclaw/providers.ts';
+import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import type { RepairService } from '../../src/openclaw/repair-ports.ts';
 import { repairService } from '../../src/openclaw/repair-service.ts';
 import { STAND_IN_RELEASE } from '../support/stand-in-openclaw/packages.ts';

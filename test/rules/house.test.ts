@@ -42,8 +42,8 @@ describe('house rules', () => {
     const written = [
       'src/core/clock.ts',
       'src/core/files.ts',
-      'src/cli/doctor-cloud.ts',
-      'src/workflows/confirmations.ts',
+      'src/cli/doctor/cloud.ts',
+      'src/workflows/destroy/confirmations.ts',
     ];
     expect(places(outside(...written), arithmetic)).toEqual([]);
   });

@@ -2,11 +2,11 @@
 
 import * as aboutPackage from '../../package.json';
 import { name, version } from '../../package.json';
-import { findClient } from '../../src/cli/install-clients.ts';
-import { SERVER_NAME, serverEntry } from '../../src/cli/install-entry.ts';
+import { findClient } from '../../src/cli/install/clients.ts';
+import { SERVER_NAME, serverEntry } from '../../src/cli/install/entry.ts';
 import { settings } from '../../src/config/config.ts';
-import { CHANNELS } from '../../src/openclaw/channels.ts';
-import { PROVIDERS } from '../../src/openclaw/providers.ts';
+import { CHANNELS } from '../../src/openclaw/catalog/channels.ts';
+import { PROVIDERS } from '../../src/openclaw/catalog/providers.ts';
 import { tools } from '../../src/tools/index.ts';
 
 const { description, license, mcpName } = aboutPackage;

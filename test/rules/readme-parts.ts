@@ -1,14 +1,14 @@
 /** Writes the parts of the README that the code already knows, so that they cannot go out of date. */
 import { z } from 'zod';
-import { entryText } from '../../src/cli/install.ts';
-import { CLIENTS, findClient } from '../../src/cli/install-clients.ts';
-import { SERVER_NAME, serverEntry } from '../../src/cli/install-entry.ts';
+import { CLIENTS, findClient } from '../../src/cli/install/clients.ts';
+import { SERVER_NAME, serverEntry } from '../../src/cli/install/entry.ts';
+import { entryText } from '../../src/cli/install/install.ts';
 import { settings } from '../../src/config/config.ts';
 import { DOTENV_RULES } from '../../src/config/dotenv-rules.ts';
 import { jsonSchema } from '../../src/mcp/json-schema.ts';
-import { CHANNELS } from '../../src/openclaw/channels.ts';
-import { OWN_SERVER_VARIABLES } from '../../src/openclaw/own-server.ts';
-import { PROVIDERS } from '../../src/openclaw/providers.ts';
+import { CHANNELS } from '../../src/openclaw/catalog/channels.ts';
+import { OWN_SERVER_VARIABLES } from '../../src/openclaw/catalog/own-server.ts';
+import { PROVIDERS } from '../../src/openclaw/catalog/providers.ts';
 import { prompts } from '../../src/prompts/index.ts';
 import { resources } from '../../src/resources/index.ts';
 import { tools } from '../../src/tools/index.ts';

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { dedalusClient } from '../../src/dedalus/client.ts';
-import { providerKeys } from '../../src/openclaw/providers.ts';
+import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import { assembleServer } from '../../src/server.ts';
 import { answer, PROVIDER_KEY } from '../support/lab.ts';
 import { plantedDefects, watch } from '../support/no-defects.ts';

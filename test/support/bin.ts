@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { TESTED_RELEASE } from '../../src/openclaw/tested-release.ts';
+import { TESTED_RELEASE } from '../../src/openclaw/catalog/tested-release.ts';
 import { answer, type Lab, type ToolAnswer } from './lab.ts';
 import { watch } from './no-defects.ts';
 

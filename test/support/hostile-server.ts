@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { dedalusClient } from '../../src/dedalus/client.ts';
-import { providerKeys } from '../../src/openclaw/providers.ts';
+import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import { type AssembledServer, assembleServer } from '../../src/server.ts';
 import type { HostileMachine } from './hostile-machine.ts';
 

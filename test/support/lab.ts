@@ -9,13 +9,13 @@ import { z } from 'zod';
 import { readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { dedalusClient } from '../../src/dedalus/client.ts';
+import { type LocalServer, serveLocal } from '../../src/local/api/serve.ts';
 import type { LocalSettings } from '../../src/local/options.ts';
-import { processRuntime } from '../../src/local/process-runtime.ts';
-import type { Runtime } from '../../src/local/runtime.ts';
-import { type LocalServer, serveLocal } from '../../src/local/serve.ts';
-import { channelKeys } from '../../src/openclaw/channels.ts';
-import { requireRelease } from '../../src/openclaw/newest-release.ts';
-import { providerKeys } from '../../src/openclaw/providers.ts';
+import { processRuntime } from '../../src/local/runtimes/process-runtime.ts';
+import type { Runtime } from '../../src/local/runtimes/runtime.ts';
+import { channelKeys } from '../../src/openclaw/catalog/channels.ts';
+import { requireRelease } from '../../src/openclaw/catalog/newest-release.ts';
+import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import { type AssembledServer, assembleServer } from '../../src/server.ts';
 import {
   type StandInModel,

@@ -1,6 +1,6 @@
 /** Machines that are only records: for tests of lists, quotas and phases, where hundreds must cost nothing. */
 import { Readable } from 'node:stream';
-import type { Runtime } from '../../src/local/runtime.ts';
+import type { Runtime } from '../../src/local/runtimes/runtime.ts';
 
 /** Every command ends at once, with exit code 0 and no output. */
 export const noRuntime: Runtime = {

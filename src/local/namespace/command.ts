@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Clock } from '../../core/clock.ts';
-import type { CommandEnd, CommandSpec, RunningCommand } from '../runtime.ts';
+import type { CommandEnd, CommandSpec, RunningCommand } from '../runtimes/runtime.ts';
 import { MACHINE_HOME } from './environment.ts';
 import type { Init } from './init.ts';
 import { killGroup } from './process-group.ts';

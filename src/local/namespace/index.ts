@@ -11,11 +11,11 @@
  */
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
 import type { InheritedTrust } from './environment.ts';
-import { type LoopbackTarget, sameTarget } from './forwards.ts';
 import { killRecorded } from './leftover.ts';
 import { bootMachine } from './machine.ts';
+import { type LoopbackTarget, sameTarget } from './network/forwards.ts';
 import { findTools, type Tools } from './tools.ts';
 
 export type { InheritedTrust } from './environment.ts';

@@ -9,7 +9,7 @@ import { withDeadline } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { tail } from '../../core/text.ts';
-import type { MachineBoot } from '../runtime.ts';
+import type { MachineBoot } from '../runtimes/runtime.ts';
 import bootScript from './boot.sh';
 import { type FileCopy, TRUST_FOLDER } from './environment.ts';
 import { assertUnchangeable, type Identity, machineIdentity } from './identity.ts';

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import type { MachineBoot } from '../runtime.ts';
+import type { MachineBoot } from '../runtimes/runtime.ts';
 import { endNamespace } from './end-namespace.ts';
 import { pidNamespace } from './process-table.ts';
 

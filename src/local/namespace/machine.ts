@@ -1,15 +1,15 @@
 /** A booted machine: its first process, its network and the commands in it. */
 import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.ts';
-import type { MachineBoot, RunningMachine } from '../runtime.ts';
+import type { MachineBoot, RunningMachine } from '../runtimes/runtime.ts';
 import { runInside } from './command.ts';
-import { connectorInto } from './connector.ts';
 import { endNamespace } from './end-namespace.ts';
 import { type InheritedTrust, machineEnvironment } from './environment.ts';
-import { type LoopbackTarget, loopbackTargets } from './forwards.ts';
 import { type Init, startInit } from './init.ts';
 import { emptyScratch, processIdentity, recordFile } from './leftover.ts';
-import { type MachineNetwork, openNetwork } from './network.ts';
+import { connectorInto } from './network/connector.ts';
+import { type LoopbackTarget, loopbackTargets } from './network/forwards.ts';
+import { type MachineNetwork, openNetwork } from './network/network.ts';
 import type { Tools } from './tools.ts';
 
 export interface MachineOptions {

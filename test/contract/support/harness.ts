@@ -6,11 +6,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
-import type { FaultsRequest } from '../../../src/local/faults.ts';
+import type { FaultsRequest } from '../../../src/local/api/faults.ts';
+import { type LocalServer, serveLocal } from '../../../src/local/api/serve.ts';
 import type { LocalSettings } from '../../../src/local/options.ts';
-import { processRuntime } from '../../../src/local/process-runtime.ts';
-import type { Runtime } from '../../../src/local/runtime.ts';
-import { type LocalServer, serveLocal } from '../../../src/local/serve.ts';
+import { processRuntime } from '../../../src/local/runtimes/process-runtime.ts';
+import type { Runtime } from '../../../src/local/runtimes/runtime.ts';
 
 /** JSON as a client without a schema sees it. */
 export type Json = Record<string, unknown>;

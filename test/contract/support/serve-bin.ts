@@ -2,7 +2,7 @@
 import '../../../src/cli/first.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { lineLog } from '../../../src/core/log.ts';
-import { localServe } from '../../../src/local/local-serve.ts';
+import { localServe } from '../../../src/local/daemon/local-serve.ts';
 
 const end = new AbortController();
 process.once('SIGTERM', () => end.abort());

@@ -1,6 +1,6 @@
 /** What the stand-in registry holds: OpenClaw's versions, Node, npm and bun, each as small as the scripts allow. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { TESTED_RELEASE, type TestedRelease } from '../../../src/openclaw/tested-release.ts';
+import { TESTED_RELEASE, type TestedRelease } from '../../../src/openclaw/catalog/tested-release.ts';
 import { type ArchiveFile, tarball } from './tarball.ts';
 
 /** Every OpenClaw in the registry with the Node that the real release of that version asks for. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { runDemo } from '../../../src/cli/demo-run.ts';
+import { runDemo } from '../../../src/cli/demo/run.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 
 // Real processes: on a busy computer each of them may take seconds to start.

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type InstallFlags, install } from '../../../src/cli/install.ts';
-import { findClient } from '../../../src/cli/install-clients.ts';
-import type { Place } from '../../../src/cli/install-entry.ts';
+import { findClient } from '../../../src/cli/install/clients.ts';
+import type { Place } from '../../../src/cli/install/entry.ts';
+import { type InstallFlags, install } from '../../../src/cli/install/install.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 
 const PROGRAM = { node: '/usr/bin/node', bin: '/x/node_modules/openclaw-dedalus-mcp/dist/a.js' };

@@ -6,9 +6,9 @@ import json5 from 'json5';
 import { parse as parseJsonc } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type InstallFlags, install } from '../../../src/cli/install.ts';
-import { CLIENTS, findClient } from '../../../src/cli/install-clients.ts';
-import type { Place } from '../../../src/cli/install-entry.ts';
+import { CLIENTS, findClient } from '../../../src/cli/install/clients.ts';
+import type { Place } from '../../../src/cli/install/entry.ts';
+import { type InstallFlags, install } from '../../../src/cli/install/install.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 
 const SECRETS = { DEDALUS_API_KEY: 'dk-secret-one', OPENAI_API_KEY: 'sk-secret-two' };

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { stateFolder } from '../../../src/cli/doctor-setup.ts';
+import { stateFolder } from '../../../src/cli/doctor/setup.ts';
 import { environmentOf } from '../../../src/cli/environment.ts';
 import { loginCommand } from '../../../src/cli/login.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { lockStateDir } from '../../../src/local/lock.ts';
-import { livingServer, localFolder, readyPath } from '../../../src/local/ready-file.ts';
+import { lockStateDir } from '../../../src/local/daemon/lock.ts';
+import { livingServer, localFolder, readyPath } from '../../../src/local/daemon/ready-file.ts';
 
 let dir: string;
 beforeEach(async () => {

@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { printer } from '../../../src/cli/terminal.ts';
-import { newBackupFile } from '../../../src/workflows/backup-file.ts';
+import { newBackupFile } from '../../../src/workflows/backup/file.ts';
 
 it('prints no escape sequence, direction mark or other control character', () => {
   const stream = new PassThrough().setEncoding('utf8');

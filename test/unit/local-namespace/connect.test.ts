@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import type { RunningMachine } from '../../../src/local/runtime.ts';
+import type { RunningMachine } from '../../../src/local/runtimes/runtime.ts';
 import { bash, started, unavailable, why } from './fixture.ts';
 
 const PORT = 18789;

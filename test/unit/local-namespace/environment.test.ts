@@ -1,8 +1,8 @@
 /** What a machine's commands inherit, which loopback services they name, and what a computer without means is told. */
 import { describe, expect, it } from 'vitest';
 import { machineEnvironment } from '../../../src/local/namespace/environment.ts';
-import { loopbackTargets } from '../../../src/local/namespace/forwards.ts';
 import { namespaceRuntime } from '../../../src/local/namespace/index.ts';
+import { loopbackTargets } from '../../../src/local/namespace/network/forwards.ts';
 import { probeNamespace } from '../../../src/local/namespace/probe.ts';
 import { findTools, type Tools } from '../../../src/local/namespace/tools.ts';
 

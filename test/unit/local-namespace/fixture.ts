@@ -5,7 +5,12 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type InheritedTrust, namespaceRuntime, probeNamespace } from '../../../src/local/namespace/index.ts';
-import type { MachineBoot, RunningCommand, RunningMachine, Runtime } from '../../../src/local/runtime.ts';
+import type {
+  MachineBoot,
+  RunningCommand,
+  RunningMachine,
+  Runtime,
+} from '../../../src/local/runtimes/runtime.ts';
 
 const probe = await probeNamespace();
 export const unavailable = !probe.available;

@@ -1,7 +1,11 @@
 /** Which targets the machines' proxy refuses, and which it sends through the computer's own proxy. */
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { isHostItself, namesHostItself, upstreamProxy } from '../../../src/local/namespace/reachable.ts';
+import {
+  isHostItself,
+  namesHostItself,
+  upstreamProxy,
+} from '../../../src/local/namespace/network/reachable.ts';
 
 describe('what a machine may not reach through the proxy', () => {
   it.each([

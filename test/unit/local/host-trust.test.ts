@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hostTrust, npmConfig } from '../../../src/local/host-trust.ts';
+import { hostTrust, npmConfig } from '../../../src/local/runtimes/host-trust.ts';
 
 let dir: string;
 beforeEach(async () => {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { joinSockets } from '../../../src/local/join-sockets.ts';
+import { joinSockets } from '../../../src/local/runtimes/join-sockets.ts';
 
 const server = createServer((socket) => socket.on('error', () => {}).resume());
 beforeAll(async () => {

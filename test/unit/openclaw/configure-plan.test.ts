@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { channelKeys } from '../../../src/openclaw/channels.ts';
-import { patchOf } from '../../../src/openclaw/configure-paths.ts';
-import { type ChangeWish, planChange } from '../../../src/openclaw/configure-plan.ts';
-import { providerKeys } from '../../../src/openclaw/providers.ts';
+import { channelKeys } from '../../../src/openclaw/catalog/channels.ts';
+import { patchOf } from '../../../src/openclaw/catalog/configure-paths.ts';
+import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
+import { type ChangeWish, planChange } from '../../../src/openclaw/configure/plan.ts';
 
 const env = {
   ANTHROPIC_API_KEY: 'sk-ant-plan-0123456789',

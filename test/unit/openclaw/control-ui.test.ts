@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { checkedConnection, knownHostsLine, sshSteps } from '../../../src/openclaw/control-ui.ts';
+import { checkedConnection, knownHostsLine, sshSteps } from '../../../src/openclaw/configure/control-ui.ts';
 
 const KEY = `ssh-ed25519 ${'A'.repeat(68)}`;
 const connection = {

@@ -1,10 +1,10 @@
 /** A temporary home with the stand-in OpenClaw on it, deployed by the real scripts. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
+import type { TestedRelease } from '../../../src/openclaw/catalog/tested-release.ts';
 import type { JobSnapshot, OpenClawService } from '../../../src/openclaw/openclaw-service.ts';
 import { openclawService } from '../../../src/openclaw/openclaw-service.ts';
-import { providerKeys } from '../../../src/openclaw/providers.ts';
-import type { TestedRelease } from '../../../src/openclaw/tested-release.ts';
 import { STAND_IN_RELEASE } from '../../support/stand-in-openclaw/packages.ts';
 import { type HomeMachine, homeMachine } from './home-machine.ts';
 

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { askOwnServer, ownKey } from '../../../src/openclaw/ask-own-server.ts';
-import { providerKeys } from '../../../src/openclaw/providers.ts';
-import { openclawSettings } from '../../../src/openclaw/settings.ts';
+import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
+import { openclawSettings } from '../../../src/openclaw/catalog/settings.ts';
 import { type StandInModel, startStandInModel } from '../../../src/stand-in/model-server.ts';
 
 const URL_OF_ONE = 'http://127.0.0.1:11434/v1';

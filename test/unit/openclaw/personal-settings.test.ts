@@ -1,8 +1,8 @@
 /** A rule over names, held against every setting of the real release: where things go is for the person alone. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { forThePerson, undecided } from '../../../src/openclaw/configure-paths.ts';
-import { isPersonal } from '../../../src/openclaw/personal-settings.ts';
+import { forThePerson, undecided } from '../../../src/openclaw/catalog/configure-paths.ts';
+import { isPersonal } from '../../../src/openclaw/catalog/personal-settings.ts';
 
 interface Leaf {
   path: string;

@@ -1,7 +1,7 @@
 /** openclaw.json: safe for every supported release, and free of secrets. */
 import { expect, test } from 'vitest';
-import { providerKeys } from '../../../src/openclaw/providers.ts';
-import { openclawSettings, providerSecrets } from '../../../src/openclaw/settings.ts';
+import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
+import { openclawSettings, providerSecrets } from '../../../src/openclaw/catalog/settings.ts';
 
 const ENV = {
   ANTHROPIC_API_KEY: 'sk-ant-secret-1',

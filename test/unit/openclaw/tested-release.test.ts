@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { newerThan, newestRelease } from '../../../src/openclaw/newest-release.ts';
-import { sumLines, TESTED_RELEASE } from '../../../src/openclaw/tested-release.ts';
-import { INSTALLERS } from '../../../src/openclaw/versions.ts';
+import { newerThan, newestRelease } from '../../../src/openclaw/catalog/newest-release.ts';
+import { sumLines, TESTED_RELEASE } from '../../../src/openclaw/catalog/tested-release.ts';
+import { INSTALLERS } from '../../../src/openclaw/catalog/versions.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 const { openclaw, node, sums } = TESTED_RELEASE;

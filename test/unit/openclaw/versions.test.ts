@@ -5,7 +5,7 @@ import {
   chooseNode,
   installOverrides,
   parseNodeReleases,
-} from '../../../src/openclaw/versions.ts';
+} from '../../../src/openclaw/catalog/versions.ts';
 
 const OFFICIAL = parseNodeReleases(
   '26.10.0 false\n24.21.0 Krypton\n24.16.0 Krypton\n22.23.3 Jod\n22.14.0 Jod\n20.20.2 Iron\n',

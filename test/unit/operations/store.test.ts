@@ -12,7 +12,7 @@ import type { OperationKind } from '../../../src/operations/ports.ts';
 import type { OperationRecord } from '../../../src/operations/record.ts';
 import { fileStore, type OperationStore } from '../../../src/operations/store.ts';
 import { operationOutcome } from '../../../src/tools/operation-output.ts';
-import { outdated } from '../../../src/workflows/outdated.ts';
+import { outdated } from '../../../src/workflows/limits/retention.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 let dir: string;

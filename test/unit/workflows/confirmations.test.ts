@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { checkToken, mintToken } from '../../../src/core/signed-token.ts';
-import { confirmations } from '../../../src/workflows/confirmations.ts';
+import { confirmations } from '../../../src/workflows/destroy/confirmations.ts';
 
 let dir: string;
 let now = 1_800_000_000_000;

@@ -1,8 +1,8 @@
 /** What each finding leads to: a mend where that is safe, a person where it is not, and no start in vain. */
 import { describe, expect, test } from 'vitest';
-import { providerKeys } from '../../../src/openclaw/providers.ts';
+import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
 import type { Diagnosis } from '../../../src/openclaw/repair-ports.ts';
-import { assess } from '../../../src/workflows/repair-findings.ts';
+import { assess } from '../../../src/workflows/repair/findings.ts';
 
 const HEALTHY: Diagnosis = {
   memoryTotalMib: 4096,

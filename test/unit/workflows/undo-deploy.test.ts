@@ -4,13 +4,13 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import type { Machine } from '../../../src/dedalus/api.ts';
 import type { MachineService } from '../../../src/machine/ports.ts';
+import { TESTED_RELEASE } from '../../../src/openclaw/catalog/tested-release.ts';
 import type { OpenClawService, Probe } from '../../../src/openclaw/ports.ts';
-import { TESTED_RELEASE } from '../../../src/openclaw/tested-release.ts';
 import type { Operations } from '../../../src/operations/ports.ts';
 import type { OperationRecord } from '../../../src/operations/record.ts';
-import type { Directory } from '../../../src/workflows/directory.ts';
-import { startDeploy } from '../../../src/workflows/start-deploy.ts';
-import { undoDeploy } from '../../../src/workflows/undo-deploy.ts';
+import { startDeploy } from '../../../src/workflows/deploy/start.ts';
+import { undoDeploy } from '../../../src/workflows/deploy/undo.ts';
+import type { Directory } from '../../../src/workflows/look/directory.ts';
 
 const spec = { vcpu: 1, memoryMib: 1024, storageGib: 2 };
 

@@ -1,0 +1,200 @@
+/** `install`: writes this server into a client's settings, and keeps everything else that is there. */
+import { constants } from 'node:fs';
+import { open, readFile, readlink, realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname } from 'node:path';
+import * as z from 'zod';
+import type { Environment } from '../../config/config.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import { isErrno, writePrivate } from '../../core/files.ts';
+import { folderFault } from '../../core/state-folder.ts';
+import { printer } from '../terminal.ts';
+import { CLIENTS, type ClientDefinition, type ClientSettings, findClient } from './clients.ts';
+import { type Place, serverEntry } from './entry.ts';
+import { withJsonEntry } from './json.ts';
+import { sectionText, withTomlEntry } from './toml.ts';
+
+const flagSchema = z.object({
+  client: z.string().optional(),
+  local: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+  /** Instead of the client's usual file: a project's, or one on the Windows side of WSL. */
+  config: z.string().min(1).optional(),
+});
+export type InstallFlags = z.input<typeof flagSchema>;
+
+export interface InstallIo {
+  place: Place;
+  program: { node: string; bin: string };
+  clock: Clock;
+  print(text: string): void;
+}
+
+/** Runs `install` for this process. @returns the exit code. */
+export async function installCommand(flags: InstallFlags, env: Environment): Promise<number> {
+  const bin = process.argv[1] ?? '';
+  return install(flags, {
+    place: { platform: process.platform, env, home: env.HOME || homedir() },
+    program: { node: process.execPath, bin: await realpath(bin) },
+    clock: systemClock,
+    print: printer(process.stdout),
+  });
+}
+
+/**
+ * Writes the entry, or shows it. A copy of the file as it was stays beside it.
+ * @throws AppError `invalid_input` for an unknown client; `conflict` when the file is not what the client documents
+ */
+export async function install(flags: InstallFlags, io: InstallIo): Promise<number> {
+  const { client: id = '', local, dryRun, config } = flagSchema.parse(flags);
+  const client = findClient(id);
+  if (!client) throw unknownClient();
+  const settings = client.settings(serverEntry(io.place, io.program, { local }));
+  try {
+    return await written(client, settings, { dryRun, config }, io);
+  } catch (error) {
+    if (!isAppError(error, 'conflict')) throw error;
+    const next = `${error.next}\n\n${entryText(settings)}`;
+    throw new AppError('conflict', error.message, { next, cause: error });
+  }
+}
+
+async function written(
+  client: ClientDefinition,
+  settings: ClientSettings,
+  { dryRun, config }: { dryRun: boolean; config: string | undefined },
+  io: InstallIo,
+): Promise<number> {
+  const file = await throughLinks(config ?? client.file(io.place));
+  const before = await onFile(file, () => readText(file));
+  const after = naming(file, () =>
+    settings.format === 'toml' ? withTomlEntry(before, settings) : withJsonEntry(before, settings),
+  );
+  if (dryRun) {
+    io.print(`${client.title}, ${file}: ${after === before ? 'is up to date' : 'this would be written'}\n`);
+    io.print(`${refusedBy(client, after)}\n${entryText(settings)}\n`);
+    return 0;
+  }
+  if (after === before) {
+    io.print(`${client.title} is up to date: ${file}\n${refusedBy(client, after)}`);
+    return 0;
+  }
+  const backup = await onFile(file, async () => {
+    const copy = before === '' ? undefined : await backUp(file, before, io.clock);
+    await writePrivate(file, after);
+    return copy;
+  });
+  io.print(`${report(client, file, backup)}${refusedBy(client, after)}`);
+  return 0;
+}
+
+/** Empty where there is no file. Bytes of another encoding would be lost, in the copy too. @throws AppError `conflict` */
+async function readText(file: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  } catch (cause) {
+    if (isErrno(cause, 'ENOENT')) return '';
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new AppError('conflict', `${file} is not in UTF-8, so it was left alone`, {
+      next: 'Save it as UTF-8 in an editor and run install again, or put the entry into it by hand.',
+      cause,
+    });
+  }
+}
+
+function naming(file: string, work: () => string): string {
+  try {
+    return work();
+  } catch (error) {
+    if (!isAppError(error, 'conflict')) throw error;
+    throw new AppError('conflict', `${file}: ${error.message}`, { next: error.next ?? '', cause: error });
+  }
+}
+
+/** What the client itself does not read, though the entry could be written: it was there before. */
+function refusedBy({ title, refuses = [] }: ClientDefinition, text: string): string {
+  const plain = text.replace(/^\uFEFF/, '');
+  const mark = refuses.includes('mark') && plain !== text;
+  const comments = refuses.includes('comments') && !isPlainJson(plain);
+  const found = [
+    ...(mark ? ['a byte order mark'] : []),
+    ...(comments ? ['comments or trailing commas'] : []),
+  ];
+  return found.length === 0
+    ? ''
+    : `  Look: the file has ${found.join(' and ')}, and ${title} then refuses all of it. Take that out before the next start.\n`;
+}
+
+function isPlainJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The entry alone, in the client's own format: what a person would write by hand. */
+export function entryText(settings: ClientSettings): string {
+  if (settings.format === 'toml') return sectionText(settings.path, { ...settings.value });
+  const nested = settings.path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), settings.value);
+  return JSON.stringify({ ...(settings.inputs && { inputs: settings.inputs }), ...Object(nested) }, null, 2);
+}
+
+/** Replacing a link to a file in somebody's dotfiles would part the two. @throws AppError `conflict` for a link to nothing */
+async function throughLinks(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ELOOP')) throw folderFault(dirname(file), error);
+  }
+  const target = await readlink(file).catch(() => undefined);
+  if (target === undefined) return file;
+  throw new AppError(
+    'conflict',
+    `${file} is a link to ${target}, which is not there, so nothing was written`,
+    {
+      next: 'Make that file, even an empty one, or remove the link; then run install again.',
+    },
+  );
+}
+
+/** A new file, never through a link that somebody may have put in its place. */
+async function backUp(file: string, text: string, clock: Clock): Promise<string> {
+  const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const copy = `${file}.backup-${stamp}`;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(copy, flags, 0o600);
+  try {
+    await handle.writeFile(text);
+  } finally {
+    await handle.close();
+  }
+  return copy;
+}
+
+async function onFile<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const fault = folderFault(dirname(file), cause);
+    if (fault === cause) throw cause;
+    throw new AppError('conflict', `${file} cannot be read or written, so it was left alone`, {
+      next: 'Put that right, or put the entry into it by hand.',
+      cause: fault,
+    });
+  }
+}
+
+function report(client: ClientDefinition, file: string, backup: string | undefined): string {
+  const kept = backup === undefined ? '' : `  as it was: ${backup}\n`;
+  return `${client.title}: the server is in ${file}\n${kept}  ${client.hint}\n  Then check: openclaw-dedalus-mcp doctor\n`;
+}
+
+function unknownClient(): AppError {
+  const ids = CLIENTS.map((client) => client.id).join(', ');
+  return new AppError('invalid_input', `install wants the name of a client: ${ids}`, {
+    next: 'For example: openclaw-dedalus-mcp install claude-code --dry-run',
+  });
+}

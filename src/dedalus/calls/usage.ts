@@ -1,0 +1,28 @@
+/** What the account has used; only some generations of the API tell. */
+import * as z from 'zod';
+import type { DedalusApi } from '../api.ts';
+import type { Call } from './call.ts';
+
+export type UsageCalls = Pick<DedalusApi, 'getUsage'>;
+
+const number = z.number().nonnegative().optional().catch(undefined);
+
+const usageSchema = z
+  .object({
+    billed_awake_seconds: number,
+    provisioned_storage_gib: number,
+    included_storage_gib: number,
+    plan_slug: z.string().optional().catch(undefined),
+  })
+  .transform((raw) => ({
+    awakeSeconds: raw.billed_awake_seconds,
+    storageGib: raw.provisioned_storage_gib,
+    includedStorageGib: raw.included_storage_gib,
+    plan: /^[a-z0-9_-]{1,40}$/i.exec(raw.plan_slug ?? '')?.[0],
+  }));
+
+export function usageCalls(call: Call): UsageCalls {
+  return {
+    getUsage: (options) => call({ method: 'get', path: '/v1/usage' }, usageSchema, 'capability', options),
+  };
+}

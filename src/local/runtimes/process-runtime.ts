@@ -1,0 +1,177 @@
+/** Machines as plain child processes with a home of their own: works on every computer, isolates nothing. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { systemClock } from '../../core/clock.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import { isErrno } from '../../core/files.ts';
+import { poll } from '../../core/poll.ts';
+import type { Env, HostTrust } from './host-trust.ts';
+import { MARKER, type MachineProcess, processesOf } from './process-table.ts';
+import type {
+  CommandEnd,
+  CommandSpec,
+  MachineBoot,
+  RunningCommand,
+  RunningMachine,
+  Runtime,
+} from './runtime.ts';
+
+// What a command needs of this computer's environment; everything else, keys above all, stays out.
+const INHERITED = ['PATH', 'USER', 'LOGNAME', 'SHELL'] as const;
+// SIGKILL works at once; a process that is still there after this hangs in the kernel.
+const END_TIMEOUT_MS = 10_000;
+const EMPTY_LOOKS = 2;
+
+export interface ProcessRuntimeOptions {
+  /** This computer's environment, of which an allow-list is passed on. */
+  env: Env;
+  trust: HostTrust;
+}
+
+export function processRuntime(options: ProcessRuntimeOptions): Runtime {
+  return {
+    name: 'process',
+    boot: async (boot) => {
+      const tmpDir = path.join(boot.scratchDir, 'tmp');
+      await mkdir(tmpDir, { recursive: true, mode: 0o700 });
+      const port = await freePort();
+      return new ProcessMachine(boot, {
+        ...inherited(options.env),
+        ...options.trust.env,
+        HOME: boot.homeDir,
+        TMPDIR: tmpDir,
+        // Several machines share this computer's loopback, so that each gateway needs a port of its own.
+        OPENCLAW_GATEWAY_PORT: String(port),
+      });
+    },
+    cleanUp: (boot) => endProcesses(boot.machineId),
+  };
+}
+
+class ProcessMachine implements RunningMachine {
+  // There is no first process whose death would be the machine's.
+  readonly died = new Promise<void>(() => {});
+  readonly #boot: MachineBoot;
+  readonly #env: Readonly<Record<string, string>>;
+
+  constructor(boot: MachineBoot, env: Readonly<Record<string, string>>) {
+    this.#boot = boot;
+    this.#env = env;
+  }
+
+  run(spec: CommandSpec): RunningCommand {
+    const [program = '', ...args] = spec.command;
+    const cwd = spec.cwd ?? this.#boot.homeDir;
+    if (!existsSync(cwd)) throw new Error(`no such folder: ${cwd}`);
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...this.#env, ...spec.env, [MARKER]: this.#boot.machineId },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A process group of its own, so that kill() reaches what the command started.
+      detached: true,
+    });
+    // A command that does not read its input closes it.
+    child.stdin.on('error', () => {});
+    child.stdin.end(spec.stdin ?? '');
+    return {
+      stdout: child.stdout,
+      stderr: child.stderr,
+      ended: endOf(child),
+      kill: () => killGroup(child.pid),
+    };
+  }
+
+  connect(port: number): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        socket.on('error', () => socket.destroy());
+        resolve(socket);
+      });
+    });
+  }
+
+  stop(): Promise<void> {
+    return endProcesses(this.#boot.machineId);
+  }
+}
+
+/** Resolves after exit and the end of both streams. Rejects when the command could not be started. */
+function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<CommandEnd> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) =>
+      resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }),
+    );
+  });
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid !== undefined) signalled(-pid);
+}
+
+/**
+ * SIGKILLs every process of the machine until looks find none. They are stopped first: who is stopped cannot fork, so
+ * that what forks for ever is not always one process ahead; and one look may miss who forks while it looks.
+ * @throws AppError `timeout` that names the processes that resist
+ */
+async function endProcesses(machineId: string): Promise<void> {
+  const pace = { intervalMs: 5, maxIntervalMs: 100, timeoutMs: END_TIMEOUT_MS };
+  let left: MachineProcess[] = [];
+  let empty = 0;
+  try {
+    await poll({ clock: systemClock, what: 'processes to end', ...pace }, async () => {
+      left = await processesOf(machineId);
+      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
+        for (const { pid, group } of left) {
+          // The whole group at once, which no fork escapes, where all of it is the machine's.
+          if (group !== undefined) signalled(-group, signal);
+          signalled(pid, signal);
+        }
+      }
+      empty = left.length === 0 ? empty + 1 : 0;
+      return { done: empty >= EMPTY_LOOKS || undefined };
+    });
+  } catch (cause) {
+    if (!isAppError(cause, 'timeout')) throw cause;
+    const pids = left.map(({ pid }) => pid).join(', ');
+    throw new AppError('timeout', `Processes of a local machine do not end: ${pids}`, { cause });
+  }
+}
+
+/** One that is gone already is fine; one that is another user's is found again, and named. */
+function signalled(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH', 'EPERM')) throw error;
+  }
+}
+
+function inherited(env: Env): Record<string, string> {
+  return Object.fromEntries(
+    INHERITED.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** A loopback port that nothing listens on now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}

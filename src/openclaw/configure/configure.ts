@@ -1,0 +1,155 @@
+/** A machine's settings: shown without a secret, changed by a job that proves or undoes itself, and requests answered. */
+import * as z from 'zod';
+import type { WaitOptions } from '../../core/abort.ts';
+import { AppError } from '../../core/errors.ts';
+import { isToldPath, toldVersion } from '../../core/told.ts';
+import type { ReplyOf } from '../../sidecar/protocol.ts';
+import { askSidecar } from '../ask-sidecar.ts';
+import { jobScript, largeInput, machineScript } from '../machine-script.ts';
+import type { OpenClawDeps } from '../openclaw-service.ts';
+import { runScript } from '../script-output.ts';
+import { KEPT_NAME } from './kept-beside.ts';
+import type { ChangePlan, PresentSettings } from './plan.ts';
+
+const START_JOB_MS = 30_000;
+const SHOW_MS = 20_000;
+/** Each question to OpenClaw's command line takes one to three seconds, on a busy machine ten. */
+const LIVE_MS = { channels: 45_000, all: 180_000 };
+const ANSWER_MS = 180_000;
+
+/** What only a running gateway tells, as its command line answered; foreign data, to be read with care. */
+export interface LiveAnswers {
+  channels: unknown;
+  /** By channel. */
+  pairing: Readonly<Record<string, unknown>>;
+  devices: unknown;
+  approvals: unknown;
+}
+
+export interface ShownSettings extends PresentSettings {
+  /** Whether the settings are written in a form of their own, with comments perhaps. */
+  comments: boolean;
+  home: string;
+  port: number;
+  /** Undefined when it was not asked for, or the gateway is not ready. */
+  live: LiveAnswers | undefined;
+}
+
+export interface Answer {
+  /** `telegram`, `discord`, …: a person's pairing code; `device`; `exec`: a command that waits for approval. */
+  kind: string;
+  id: string;
+  verdict: 'approve' | 'deny';
+}
+
+export interface AnswerOutcome extends Answer {
+  accepted: boolean;
+  /** OpenClaw's own words. Foreign text. */
+  said: string;
+}
+
+export interface ConfigureService {
+  /** @throws AppError `conflict` when OpenClaw is not installed or configured, or its settings are no JSON. */
+  show(
+    machineId: string,
+    options?: WaitOptions & { live?: 'channels' | 'all' | undefined },
+  ): Promise<ShownSettings>;
+  /** Starts or joins the detached job; read it with readJob, its outcome with changeOutcome. */
+  startChange(machineId: string, jobId: string, plan: ChangePlan, options?: WaitOptions): Promise<void>;
+  answer(machineId: string, answers: readonly Answer[], options?: WaitOptions): Promise<AnswerOutcome[]>;
+}
+
+export function configureService(deps: OpenClawDeps): ConfigureService {
+  return {
+    async show(machineId, { signal, live } = {}) {
+      const timeoutMs = live === undefined ? SHOW_MS : LIVE_MS[live];
+      const how = { timeoutMs, rerunnable: true, signal };
+      const request = { live: live ?? 'nothing' } as const;
+      return shownSettings(await askSidecar(deps.machines, machineId, 'show', request, how));
+    },
+    async startChange(machineId, jobId, plan, { signal } = {}) {
+      const env = {
+        ...deps.providerAddresses,
+        ...changeInputs(plan),
+        OPENCLAW_MCP_REGISTRY: deps.npmRegistry,
+      };
+      const script = jobScript('configure-change', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
+      await runScript(deps.machines, machineId, script, { signal });
+    },
+    async answer(machineId, answers, { signal } = {}) {
+      const lines = answers.map(({ kind, id, verdict }) => `${kind} ${id} ${verdict}`).join('\n');
+      const timing = { timeoutMs: ANSWER_MS, rerunnable: false };
+      const script = machineScript('channel-answer', { OPENCLAW_MCP_ANSWERS: lines }, timing);
+      const { values, blobs } = await runScript(deps.machines, machineId, script, { signal });
+      return answers.map((answer, index) => ({
+        ...answer,
+        accepted: values[`answer.${index}`] === 'done',
+        said: blobs[`said.${index}`] ?? '',
+      }));
+    },
+  };
+}
+
+function changeInputs(plan: ChangePlan): Record<string, string> {
+  const yes = (flag: boolean) => (flag ? 'yes' : 'no');
+  return {
+    ...largeInput('OPENCLAW_MCP_CHANGE', JSON.stringify({ patch: plan.patch, secrets: plan.secrets })),
+    ...largeInput('OPENCLAW_MCP_CHECKS', JSON.stringify(plan.checks)),
+    OPENCLAW_MCP_PLUGIN: plan.plugin ?? '',
+    OPENCLAW_MCP_HOT: yes(plan.hot && !plan.restart),
+    OPENCLAW_MCP_PROVE_MODEL: yes(plan.proveModel),
+    OPENCLAW_MCP_RESTART_FOR_SECRETS: yes(plan.restartForSecrets),
+  };
+}
+
+const facts = z.object({
+  home: z.string().refine(isToldPath),
+  port: z.coerce.number().int().min(1).max(65_535),
+  openclaw_version: z.string().transform(toldVersion).pipe(z.string()),
+});
+
+/** @throws AppError `command_failed` where it says what no machine is. */
+export function shownSettings(shown: ReplyOf<'show'>): ShownSettings {
+  const read = facts.safeParse(shown);
+  if (!read.success) {
+    throw new AppError('command_failed', "The machine's account of its settings cannot be read");
+  }
+  const { settings, live } = shown;
+  return {
+    home: read.data.home,
+    port: read.data.port,
+    openclawVersion: read.data.openclaw_version,
+    secretNames: settings.secret_names,
+    config: settings.config,
+    comments: settings.comments === 'yes',
+    live: live && {
+      channels: live.channels,
+      pairing: live.pairing,
+      devices: live.devices,
+      approvals: live.approvals,
+    },
+  };
+}
+
+const outcome = z.object({
+  applied: z.enum(['none', 'hot', 'restart']),
+  unchecked: z.string(),
+  kept_beside: z.string().regex(KEPT_NAME).optional().catch(undefined),
+});
+
+export interface ChangeOutcome {
+  /** How the running gateway took it. */
+  applied: 'none' | 'hot' | 'restart';
+  /** Models and channels whose other side could not be asked. */
+  unchecked: readonly string[];
+  /** The name of the copy beside the settings, where the new ones have lost comments of the old. */
+  keptBeside: string | undefined;
+}
+
+/** @throws AppError `command_failed` when it is not what the job prints. */
+export function changeOutcome(result: Readonly<Record<string, string>>): ChangeOutcome {
+  const read = outcome.safeParse(result);
+  if (!read.success) throw new AppError('command_failed', "The machine's account of a change cannot be read");
+  const { applied, unchecked, kept_beside: keptBeside } = read.data;
+  return { applied, unchecked: unchecked.split(' ').filter((subject) => subject !== ''), keptBeside };
+}

@@ -1,0 +1,104 @@
+/** A backup read to its end before anything is done with it: a stranger's program, until it is known whose it is. */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
+import { type Brought, broughtBy, broughtLines } from '../../core/brought.ts';
+import { AppError } from '../../core/errors.ts';
+import { parseJson5 } from '../../core/json5.ts';
+import { isPatch } from '../../core/patch.ts';
+
+/** A state of years was 300 MB; what unpacks to more than this is no state. */
+const MAX_UNPACKED_BYTES = 32 * 1024 ** 3;
+const MAX_READ_BYTES = 8 * 1024 * 1024;
+/** What OpenClaw must find as a file: a link there would lead its writes elsewhere. */
+const MUST_BE_FILES = new Set(['openclaw.json', 'secrets.json', '.env']);
+/** Folders of a state whose files OpenClaw or its agent runs. */
+const CODE = /^(?:(?:workspace\/)?(?:extensions|plugins|hooks|skills))\//;
+const MAX_LINES = 60;
+
+export interface JudgedBackup {
+  /** Of all files, unpacked. */
+  bytes: number;
+  /** Addresses, programs and code that it brings, a line for each. Foreign text. */
+  brings: string;
+}
+
+/** @throws AppError `invalid_input` that says what is wrong; the entry's own name is fenced. */
+export async function judgeBackup(file: string): Promise<JudgedBackup> {
+  const seen: Seen = { bytes: 0, brought: [], variables: [], code: new Map() };
+  const visit = (entry: ArchiveEntry, content: Readable) => look(entry, content, seen);
+  try {
+    await readArchive(createReadStream(file), { bytes: MAX_UNPACKED_BYTES }, visit);
+  } catch (error) {
+    if (!(error instanceof ArchiveRefused)) throw error;
+    throw new AppError(
+      'invalid_input',
+      `The backup was refused: ${REASONS[error.reason]}; nothing was changed`,
+      {
+        next: 'Restore another backup.',
+        ...(error.entry !== '' && { foreign: `entry: ${JSON.stringify(error.entry)}` }),
+      },
+    );
+  }
+  return { bytes: seen.bytes, brings: linesOf(seen) };
+}
+
+const REASONS: Readonly<Record<ArchiveRefused['reason'], string>> = {
+  unreadable: 'it is no archive that can be read to its end',
+  kind: 'an entry is neither a file, a folder nor a link',
+  name: 'the name of an entry leads outside',
+  link: 'a link leads outside',
+  twice: 'an entry is there twice',
+  behind_link: 'an entry lies behind a link',
+  too_large: 'it unpacks to more than 32 GiB',
+  too_many: 'it has too many entries',
+};
+
+interface Seen {
+  bytes: number;
+  brought: Brought[];
+  /** Names in its .env. */
+  variables: string[];
+  /** Files by folder of code. */
+  code: Map<string, number>;
+}
+
+async function look(entry: ArchiveEntry, content: Readable, seen: Seen): Promise<void> {
+  if (MUST_BE_FILES.has(entry.name) && entry.kind !== 'file') throw new ArchiveRefused('kind', entry.name);
+  if ('size' in entry) seen.bytes += entry.size;
+  const [folder] = CODE.exec(entry.name) ?? [];
+  if (folder !== undefined && entry.kind !== 'folder')
+    seen.code.set(folder, (seen.code.get(folder) ?? 0) + 1);
+  if (entry.name === 'openclaw.json') {
+    const settings = parseJson5(await textOf(content, entry.name));
+    if (isPatch(settings)) seen.brought = broughtBy(settings);
+  }
+  if (entry.name === '.env') {
+    const names = (await textOf(content, entry.name)).matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w{0,80})\s*=/gm);
+    seen.variables = [...names].map(([, name = '']) => name);
+  }
+}
+
+async function textOf(content: Readable, name: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of content) {
+    bytes += chunk.length;
+    if (bytes > MAX_READ_BYTES) throw new ArchiveRefused('too_large', name);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function linesOf({ brought, variables, code }: Seen): string {
+  const lines = [
+    ...(brought.length > MAX_LINES
+      ? [broughtLines(brought.slice(0, MAX_LINES)), `and ${brought.length - MAX_LINES} more`]
+      : brought.length > 0
+        ? [broughtLines(brought)]
+        : []),
+    ...(variables.length > 0 ? [`variables in .env: ${variables.slice(0, MAX_LINES).join(', ')}`] : []),
+    ...[...code].map(([folder, count]) => `code: ${count} file(s) below ${folder}`),
+  ];
+  return lines.join('\n');
+}

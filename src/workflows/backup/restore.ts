@@ -1,0 +1,275 @@
+/** A backup on this computer becomes the state of an assistant: carried up in pieces, put in place, or undone. */
+import { open, stat } from 'node:fs/promises';
+import semver from 'semver';
+import * as z from 'zod';
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { GatewayService } from '../../gateway/ports.ts';
+import type { MachineService } from '../../machine/ports.ts';
+import { type BackupManifest, type BackupService, restoreFailure } from '../../openclaw/backup.ts';
+import { carriedPlugins, pluginNotes } from '../../openclaw/carried-plugins.ts';
+import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
+import { asJson, type JsonObject } from '../../operations/record.ts';
+import { NOT_HERE } from '../../operations/running.ts';
+import { isRecovered } from '../deploy/recover.ts';
+import type { Confirmations } from '../destroy/confirmations.ts';
+import { recoveredJob, recoverJob } from '../jobs/recover.ts';
+import { lastingJob } from '../jobs/start-again.ts';
+import { parseStored } from '../jobs/stored-state.ts';
+import { wakeMachine } from '../power/wake.ts';
+import { besideBackup, readAt, sha256Of } from './file.ts';
+import { type JudgedBackup, judgeBackup } from './judge.ts';
+import { readManifest } from './manifest.ts';
+import { inFlight } from './pieces-ahead.ts';
+import type { BackupSeal } from './seal.ts';
+
+export const RESTORE = 'restore';
+const AGAIN =
+  'Call list_sessions to see what the assistant knows, then the restore again if it is still wanted.';
+
+const restoreInput = z.object({
+  machineId: z.string(),
+  file: z.string(),
+  replace: z.boolean(),
+  confirmation: z.string().optional(),
+});
+type RestoreInput = z.output<typeof restoreInput>;
+
+export interface RestoreDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  backups: BackupService;
+  gateway: Pick<GatewayService, 'listSessions'>;
+  confirmations: Confirmations;
+  seal: BackupSeal;
+  /** The only machine whose backups may be read, where the server was started for one. */
+  pinned: string | undefined;
+}
+
+/** Half a MiB as base64, in variables of 96 KiB; Linux allows 2 MiB of them together. */
+const PIECE_BYTES = 384 * 1024;
+const MB = 1_000_000;
+const MIB = 1024 * 1024;
+/** For the gateway's own files while both states lie on the disk. */
+const SPARE_MIB = 128;
+
+/** `run` results in `{machine_id, openclaw_version, backup{file, bytes, sha256, openclaw_version, created_at}}`. */
+export function restoreKind(deps: RestoreDeps): OperationKind {
+  return {
+    async run(operation) {
+      if (isRecovered(operation.record)) return recoveredRestore(operation, deps);
+      const input = parseStored(restoreInput, operation.record.input);
+      const { machineId, file } = input;
+      await operation.stage('check');
+      await requireBackupOf(file, deps.pinned);
+      const checked = await checkedFile(file);
+      const { manifest, sha256 } = checked;
+      await requireTrust(operation, deps, input, checked);
+      await wakeMachine(operation, deps.machines, machineId);
+      const openclawVersion = await fittingMachine(operation, deps, input, checked);
+      const bytes = checked.packedBytes;
+      const job = await orTidied(operation, deps, machineId, async () => {
+        const pieces = await upload(operation, deps, input);
+        const restored = { pieces, sha256, manifest, openclawVersion };
+        const done = await lastingJob(operation, deps, machineId, () =>
+          deps.backups.startRestore(machineId, operation.id, restored, { signal: operation.signal }),
+        );
+        const failure = restoreFailure(done);
+        if (failure) throw failure;
+        return done;
+      });
+      for (const note of pluginNotes(carriedPlugins(job.result))) await operation.note(note);
+      await operation.note('What the machine had before is kept aside on it, until the next restore.');
+      const { openclaw_version, created_at } = manifest;
+      const backup = { file, bytes, sha256, openclaw_version, created_at };
+      return { machine_id: machineId, openclaw_version: openclawVersion, backup };
+    },
+    recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
+  };
+}
+
+async function recoveredRestore(operation: OperationHandle, { openclaw }: RestoreDeps): Promise<JsonObject> {
+  const machineId = String(operation.record.input.machineId);
+  const failure = restoreFailure(await recoveredJob(operation, openclaw, machineId, AGAIN));
+  if (failure) throw failure;
+  const { openclawVersion } = await openclaw.probe(machineId, { signal: operation.signal });
+  return asJson({ machine_id: machineId, openclaw_version: openclawVersion });
+}
+
+/**
+ * A pin covers the files of this computer too: a backup holds another assistant's conversations and keys.
+ * @throws AppError `unsupported` for a backup of any other machine than the pinned one; as readManifest.
+ */
+export async function requireBackupOf(file: string, pinned: string | undefined): Promise<void> {
+  if (pinned === undefined || (await readManifest(file)).machine_id === pinned) return;
+  throw new AppError(
+    'unsupported',
+    'This server is pinned by OPENCLAW_MCP_MACHINE_ID, and the backup is of another machine; nothing was changed',
+    {
+      next: 'Restore a backup of the pinned machine, or ask the owner of this server.',
+      // Begun by a server without a pin, it goes on there.
+      details: { reason: NOT_HERE },
+    },
+  );
+}
+
+interface CheckedBackup extends JudgedBackup {
+  manifest: BackupManifest;
+  sha256: string;
+  seal: string | undefined;
+  packedBytes: number;
+}
+
+/** @throws AppError `invalid_input` when the file is damaged, no backup, or one that must not be unpacked. */
+async function checkedFile(file: string): Promise<CheckedBackup> {
+  const [manifest, sha256, beside, { size: packedBytes }] = await Promise.all([
+    readManifest(file),
+    sha256Of(file),
+    besideBackup(file),
+    stat(file),
+  ]);
+  if (beside !== undefined && beside.sha256 !== sha256) {
+    throw new AppError('invalid_input', 'The backup is damaged: it is not what its checksum says', {
+      next: 'Restore another backup.',
+    });
+  }
+  return { manifest, sha256, seal: beside?.seal, packedBytes, ...(await judgeBackup(file)) };
+}
+
+const consented = z.object({ consented: z.boolean().default(false) });
+
+/**
+ * A backup is a program: one that was not made here is restored only once a person knows what it brings.
+ * @throws AppError `conflict` with all that it brings, and the confirmation that a second call needs.
+ */
+async function requireTrust(
+  operation: OperationHandle,
+  { seal, confirmations }: RestoreDeps,
+  { machineId, confirmation }: RestoreInput,
+  backup: CheckedBackup,
+): Promise<void> {
+  if (parseStored(consented, operation.record.state).consented) return;
+  const shown = { subject: machineId, state: backup.sha256 };
+  if (await seal.isOurs(backup.sha256, backup.seal)) return;
+  if (confirmation === undefined) {
+    const { token } = await confirmations.give(shown);
+    throw new AppError(
+      'conflict',
+      'Nothing was restored yet: this backup was not made on this computer, and a backup is a program. It would get the provider keys of this machine, and decides where conversations go',
+      {
+        next: `Show the person what it brings. Only if they trust its maker: call backup_openclaw with action "restore", the same file and confirmation "${token}" within ten minutes.`,
+        foreign: backup.brings === '' ? 'It names no address and no program.' : backup.brings,
+      },
+    );
+  }
+  await confirmations.require(confirmation, shown);
+  await operation.save({ consented: true });
+}
+
+/** What a failed restore has carried to the machine is a whole backup with keys in it: it does not stay there. */
+async function orTidied<T>(
+  operation: OperationHandle,
+  { backups }: RestoreDeps,
+  machineId: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // Another process goes on with it.
+    if (operation.signal.aborted) throw error;
+    try {
+      await backups.endTransfer(machineId, operation.id, { signal: operation.signal });
+    } catch (left) {
+      if (!isAppError(left)) throw left;
+      await operation.note('What was carried to the machine could not be removed: the next backup does so.');
+    }
+    throw error;
+  }
+}
+
+/** The version on the machine. @throws AppError `conflict` when this backup must not or cannot go there. */
+async function fittingMachine(
+  operation: OperationHandle,
+  deps: RestoreDeps,
+  { machineId, replace }: RestoreInput,
+  { manifest, bytes, packedBytes }: CheckedBackup,
+): Promise<string> {
+  const { signal } = operation;
+  const { openclawVersion, config, diskFreeMib } = await deps.openclaw.probe(machineId, { signal });
+  if (openclawVersion === undefined || config === 'missing') {
+    throw new AppError('conflict', 'OpenClaw is not installed whole on this machine; nothing was changed', {
+      next: `Call deploy_openclaw with machine_id "${machineId}" first.`,
+    });
+  }
+  if (semver.lt(openclawVersion, semver.valid(manifest.openclaw_version) ?? '0.0.0')) {
+    throw new AppError(
+      'conflict',
+      `The backup is of a newer OpenClaw than the ${openclawVersion} on this machine, which cannot read it; nothing was changed`,
+      { next: `Call upgrade_openclaw with machine_id "${machineId}" first.` },
+    );
+  }
+  // Once it was carried up, or unpacked, part of that is in use already.
+  const missing = (bytes + packedBytes) / MIB + SPARE_MIB - diskFreeMib;
+  if (missing > 0 && operation.record.state.uploaded !== true) {
+    throw new AppError(
+      'conflict',
+      `The backup unpacks to ${Math.ceil(bytes / MIB)} MiB, and the machine's disk has ${diskFreeMib} MiB free; nothing was changed`,
+      { next: 'Call configure_openclaw with a larger storage_gib, or restore onto a larger machine.' },
+    );
+  }
+  // Once: after the restore the machine has the sessions of the backup.
+  if (!replace && operation.record.state.free !== true) {
+    await requireNoSessions(operation, deps, machineId);
+    await operation.save({ free: true });
+  }
+  return openclawVersion;
+}
+
+async function requireNoSessions(
+  operation: OperationHandle,
+  deps: RestoreDeps,
+  machineId: string,
+): Promise<void> {
+  const { signal } = operation;
+  await deps.openclaw.startGateway(machineId, { signal });
+  const { sessions } = await deps.gateway.listSessions(machineId, { limit: 1, signal });
+  if (sessions.length === 0) return;
+  throw new AppError(
+    'conflict',
+    'The assistant on this machine has conversations of its own, which the restore would replace; nothing was changed',
+    {
+      next: 'Restore onto a newly deployed machine, or pass replace true if the person agrees to lose them.',
+    },
+  );
+}
+
+/** Carries up what is not there yet. @returns the number of pieces. */
+async function upload(
+  operation: OperationHandle,
+  { backups }: RestoreDeps,
+  { machineId, file }: RestoreInput,
+): Promise<number> {
+  await operation.stage('upload');
+  const { signal } = operation;
+  const handle = await open(file);
+  try {
+    const { size: bytes } = await handle.stat();
+    const pieces = Math.ceil(bytes / PIECE_BYTES);
+    // The job on the machine has removed the pieces once it is done with them.
+    if (operation.record.state.uploaded === true) return pieces;
+    const have = await backups.listPieces(machineId, operation.id, { signal });
+    const missing = Array.from({ length: pieces }, (_, index) => index).filter((index) => !have.has(index));
+    const send = async (index: number) => {
+      const piece = await readAt(handle, index * PIECE_BYTES, PIECE_BYTES);
+      await backups.writePiece(machineId, operation.id, index, piece, { signal });
+    };
+    await inFlight(missing, send, async (_, index) => {
+      operation.tell(`${Math.round((index * PIECE_BYTES) / MB)} of ${Math.round(bytes / MB)} MB`);
+    });
+    await operation.save({ uploaded: true });
+    return pieces;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,274 @@
+/** One chat turn that survives the call, the client and this process: sent once, read until it is whole. */
+import * as z from 'zod';
+import { ageMs } from '../../core/clock.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { TurnOptions, TurnRequest, TurnSnapshot } from '../../gateway/ports.ts';
+import type { MachineService } from '../../machine/ports.ts';
+import type { OperationHandle, OperationKind, Recovered } from '../../operations/ports.ts';
+import { asJson, type JsonObject } from '../../operations/record.ts';
+import { type AddressDeps, withAddress } from '../configure/provider-address.ts';
+import { patiently } from '../jobs/ask-again.ts';
+import { parseStored } from '../jobs/stored-state.ts';
+import { requireAwake } from '../power/require-awake.ts';
+import { fateOf, type InterruptedDeps, startGateway } from './interrupted-turn.ts';
+import { makeWay, wasRefused } from './refused-turn.ts';
+
+export const TURN = 'turn';
+
+const turnInput = z.object({
+  machineId: z.string(),
+  session: z.string(),
+  agent: z.string().optional(),
+  model: z.string().optional(),
+});
+
+/** The message is kept only until the turn has ended. `sent`: this attempt was seen on its machine. */
+const turnState = z.object({
+  message: z.string().nullish(),
+  attempt: z.number().default(1),
+  sent: z.boolean().default(false),
+});
+
+export interface TurnDeps extends InterruptedDeps, AddressDeps {
+  machines: MachineService;
+}
+
+// As long as one question to the machine lasts; after it, the record says that the turn was seen there.
+const WAIT_SECONDS = 45;
+const MAX_ATTEMPTS = 4;
+// Between this computer and a machine, where only ours says when a message was given.
+const CLOCKS_DIFFER_MS = 300_000;
+// A machine keeps its newest 50 turns for a week. One of longer ago may have been sent, answered and forgotten there.
+const SEND_WITHIN_MS = 3_600_000;
+
+/** `run` results in `{machine_id, session, reply, usage?, finish_reason?}`. */
+export function turnKind(deps: TurnDeps): OperationKind {
+  return {
+    async run(operation) {
+      const input = parseStored(turnInput, operation.record.input);
+      try {
+        await refuseForgotten(operation, deps, input);
+        return resultOf(input, await wholeTurn(operation, deps, input));
+      } catch (error) {
+        if (!isAppError(error) || operation.signal.aborted) throw error;
+        throw await withAddress(error, deps, input.machineId, { signal: operation.signal });
+      } finally {
+        if (!operation.signal.aborted) await operation.drop('message');
+      }
+    },
+    async cancel(record) {
+      const { machineId } = parseStored(turnInput, record.input);
+      const { attempt } = parseStored(turnState, record.state);
+      try {
+        await deps.gateway.cancelTurn(machineId, turnId(record.id, attempt));
+      } catch (error) {
+        // Nothing runs on a machine that is gone.
+        if (!isAppError(error, 'not_found')) throw error;
+      }
+      return undefined;
+    },
+    recover: (id, machineId) => findTurn(deps, id, machineId),
+  };
+}
+
+/** The turn's job on its machine, under the id of its last attempt. Looking does not wake the machine. */
+async function findTurn(
+  deps: TurnDeps,
+  id: string,
+  machineId: string | undefined,
+): Promise<Recovered | undefined> {
+  if (machineId === undefined) return undefined;
+  await requireAwake(deps.machines, machineId, {});
+  for (let attempt = MAX_ATTEMPTS; attempt >= 1; attempt--) {
+    const turn = await deps.gateway.readTurn(machineId, turnId(id, attempt), { waitSeconds: 0 });
+    if (turn.state === 'unknown' || turn.session === undefined) continue;
+    return { key: id, input: { machineId, session: turn.session }, state: { message: null, attempt } };
+  }
+  return undefined;
+}
+
+type TurnInput = z.output<typeof turnInput>;
+
+/** @throws AppError `conflict` for an old message of which nobody can know any more whether it was sent. */
+async function refuseForgotten(operation: OperationHandle, deps: TurnDeps, input: TurnInput): Promise<void> {
+  const { stages, createdAt, state } = operation.record;
+  const { message, attempt } = parseStored(turnState, state);
+  const begun = stages.some(({ name }) => name === TURN);
+  if (!message || !begun || ageMs(createdAt, deps.clock.now()) <= SEND_WITHIN_MS) return;
+  const look = { waitSeconds: 0, signal: operation.signal };
+  const read = () => deps.gateway.readTurn(input.machineId, turnId(operation.id, attempt), look);
+  if ((await patiently(operation, deps.clock, read)).state !== 'unknown') return;
+  throw new AppError(
+    'conflict',
+    'This message was given more than an hour ago, and its machine no longer knows whether it was sent; it was not sent now',
+    {
+      next: 'Call read_session to see whether it was answered; send it again only if it is still wanted.',
+    },
+  );
+}
+
+async function wholeTurn(
+  operation: OperationHandle,
+  deps: TurnDeps,
+  input: TurnInput,
+): Promise<TurnSnapshot> {
+  for (;;) {
+    const turn = await finishedTurn(operation, deps, input);
+    if (turn.state === 'done') return turn;
+    const { message, attempt, sent } = parseStored(turnState, operation.record.state);
+    if (!message) throw turnError(turn);
+    const next = await whatNext(operation, deps, input, turn, message, sent);
+    if (next !== 'again') return { ...turn, state: 'done', text: next.reply };
+    if (attempt >= MAX_ATTEMPTS) throw turnError(turn);
+    await operation.save({ attempt: attempt + 1, sent: false });
+  }
+}
+
+/** `again`: nothing of the message reached a model, and nothing is in its way any more. @throws why there is no reply. */
+async function whatNext(
+  operation: OperationHandle,
+  deps: TurnDeps,
+  input: TurnInput,
+  turn: TurnSnapshot,
+  message: string,
+  sent: boolean,
+): Promise<'again' | { reply: string }> {
+  if (neverSent(turn, sent)) {
+    // Where nothing listened the attempt has ended already.
+    if (!refused(turn)) await neverToBeSent(operation, deps, input.machineId);
+    await startGateway(operation, deps, input.machineId);
+    return 'again';
+  }
+  if (wasRefused(turn)) {
+    if (await makeWay(operation, deps, input, turn.error?.details.fault)) return 'again';
+    throw turnError(turn);
+  }
+  if (turn.state !== 'lost' && turn.state !== 'unknown') throw turnError(turn);
+  const fate = await fateOf(operation, deps, {
+    ...input,
+    message,
+    received: turn.text,
+    sentMs: turn.startedMs ?? Date.parse(operation.record.createdAt) - CLOCKS_DIFFER_MS,
+    brokeOff: turn.error?.details.curl_exit !== undefined,
+  });
+  if (fate === 'unsent') return 'again';
+  if (fate === 'ended') throw endedForGood();
+  if (fate === 'gone') throw turnError(turn);
+  await operation.note(
+    'The machine or its gateway stopped during the turn; OpenClaw went on with it by itself, and this is the reply that its session holds.',
+  );
+  return fate;
+}
+
+async function finishedTurn(
+  operation: OperationHandle,
+  deps: TurnDeps,
+  input: TurnInput,
+): Promise<TurnSnapshot> {
+  const { signal } = operation;
+  const { message, attempt } = parseStored(turnState, operation.record.state);
+  const id = turnId(operation.id, attempt);
+  const options = {
+    waitSeconds: WAIT_SECONDS,
+    signal,
+    onText: (text: string) => operation.partial(text),
+    isWatched: () => operation.watched(),
+  };
+  await operation.stage(TURN);
+  const read = () => deps.gateway.readTurn(input.machineId, id, options);
+  const start = (text: string) =>
+    started(deps, input.machineId, { ...input, turnId: id, message: text }, options);
+  try {
+    let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
+    // What was seen once and is gone later was not left unsent.
+    if (message && turn.state === 'running') await operation.save({ sent: true });
+    while (turn.state === 'running') turn = await patiently(operation, deps.clock, read);
+    return turn;
+  } catch (error) {
+    throw signal.aborted ? error : readFirst(error);
+  }
+}
+
+/** The way to the machine stayed broken: "try again" would be the advice to send a message twice. */
+function readFirst(error: unknown): unknown {
+  if (!isAppError(error)) return error;
+  const { code, message, details, foreign } = error;
+  if (details.sent === false || details.script_error !== undefined) return error;
+  const refused = code === 'machine_failed' && details.reason === 'command_refused';
+  if (!refused && !isAppError(error, 'unavailable', 'timeout', 'command_failed')) return error;
+  return new AppError(code, message, {
+    next: 'The message may have been sent: call read_session to see whether it was answered; send it again only if it is not there.',
+    details,
+    cause: error,
+    ...(foreign === undefined ? {} : { foreign }),
+  });
+}
+
+/** A machine that was too busy to send within its grace has an unsent turn like any other. */
+async function started(
+  { gateway }: TurnDeps,
+  machineId: string,
+  turn: TurnRequest,
+  options: TurnOptions,
+): Promise<TurnSnapshot> {
+  try {
+    return await gateway.startTurn(machineId, turn, options);
+  } catch (error) {
+    if (!isAppError(error) || error.details.sent !== false) throw error;
+    return gateway.readTurn(machineId, turn.turnId, options);
+  }
+}
+
+async function neverToBeSent(operation: OperationHandle, deps: TurnDeps, machineId: string): Promise<void> {
+  const { attempt } = parseStored(turnState, operation.record.state);
+  await deps.gateway.cancelTurn(machineId, turnId(operation.id, attempt), { signal: operation.signal });
+}
+
+/** A turn that its machine never began, or whose gateway refused the connection. */
+function neverSent(turn: TurnSnapshot, seen: boolean): boolean {
+  return (turn.state === 'unknown' && !seen) || refused(turn) || turn.error?.details.sent === false;
+}
+
+/** curl's exit code for a port on which nothing listens. */
+function refused(turn: TurnSnapshot): boolean {
+  return turn.error?.details.curl_exit === 7;
+}
+
+function turnError(turn: TurnSnapshot): AppError {
+  if (turn.error) return turn.error;
+  return new AppError(
+    'machine_failed',
+    'The machine stopped in the middle of the turn, so its reply is not whole',
+    {
+      next: 'Call read_session to see what the assistant has kept of it, then ask again.',
+      ...(turn.text === '' ? {} : { foreign: turn.text }),
+    },
+  );
+}
+
+function endedForGood(): AppError {
+  return new AppError(
+    'machine_failed',
+    'This turn ended the gateway twice, so it was ended; the conversation before it is kept',
+    { next: 'Ask for something smaller, or give the machine more memory with configure_openclaw.' },
+  );
+}
+
+function resultOf(input: TurnInput, turn: TurnSnapshot): JsonObject {
+  return asJson({
+    machine_id: input.machineId,
+    session: input.session,
+    reply: turn.text,
+    usage: turn.usage && {
+      prompt_tokens: turn.usage.promptTokens,
+      completion_tokens: turn.usage.completionTokens,
+      total_tokens: turn.usage.totalTokens,
+    },
+    finish_reason: turn.finishReason,
+  });
+}
+
+/** Each attempt is a job of its own on the machine. */
+function turnId(operationId: string, attempt: number): string {
+  return attempt === 1 ? operationId : `${operationId}-${attempt}`;
+}

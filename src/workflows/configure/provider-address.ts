@@ -1,0 +1,62 @@
+/** Where a provider was asked whose answer ended a turn: OpenClaw's own error names neither address nor path. */
+import type { WaitOptions } from '../../core/abort.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import { at } from '../../core/patch.ts';
+import { PROVIDERS, type ProviderKey } from '../../openclaw/catalog/providers.ts';
+import type { ConfigureService } from '../../openclaw/configure/configure.ts';
+import { modelCheck } from '../../openclaw/outside-checks.ts';
+
+export interface AddressDeps {
+  settings: Pick<ConfigureService, 'show'>;
+  providers: readonly ProviderKey[];
+}
+
+/** `error` with the address and path that were asked, where the machine's settings tell and the error calls for it. */
+export async function withAddress(
+  error: AppError,
+  deps: AddressDeps,
+  machineId: string,
+  options: WaitOptions,
+): Promise<AppError> {
+  const provider = error.details.asked_provider;
+  if (typeof provider !== 'string') return error;
+  const asked = await addressOf(provider, deps, machineId, options);
+  if (asked === undefined) return error;
+  const { code, message, next, details, foreign } = error;
+  const known = knownAddress(provider, deps.providers) === asked.baseUrl;
+  const line = `POST ${asked.url}`;
+  // What only the machine says is a stranger's.
+  const said = known ? foreign : [line, foreign].filter((text) => text !== undefined).join('\n');
+  return new AppError(code, known ? `${message}: ${line}` : message, {
+    details,
+    cause: error,
+    ...(next === undefined ? {} : { next }),
+    ...(said === undefined ? {} : { foreign: said }),
+  });
+}
+
+async function addressOf(
+  provider: string,
+  { settings }: AddressDeps,
+  machineId: string,
+  options: WaitOptions,
+): Promise<{ baseUrl: string; url: string } | undefined> {
+  try {
+    const { config } = await settings.show(machineId, options);
+    const baseUrl = at(config, 'models', 'providers', provider, 'baseUrl');
+    const api = at(config, 'models', 'providers', provider, 'api');
+    if (typeof baseUrl !== 'string' || typeof api !== 'string') return undefined;
+    const check = modelCheck({ model: `${provider}/MODEL`, api, baseUrl, secret: '' });
+    return check && { baseUrl, url: check.url };
+  } catch (error) {
+    // The turn's own error is worth more than why this look failed.
+    if (!isAppError(error) || options.signal?.aborted) throw error;
+    return undefined;
+  }
+}
+
+/** As this server's own environment and the table of providers have it. */
+function knownAddress(id: string, providers: readonly ProviderKey[]): string | undefined {
+  const key = providers.find(({ provider }) => provider.id === id);
+  return key?.baseUrl ?? PROVIDERS.find((provider) => provider.id === id)?.baseUrl;
+}

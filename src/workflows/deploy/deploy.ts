@@ -1,0 +1,147 @@
+/** From a name to an assistant that answers: machine, Node, OpenClaw, configuration, gateway; each step resumable. */
+import * as z from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { MachineService } from '../../machine/ports.ts';
+import type { ProviderKey } from '../../openclaw/catalog/providers.ts';
+import type { ConfigureService } from '../../openclaw/configure/configure.ts';
+import { KEPT_NAME, keptNote } from '../../openclaw/configure/kept-beside.ts';
+import type { InstallPlan, JobSnapshot, OpenClawService } from '../../openclaw/openclaw-service.ts';
+import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
+import { asJson, type JsonObject } from '../../operations/record.ts';
+import { NOT_HERE } from '../../operations/running.ts';
+import { tellKeptKeys } from '../configure/remaining-keys.ts';
+import { followJob, jobError } from '../jobs/follow.ts';
+import { parseStored } from '../jobs/stored-state.ts';
+import { ownAnswer, withListedModels } from './check-model.ts';
+import { livingMachine, machineSource, machineState, PLAN } from './create-machine.ts';
+import { findDeploy, followRecovered, isRecovered } from './recover.ts';
+import { twinNote } from './same-name.ts';
+import { undoDeploy } from './undo.ts';
+import { decidedPlan } from './version.ts';
+
+export const DEPLOY = 'deploy';
+
+export const deployInput = machineSource.extend({
+  name: z.string(),
+  model: z.string().optional(),
+  openclawVersion: z.string().optional(),
+  allowUnsafeVersion: z.boolean().optional(),
+  ownServer: ownAnswer.optional(),
+});
+export type DeployInput = z.output<typeof deployInput>;
+
+export interface DeployDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  clock: Clock;
+  /** The keys that this server holds now; never recorded. */
+  providers: readonly ProviderKey[];
+  settings: Pick<ConfigureService, 'show'>;
+}
+
+// The job's own process can die with its machine: an autosleep, a host that fails. Each time it goes on where it was.
+const MAX_JOB_STARTS = 4;
+
+/** `run` results in `{machine_id, name, openclaw_version, node_version, model}`. */
+export function deployKind(deps: DeployDeps): OperationKind {
+  return {
+    async run(operation) {
+      const input = parseStored(deployInput, operation.record.input);
+      if (isRecovered(operation.record)) return followRecovered(operation, deps.openclaw, input.name);
+      if (deps.providers.length === 0) throw keyless();
+      try {
+        return await deployed(operation, deps, input);
+      } catch (error) {
+        throw isAppError(error) && !operation.signal.aborted ? withMachine(error, operation, input) : error;
+      }
+    },
+    cancel: (record) => undoDeploy(deps, record),
+    recover: (id) => findDeploy(deps, id),
+  };
+}
+
+async function deployed(
+  operation: OperationHandle,
+  deps: DeployDeps,
+  input: DeployInput,
+): Promise<JsonObject> {
+  const machineId = await livingMachine(operation, deps, input);
+  await operation.stage(PLAN);
+  const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
+  const job = await installed(operation, deps, machineId, plan, input);
+  const kept = job.result.kept_beside ?? '';
+  if (KEPT_NAME.test(kept)) await operation.note(keptNote(kept));
+  if (input.ownServer?.state === 'unproved') await operation.note(UNPROVED);
+  await tellKeptKeys(operation, deps, input);
+  const twins = await twinNote(deps, input.name, machineId, { signal: operation.signal });
+  if (twins !== undefined) await operation.note(twins);
+  return asJson({
+    machine_id: machineId,
+    name: input.name,
+    openclaw_version: plan.openclawVersion,
+    node_version: plan.nodeVersion,
+    model: job.result.model ?? input.model,
+  });
+}
+
+const UNPROVED =
+  'The model server could not be asked from this computer beforehand, so nothing proves yet that the assistant can answer: a first chat tells.';
+
+/** A machine that this deploy has made goes on being billed, whatever stopped the deploy: that is part of its error. */
+function withMachine(error: AppError, { record }: OperationHandle, input: DeployInput): AppError {
+  const { machineId } = parseStored(machineState, record.state);
+  if (!machineId || input.machineId !== undefined) return error;
+  const { code, message, next, details, foreign } = error;
+  const kept = `Machine ${machineId} was created, is kept and is billed: deploy_openclaw under the same name goes on with it, destroy_machine with machine_id "${machineId}" ends it.`;
+  return new AppError(code, message, {
+    next: next === undefined ? kept : `${next} ${kept}`,
+    details: { ...details, machine_id: machineId },
+    cause: error,
+    ...(foreign === undefined ? {} : { foreign }),
+  });
+}
+
+/** @throws AppError `config` before anything is created when no model provider's key is set. */
+export function requireProvider(providers: readonly ProviderKey[]): void {
+  if (providers.length > 0) return;
+  throw new AppError(
+    'config',
+    'No model provider key is set, so the assistant could not answer; nothing was created',
+    {
+      next: "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY), or OPENAI_BASE_URL for a model server of your own, in this server's environment and restart it.",
+    },
+  );
+}
+
+/** The server that began it had a key. */
+function keyless(): AppError {
+  return new AppError(
+    'config',
+    'This server has no model provider key, so it cannot go on with the deploy; a server that has one can',
+    {
+      next: "Call get_operation in the client that began it, or set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY) in this server's environment and restart it.",
+      details: { reason: NOT_HERE },
+    },
+  );
+}
+
+async function installed(
+  operation: OperationHandle,
+  deps: DeployDeps,
+  machineId: string,
+  plan: InstallPlan,
+  input: DeployInput,
+): Promise<JobSnapshot> {
+  const { signal } = operation;
+  const providers = withListedModels(deps.providers, input.ownServer);
+  const settings = { name: input.name, model: input.model, providers };
+  for (let starts = 1; ; starts++) {
+    await deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal });
+    const job = await followJob(operation, deps.openclaw, machineId, deps.clock);
+    if (job.state === 'done') return job;
+    if (job.state === 'failed' || starts >= MAX_JOB_STARTS) throw jobError(job);
+    operation.tell('the machine was interrupted; going on');
+    await deps.machines.waitForGuest(machineId, { signal });
+  }
+}

@@ -1,0 +1,54 @@
+/** Which OpenClaw a deploy is about: where an assistant works already, its own; only an upgrade changes that. */
+import * as z from 'zod';
+import { AppError } from '../../core/errors.ts';
+import { COMMENTS_NOTE } from '../../openclaw/configure/kept-beside.ts';
+import type { InstallPlan, OpenClawService } from '../../openclaw/openclaw-service.ts';
+import type { OperationHandle } from '../../operations/ports.ts';
+import { parseStored } from '../jobs/stored-state.ts';
+import { requireSafeVersion } from './safe-version.ts';
+
+export interface VersionWish {
+  /** Set for a machine that was there before this deploy. */
+  machineId?: string | undefined;
+  /** A version or dist-tag. */
+  openclawVersion?: string | undefined;
+  allowUnsafeVersion?: boolean | undefined;
+}
+
+/** Decided once: a later run of the same deploy finds on the machine what this one has installed. */
+const versionState = z.object({ openclawVersion: z.string().optional() });
+
+/**
+ * @throws AppError `conflict` when another version is wanted than the one with which an assistant lives there,
+ *   `invalid_input` for an unsafe release that was not allowed, and what OpenClawService throws.
+ */
+export async function decidedPlan(
+  operation: OperationHandle,
+  openclaw: OpenClawService,
+  machineId: string,
+  wish: VersionWish,
+): Promise<InstallPlan> {
+  const { signal } = operation;
+  const { openclawVersion: decided } = parseStored(versionState, operation.record.state);
+  if (decided !== undefined) return openclaw.resolve(machineId, decided, { signal });
+  const seen = wish.machineId === undefined ? undefined : await openclaw.probe(machineId, { signal });
+  // One that never started may be replaced by any other.
+  const installed = seen?.hasWorked ? seen.openclawVersion : undefined;
+  const plan = await openclaw.resolve(machineId, wish.openclawVersion ?? installed, { signal, seen });
+  if (installed === undefined) {
+    // A tag says only now which release it stands for.
+    requireSafeVersion(plan.openclawVersion, wish.allowUnsafeVersion);
+  } else if (plan.openclawVersion !== installed) {
+    throw new AppError(
+      'conflict',
+      `The assistant on this machine runs another version than OpenClaw ${plan.openclawVersion}, and a deploy changes no version; nothing was changed`,
+      {
+        next: `Call upgrade_openclaw with machine_id "${machineId}" and openclaw_version "${plan.openclawVersion}": it keeps the state and can go back. Or leave openclaw_version out.`,
+      },
+    );
+  }
+  if (seen?.hasComments) await operation.note(COMMENTS_NOTE);
+  for (const warning of plan.warnings) await operation.note(warning);
+  await operation.save({ openclawVersion: plan.openclawVersion });
+  return plan;
+}

@@ -1,0 +1,44 @@
+/** A key of this computer's own, made once: what it signs or seals, only processes of this user can check or open. */
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { isErrno, readIfThere, withFileLock, writePrivate } from '../../core/files.ts';
+import { inStateFolder } from '../../core/state-folder.ts';
+
+const KEY = /^[0-9a-f]{64}\n$/;
+
+/**
+ * 32 bytes, kept in `file`, 0600. A key that others could read proves nothing and is replaced.
+ * @throws AppError as `inStateFolder`.
+ */
+export function keptKey(file: string, clock: Clock): Promise<Uint8Array> {
+  return inStateFolder(dirname(file), async () => {
+    // A key that is there is read without a lock: a full disk has no room for one.
+    return (await readKey(file)) ?? withFileLock(clock, `${file}.lock`, () => made(file));
+  });
+}
+
+async function made(file: string): Promise<Uint8Array> {
+  const kept = await readKey(file);
+  if (kept !== undefined) return kept;
+  const fresh = randomBytes(32);
+  await writePrivate(file, `${fresh.toString('hex')}\n`);
+  return fresh;
+}
+
+async function readKey(file: string): Promise<Uint8Array | undefined> {
+  const kept = (await isPrivate(file)) ? await readIfThere(file) : undefined;
+  return kept !== undefined && KEY.test(kept) ? Buffer.from(kept.trim(), 'hex') : undefined;
+}
+
+async function isPrivate(file: string): Promise<boolean> {
+  try {
+    const { mode } = await stat(file);
+    // Windows has no such bits; its profile folder is its owner's alone.
+    return process.platform === 'win32' || (mode & 0o077) === 0;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
+}

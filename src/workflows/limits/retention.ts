@@ -1,0 +1,27 @@
+/** Which records of operations nobody needs any more. */
+import type { OperationRecord } from '../../operations/record.ts';
+import { DEPLOY } from '../deploy/deploy.ts';
+import { DESTROY } from '../destroy/destroy.ts';
+import { machineOf } from '../look/directory.ts';
+
+// A reply is fetched within minutes, by a patient person within days.
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Records that ended more than a week ago. The newest deploy of each machine stays as long as the machine is not known
+ * to be destroyed: it carries the machine's name.
+ * @param records newest first.
+ */
+export function outdated(records: readonly OperationRecord[], now: number): OperationRecord[] {
+  const gone = new Set(
+    records.filter((r) => r.kind === DESTROY && r.status === 'done').map((record) => record.key),
+  );
+  const named = new Set<string>();
+  return records.filter((record) => {
+    const machineId = record.kind === DEPLOY ? machineOf(record) : undefined;
+    const carriesName = machineId !== undefined && !named.has(machineId) && !gone.has(machineId);
+    if (machineId !== undefined) named.add(machineId);
+    if (record.status === 'running' || record.unsettled || carriesName) return false;
+    return now - Date.parse(record.updatedAt) > KEPT_MS;
+  });
+}

@@ -1,0 +1,87 @@
+/** Puts a machine to sleep kindly: running work is waited for and named, then processes end and only storage is billed. */
+import * as z from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { GatewayService } from '../../gateway/ports.ts';
+import type { MachineService, SleepOutcome } from '../../machine/ports.ts';
+import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
+import { type PhaseGoal, recoverPhase } from '../jobs/recover-phase.ts';
+import { parseStored } from '../jobs/stored-state.ts';
+import { quietGateway } from './quiet-gateway.ts';
+
+export const SLEEP = 'sleep';
+
+const sleepInput = z.object({ machineId: z.string() });
+const GOAL: PhaseGoal = { tool: 'sleep_machine', arrived: ['sleeping'], onItsWay: ['stopping'] };
+
+// The hold after a wake is 5 minutes. Whoever asks in its last minute wants to wait; else it costs less to come back.
+const MAX_HOLD_MS = 60_000;
+const MAX_HOLDS = 3;
+
+export interface SleepDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  gateway: Pick<GatewayService, 'cancelTurn'>;
+  clock: Clock;
+}
+
+/** `run` results in `{machine_id, phase, how}`. */
+export function sleepKind(deps: SleepDeps): OperationKind {
+  return {
+    async run(operation) {
+      const { machineId } = parseStored(sleepInput, operation.record.input);
+      for (let holds = 0; ; holds++) {
+        const { phase } = await deps.machines.get(machineId, { signal: operation.signal });
+        if (phase === 'running') await quietGateway(operation, deps, machineId);
+        await operation.stage('sleep');
+        try {
+          const { machine, how } = await slept(operation, deps, machineId);
+          return { machine_id: machineId, phase: machine.phase, how };
+        } catch (error) {
+          await waitOutHold(operation, deps.clock, error, holds);
+        }
+      }
+    },
+    recover: (_id, machineId) => recoverPhase(deps.machines, machineId, GOAL),
+  };
+}
+
+/** A machine that may not sleep now goes on working, and so must its gateway. */
+async function slept(operation: OperationHandle, deps: SleepDeps, machineId: string): Promise<SleepOutcome> {
+  const { signal } = operation;
+  try {
+    return await deps.machines.sleep(machineId, { signal });
+  } catch (error) {
+    if (isAppError(error, 'conflict', 'unsupported')) await deps.openclaw.startGateway(machineId, { signal });
+    throw error;
+  }
+}
+
+/** @throws the error, unless it is a hold that is over soon. */
+async function waitOutHold(
+  operation: OperationHandle,
+  clock: Clock,
+  error: unknown,
+  holds: number,
+): Promise<void> {
+  if (!isAppError(error, 'conflict') || error.details.platform_code !== 'SLEEP_HOLD_WINDOW_ACTIVE')
+    throw error;
+  const holdMs = error.details.retry_after_ms;
+  if (typeof holdMs !== 'number') throw error;
+  const seconds = Math.ceil(holdMs / 1000);
+  if (holdMs > MAX_HOLD_MS || holds >= MAX_HOLDS) {
+    throw new AppError(
+      'conflict',
+      `The machine was woken a short while ago and may not sleep for ${seconds} s yet`,
+      {
+        next: `Call sleep_machine again in ${seconds} s, or leave it to its autosleep.`,
+        details: error.details,
+        cause: error,
+      },
+    );
+  }
+  await operation.stage('hold');
+  operation.tell(`the platform lets it sleep in ${seconds} s`);
+  await clock.sleep(holdMs, operation.signal);
+}

@@ -1,0 +1,241 @@
+/** Diagnoses an assistant's machine, mends what is safe to mend, and says what it found, did and left. */
+import * as z from 'zod';
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { Machine } from '../../dedalus/api.ts';
+import type { MachineService } from '../../machine/ports.ts';
+import type { ProviderKey } from '../../openclaw/catalog/providers.ts';
+import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import type { Diagnosis, RepairService } from '../../openclaw/repair-ports.ts';
+import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
+import { asJson, type JsonObject } from '../../operations/record.ts';
+import { lastingJob } from '../jobs/start-again.ts';
+import { parseStored } from '../jobs/stored-state.ts';
+import { safePhase } from '../power/require-awake.ts';
+import { type Assessment, assess } from './findings.ts';
+import { lostMachine, mendedSentence } from './sentences.ts';
+
+export const REPAIR = 'repair';
+
+// A mend can uncover the next fault: keys cannot be looked for while Node is missing.
+const MAX_ROUNDS = 2;
+
+const repairInput = z.object({ machineId: z.string() });
+/** What earlier tries of the same repair found and did; a later process goes on from there. */
+const repairState = z.object({
+  found: z.array(z.string()).default([]),
+  done: z.array(z.string()).default([]),
+});
+
+export interface RepairDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  repair: RepairService;
+  providers: readonly ProviderKey[];
+}
+
+/** What a repair has to say so far. */
+interface Report {
+  found: string[];
+  done: string[];
+  left: string[];
+  /** Of `left`, what holds also when all is mended. */
+  outlook: string[];
+  /** Why the last start of the gateway failed. */
+  notStarted: string | undefined;
+  /** What programs on the machine said. */
+  foreign: string[];
+}
+
+/** `run` results in `{machine_id, phase, found[], done[], left[], said?}`; all but `said` are our own words. */
+export function repairKind(deps: RepairDeps): OperationKind {
+  return {
+    async run(operation) {
+      const { machineId } = parseStored(repairInput, operation.record.input);
+      const { found, done } = parseStored(repairState, operation.record.state);
+      const report: Report = { found, done, left: [], outlook: [], notStarted: undefined, foreign: [] };
+      const machine = await awakeMachine(operation, deps.machines, machineId, report);
+      if (machine !== undefined) await repairAssistant(operation, deps, machineId, report);
+      return resultOf(machineId, machine, report);
+    },
+    recover: async () => {
+      throw new AppError('not_found', 'The record of this repair is lost', {
+        next: 'Call repair_openclaw again: it finds what is still wrong, and repeats nothing.',
+      });
+    },
+  };
+}
+
+/** The machine with commands running on it; undefined when it cannot be brought to that, which `report` then tells. */
+async function awakeMachine(
+  operation: OperationHandle,
+  machines: MachineService,
+  machineId: string,
+  report: Report,
+): Promise<Machine | undefined> {
+  const { signal } = operation;
+  await operation.stage('machine');
+  const seen = await machines.get(machineId, { signal });
+  if (seen.phase === 'running') return seen;
+  const onPhase = (machine: Machine) => operation.tell(`machine is ${safePhase(machine.phase)}`);
+  try {
+    const { machine } = await machines.wake(machineId, { signal, onPhase });
+    await operation.stage('guest');
+    await machines.waitForGuest(machineId, { signal });
+    add(report.found, `The machine was ${safePhase(seen.phase)}`);
+    add(report.done, 'Brought the machine to run');
+    return machine;
+  } catch (error) {
+    if (!isAppError(error, 'machine_failed')) throw error;
+    add(report.found, error.message);
+    report.left.push(lostMachine(error, machineId));
+    if (error.foreign !== undefined) report.foreign.push(error.foreign);
+    return undefined;
+  }
+}
+
+async function repairAssistant(
+  operation: OperationHandle,
+  deps: RepairDeps,
+  machineId: string,
+  report: Report,
+): Promise<void> {
+  const { signal } = operation;
+  const tried = new Set<string>();
+  for (let round = 1; ; round++) {
+    await operation.stage(round === 1 ? 'diagnose' : 'check');
+    const seen = await deps.repair.diagnose(machineId, { signal, renew: round === 1 });
+    const judged = assess(seen, machineId, deps.providers);
+    tell(judged, report);
+    await operation.save({ found: report.found });
+    if (!worthTrying(judged, tried) || round > MAX_ROUNDS) {
+      if (round > 1)
+        report.left.push(...judged.found.map((sentence) => `Still so: ${sentence}.`), ...judged.otherwise);
+      // What was just mended is proved by that look; the doctor is for what no look of ours finds.
+      if (round === 1 && judged.found.length === 0 && seen.jobsRunning.length === 0)
+        await askDoctor(operation, deps, machineId, report);
+      return;
+    }
+    await mend(operation, deps, machineId, seen, judged, report);
+  }
+}
+
+function tell(judged: Assessment, report: Report): void {
+  for (const sentence of judged.found) add(report.found, sentence);
+  // What an earlier round left and this one does not find any more is settled; an outlook stays.
+  report.left = [...new Set([...report.outlook, ...judged.outlook, ...judged.left])];
+  report.outlook = [...new Set([...report.outlook, ...judged.outlook])];
+  for (const text of judged.foreign) add(report.foreign, text);
+}
+
+/** Whether there is something to do that no earlier round has done. */
+function worthTrying({ mends, reinstall, endInterrupted, gateway }: Assessment, tried: Set<string>): boolean {
+  const steps = [
+    ...mends,
+    ...(reinstall ? ['reinstall'] : []),
+    ...(endInterrupted ? ['interrupted'] : []),
+    ...(gateway === 'leave' ? [] : ['gateway']),
+  ];
+  const fresh = steps.filter((step) => !tried.has(step));
+  for (const step of steps) tried.add(step);
+  return fresh.length > 0;
+}
+
+async function mend(
+  operation: OperationHandle,
+  deps: RepairDeps,
+  machineId: string,
+  seen: Diagnosis,
+  judged: Assessment,
+  report: Report,
+): Promise<void> {
+  const { signal } = operation;
+  if (judged.mends.length > 0) {
+    await operation.stage('mend');
+    const mended = await deps.repair.mend(machineId, judged.mends, { signal });
+    for (const sentence of mendedSentence(mended)) add(report.done, sentence);
+    await operation.save({ done: report.done });
+  }
+  if (judged.reinstall && seen.openclawVersion !== undefined) {
+    await reinstall(operation, deps, machineId, seen.openclawVersion, seen.nodeVersion);
+    add(
+      report.done,
+      `Installed OpenClaw ${seen.openclawVersion} and its Node anew where they were not whole`,
+    );
+    await operation.save({ done: report.done });
+  }
+  if (judged.endInterrupted) {
+    const ended = await deps.repair.endInterrupted(machineId, { signal });
+    if (ended > 0) add(report.done, `Ended ${ended} interrupted turn(s); their conversations are kept`);
+    await operation.save({ done: report.done });
+  }
+  if (judged.gateway === 'leave' && !judged.reinstall) return;
+  await operation.stage('gateway');
+  await startGateway(deps.openclaw, machineId, judged.gateway === 'replace', report, signal);
+}
+
+async function reinstall(
+  operation: OperationHandle,
+  deps: RepairDeps,
+  machineId: string,
+  openclawVersion: string,
+  nodeVersion: string | undefined,
+): Promise<void> {
+  const { signal } = operation;
+  await operation.stage('reinstall');
+  await lastingJob(operation, deps, machineId, () =>
+    deps.repair.startReinstall(machineId, operation.id, openclawVersion, nodeVersion, { signal }),
+  );
+}
+
+/** A start that fails is something left, not a failure of the repair: what was mended stays mended. */
+async function startGateway(
+  openclaw: OpenClawService,
+  machineId: string,
+  replace: boolean,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  report.notStarted = undefined;
+  try {
+    if (replace) await openclaw.stopGateway(machineId, { signal });
+    const { started, repaired } = await openclaw.startGateway(machineId, { signal });
+    if (started) add(report.done, replace ? 'Restarted the gateway' : 'Started the gateway');
+    for (const phrase of repaired) {
+      if (!phrase.startsWith('the gateway was not running')) add(report.done, `Put right: ${phrase}`);
+    }
+  } catch (error) {
+    if (!isAppError(error) || signal.aborted) throw error;
+    report.notStarted = `${error.message}.${error.next === undefined ? '' : ` ${error.next}`}`;
+    if (error.foreign !== undefined) report.foreign.push(error.foreign);
+  }
+}
+
+async function askDoctor(
+  operation: OperationHandle,
+  { repair }: RepairDeps,
+  machineId: string,
+  report: Report,
+): Promise<void> {
+  await operation.stage('doctor');
+  const findings = await repair.askDoctor(machineId, { signal: operation.signal });
+  if (findings === undefined || findings.length === 0) return;
+  report.left.push(
+    `OpenClaw's own doctor has ${findings.length} finding(s), quoted below; nothing was changed for them.`,
+  );
+  report.foreign.push(...findings.map(({ check, message }) => `${check}: ${message}`));
+}
+
+function resultOf(machineId: string, machine: Machine | undefined, report: Report): JsonObject {
+  return asJson({
+    machine_id: machineId,
+    phase: machine === undefined ? undefined : safePhase(machine.phase),
+    found: report.found,
+    done: report.done,
+    left: [...report.left, ...(report.notStarted === undefined ? [] : [report.notStarted])],
+    said: report.foreign.length === 0 ? undefined : report.foreign.join('\n'),
+  });
+}
+
+function add(list: string[], sentence: string): void {
+  if (!list.includes(sentence)) list.push(sentence);
+}

@@ -1,0 +1,162 @@
+/** Changes the version of an assistant that works, and gives it back as it was when the new version does not. */
+import * as z from 'zod';
+import { AppError } from '../../core/errors.ts';
+import type { MachineService } from '../../machine/ports.ts';
+import { pluginNotes } from '../../openclaw/carried-plugins.ts';
+import { type NewestRelease, newerThan } from '../../openclaw/catalog/newest-release.ts';
+import { isUntested, type TestedRelease } from '../../openclaw/catalog/tested-release.ts';
+import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import {
+  stateFor,
+  type UpgradeOutcome,
+  type UpgradeService,
+  upgradeOutcome,
+} from '../../openclaw/upgrade.ts';
+import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
+import { asJson, type JsonObject } from '../../operations/record.ts';
+import { isRecovered } from '../deploy/recover.ts';
+import { requireSafeVersion } from '../deploy/safe-version.ts';
+import { recoveredJob, recoverJob } from '../jobs/recover.ts';
+import { lastingJob } from '../jobs/start-again.ts';
+import { parseStored } from '../jobs/stored-state.ts';
+import { wakeMachine } from '../power/wake.ts';
+
+export const UPGRADE = 'upgrade';
+const AGAIN = 'Call upgrade_openclaw again if it is still wanted: it undoes first what was left half done.';
+
+const upgradeInput = z.object({
+  machineId: z.string(),
+  openclawVersion: z.string().optional(),
+  allowDowngrade: z.boolean(),
+  allowUnsafeVersion: z.boolean().optional(),
+});
+
+/** Decided once: after the switch the machine itself no longer tells what it was changed from. */
+const upgradePlan = z.object({
+  openclawVersion: z.string(),
+  nodeVersion: z.string(),
+  nodeSource: z.enum(['official', 'registry']),
+  arch: z.string(),
+  home: z.string(),
+  port: z.number(),
+  warnings: z.array(z.string()),
+  from: z.string(),
+  restore: z.string().optional(),
+});
+type Plan = z.output<typeof upgradePlan>;
+
+export interface UpgradeDeps {
+  machines: MachineService;
+  openclaw: OpenClawService;
+  upgrades: UpgradeService;
+  /** What is installed unless another is asked for. */
+  release: TestedRelease;
+  newest: NewestRelease;
+}
+
+/** `run` results in `{machine_id, openclaw_version, node_version, upgrade{from, to, …}}`. */
+export function upgradeKind(deps: UpgradeDeps): OperationKind {
+  return {
+    async run(operation) {
+      if (isRecovered(operation.record)) return recoveredUpgrade(operation, deps);
+      const { machineId } = parseStored(upgradeInput, operation.record.input);
+      await wakeMachine(operation, deps.machines, machineId);
+      const plan = await decided(operation, deps);
+      if (plan.openclawVersion === plan.from) return unchanged(operation, deps, machineId, plan);
+      const job = await lastingJob(operation, deps, machineId, () =>
+        deps.upgrades.startUpgrade(machineId, operation.id, { ...plan, restore: plan.restore }, operation),
+      );
+      return concluded(operation, deps, machineId, plan, upgradeOutcome(job));
+    },
+    recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
+  };
+}
+
+async function recoveredUpgrade(operation: OperationHandle, deps: UpgradeDeps): Promise<JsonObject> {
+  const machineId = String(operation.record.input.machineId);
+  const job = await recoveredJob(operation, deps.openclaw, machineId, AGAIN);
+  return concluded(operation, deps, machineId, { warnings: [], restore: undefined }, upgradeOutcome(job));
+}
+
+async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<Plan> {
+  const known = upgradePlan.safeParse(operation.record.state.plan);
+  if (known.success) return known.data;
+  const input = parseStored(upgradeInput, operation.record.input);
+  const { machineId, openclawVersion, allowDowngrade } = input;
+  const { signal } = operation;
+  await operation.stage('plan');
+  const seen = await deps.openclaw.probe(machineId, { signal });
+  const from = seen.openclawVersion;
+  if (from === undefined || seen.config === 'missing') {
+    throw new AppError(
+      'conflict',
+      'OpenClaw is not installed whole on this machine, so there is nothing to upgrade',
+      {
+        next: `Call deploy_openclaw with machine_id "${machineId}".`,
+      },
+    );
+  }
+  // Without a wish nothing goes back: a machine may have a newer one than the tested.
+  const wish = openclawVersion ?? (isUntested(from, deps.release) ? from : undefined);
+  const wanted = await deps.openclaw.resolve(machineId, wish, { signal, seen });
+  if (wanted.openclawVersion !== from) {
+    // A tag says only now which release it stands for.
+    requireSafeVersion(wanted.openclawVersion, input.allowUnsafeVersion);
+  }
+  const kept = await deps.upgrades.keptStates(machineId, { signal });
+  const restore = stateFor(from, wanted.openclawVersion, kept, allowDowngrade);
+  const plan = upgradePlan.parse({ ...wanted, from, restore });
+  await operation.save({ plan: asJson(plan) });
+  return plan;
+}
+
+async function tellNewer(
+  operation: OperationHandle,
+  { release, newest }: UpgradeDeps,
+  installed: string,
+): Promise<void> {
+  const there = newerThan(installed, await newest(), release);
+  if (there !== undefined)
+    await operation.note(`${there} It is installed only when openclaw_version names it.`);
+}
+
+async function unchanged(
+  operation: OperationHandle,
+  deps: UpgradeDeps,
+  machineId: string,
+  plan: Plan,
+): Promise<JsonObject> {
+  await operation.note('This version runs there already; nothing was changed.');
+  for (const warning of plan.warnings) await operation.note(warning);
+  await tellNewer(operation, deps, plan.openclawVersion);
+  return { machine_id: machineId, openclaw_version: plan.openclawVersion };
+}
+
+async function concluded(
+  operation: OperationHandle,
+  deps: UpgradeDeps,
+  machineId: string,
+  plan: Pick<Plan, 'warnings' | 'restore'>,
+  outcome: UpgradeOutcome,
+): Promise<JsonObject> {
+  const upgrade = {
+    from: outcome.from,
+    to: outcome.to,
+    node_from: outcome.nodeFrom,
+    node_to: outcome.nodeTo,
+    state_migrated: outcome.stateMigrated,
+    rolled_back: outcome.rolledBack !== undefined,
+  };
+  // A failed operation has no result, but what became of the machine must be told all the same.
+  await operation.save({ upgrade });
+  if (outcome.rolledBack) throw outcome.rolledBack;
+  for (const warning of plan.warnings) await operation.note(warning);
+  await tellNewer(operation, deps, outcome.to);
+  for (const note of pluginNotes(outcome.plugins)) await operation.note(note);
+  if (plan.restore !== undefined) {
+    await operation.note(
+      `The assistant is back in the state in which ${plan.restore} was upgraded; the newer state is kept aside on the machine.`,
+    );
+  }
+  return { machine_id: machineId, openclaw_version: outcome.to, node_version: outcome.nodeTo, upgrade };
+}
