@@ -86,12 +86,17 @@ export async function readArchive(
 /** Judges entries in the order of the archive; @throws ArchiveRefused. */
 function entryJudge(limits: ArchiveLimits): (header: Header) => ArchiveEntry {
   const seen = new Map<string, ArchiveEntry>();
+  // Folders that have no entry of their own, but something in them.
+  const implied = new Set<string>();
   let bytes = 0;
   return (header) => {
     const entry = entryOf(header, seen);
     if (seen.size >= MAX_ENTRIES) throw new ArchiveRefused('too_many', entry.name);
     requirePlace(entry, seen);
+    if (entry.kind !== 'folder' && implied.has(entry.name)) throw new ArchiveRefused('twice', entry.name);
     seen.set(entry.name, entry);
+    for (let above = parentOf(entry.name); above !== '' && !implied.has(above); above = parentOf(above))
+      implied.add(above);
     if ('size' in entry) bytes += entry.size;
     if (bytes > limits.bytes) throw new ArchiveRefused('too_large', entry.name);
     return entry;

@@ -12,8 +12,9 @@ import { folderFault } from '../../core/state-folder.ts';
 import { printer } from '../terminal.ts';
 import { CLIENTS, type ClientDefinition, type ClientSettings, findClient } from './clients.ts';
 import { type Place, serverEntry } from './entry.ts';
-import { withJsonEntry } from './json.ts';
-import { sectionText, withTomlEntry } from './toml.ts';
+import { jsonEntry, withJsonEntry } from './json.ts';
+import { isOthersStart } from './kept.ts';
+import { sectionText, tomlEntry, withTomlEntry } from './toml.ts';
 
 const flagSchema = z.object({
   client: z.string().optional(),
@@ -71,13 +72,14 @@ async function written(
   const after = naming(file, () =>
     settings.format === 'toml' ? withTomlEntry(before, settings) : withJsonEntry(before, settings),
   );
+  const notes = `${refusedBy(client, after)}${keptStart(settings, after)}`;
   if (dryRun) {
     io.print(`${client.title}, ${file}: ${after === before ? 'is up to date' : 'this would be written'}\n`);
-    io.print(`${refusedBy(client, after)}\n${entryText(settings)}\n`);
+    io.print(`${notes}\n${entryText(settings)}\n`);
     return 0;
   }
   if (after === before) {
-    io.print(`${client.title} is up to date: ${file}\n${refusedBy(client, after)}`);
+    io.print(`${client.title} is up to date: ${file}\n${notes}`);
     return 0;
   }
   const backup = await onFile(file, async () => {
@@ -85,7 +87,7 @@ async function written(
     await writePrivate(file, after);
     return copy;
   });
-  io.print(`${report(client, file, backup)}${refusedBy(client, after)}`);
+  io.print(`${report(client, file, backup)}${notes}`);
   return 0;
 }
 
@@ -124,6 +126,13 @@ function refusedBy({ title, refuses = [] }: ClientDefinition, text: string): str
   return found.length === 0
     ? ''
     : `  Look: the file has ${found.join(' and ')}, and ${title} then refuses all of it. Take that out before the next start.\n`;
+}
+
+function keptStart(settings: ClientSettings, text: string): string {
+  const { command } = settings.format === 'toml' ? tomlEntry(text, settings) : jsonEntry(text, settings);
+  return isOthersStart(command)
+    ? '  The entry starts the server in a way of your own (its command), which was kept. Take the entry out to have it written anew.\n'
+    : '';
 }
 
 function isPlainJson(text: string): boolean {

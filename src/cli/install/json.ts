@@ -28,6 +28,11 @@ export function withJsonEntry(text: string, settings: ClientSettings): string {
   return mark + changed;
 }
 
+/** The entry as `text` has it; empty where there is none. @throws AppError `conflict` as above */
+export function jsonEntry(text: string, settings: ClientSettings): JsonObject {
+  return objectAt(readRoot(text.replace(/^\uFEFF/, '')), settings.path);
+}
+
 function edited(plain: string, settings: ClientSettings, value: JsonObject): string {
   const format = indentationOf(plain);
   const given = plain.trim() === '' ? '{}\n' : plain;

@@ -4,7 +4,6 @@ import { parse, stringify, TomlError, type TomlTable } from 'smol-toml';
 import * as z from 'zod';
 import { AppError } from '../../core/errors.ts';
 import type { ClientSettings } from './clients.ts';
-
 import { withKept } from './kept.ts';
 
 const table = z.record(z.string(), z.unknown());
@@ -29,6 +28,11 @@ export function withTomlEntry(text: string, settings: ClientSettings): string {
   const changed = `${rest}${rest === '' ? '' : eol + eol}${section}`;
   prove(before, changed, settings.path, value);
   return changed;
+}
+
+/** The entry as `text` has it; empty where there is none. @throws AppError `conflict` when it is not TOML */
+export function tomlEntry(text: string, settings: ClientSettings): Record<string, unknown> {
+  return tableAt(read(text), settings.path);
 }
 
 function withVariables(earlier: readonly unknown[], ours: readonly unknown[]): unknown[] {

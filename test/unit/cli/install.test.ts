@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import json5 from 'json5';
 import { parse as parseJsonc } from 'jsonc-parser';
-import { parse as parseToml } from 'smol-toml';
+import { parse as parseToml, stringify as stringifyToml } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CLIENTS, findClient } from '../../../src/cli/install/clients.ts';
 import type { Place } from '../../../src/cli/install/entry.ts';
@@ -103,7 +103,12 @@ test('comments, order, indentation and other servers of a JSON file stay, and a 
 });
 
 test('what the user wrote into an earlier entry stays: keys, and fields of the client', async () => {
-  const entry = { command: 'old', args: [], env: { DEDALUS_API_KEY: 'typed in', MORE: '1' }, disabled: true };
+  const entry = {
+    command: '/old/bin/node',
+    args: [],
+    env: { DEDALUS_API_KEY: 'typed in', MORE: '1' },
+    disabled: true,
+  };
   const file = await given('claude-desktop', JSON.stringify({ mcpServers: { 'openclaw-dedalus': entry } }));
   await run({ client: 'claude-desktop' });
   expect(parseJsonc(await readFile(file, 'utf8')).mcpServers['openclaw-dedalus']).toEqual({
@@ -130,7 +135,7 @@ test('in TOML only the own section changes; comments and sections around it stay
     'model = "o" # best',
     '',
     '[mcp_servers.openclaw-dedalus]',
-    'command = "old"',
+    'command = "/old/bin/npx"',
     'env_vars = ["MORE"]',
     'required = true',
     '[mcp_servers.openclaw-dedalus.env]',
@@ -221,6 +226,26 @@ test.each([
     });
 });
 
+test.each([
+  ['cursor', 'docker', ['run', '--rm', '-i', 'openclaw-dedalus-mcp']],
+  ['codex', '/home/me/bin/with-keys.sh', ['npx', '-y', 'openclaw-dedalus-mcp', '--read-only']],
+  ['openclaw', 'op', ['run', '--', 'npx', '-y', 'openclaw-dedalus-mcp']],
+])('%s: a start that a person wrote (%s) stays, and that is said', async (client, command, args) => {
+  const entry = { 'openclaw-dedalus': { command, args } };
+  const paths: Record<string, string> = {
+    cursor: JSON.stringify({ mcpServers: entry }),
+    openclaw: JSON.stringify({ mcp: { servers: entry } }),
+    codex: stringifyToml({ mcp_servers: entry }),
+  };
+  const file = await given(client, paths[client] ?? '');
+  await run({ client, local: true });
+  const after = await readFile(file, 'utf8');
+  const read = client === 'codex' ? parseToml(after) : JSON.parse(after);
+  const servers = read.mcp_servers ?? read.mcpServers ?? read.mcp.servers;
+  expect(servers['openclaw-dedalus']).toMatchObject({ command, args });
+  expect(printed).toContain('a way of your own');
+});
+
 test('a pinned version and --local stay as well', async () => {
   const args = ['-y', 'openclaw-dedalus-mcp@0.1.0', '--local', '--read-only'];
   const entry = { mcpServers: { 'openclaw-dedalus': { command: 'npx', args } } };
@@ -267,7 +292,7 @@ test.each([
 });
 
 test('a comment above the section behind ours stays', async () => {
-  const ours = '[mcp_servers.openclaw-dedalus]\ncommand = "old"\n';
+  const ours = '[mcp_servers.openclaw-dedalus]\ncommand = "/old/bin/npx"\n';
   const file = await given('codex', `${ours}\n# keep me\n[mcp_servers.other]\ncommand = "x"\n`);
   await run({ client: 'codex' });
   expect(await readFile(file, 'utf8')).toContain('# keep me\n[mcp_servers.other]');

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { PROXY_PORT } from '../../../src/local/namespace/environment.ts';
 import { afterwards, bash, booted, NO_TRUST, started, unavailable, why } from './fixture.ts';
 
 const LISTEN = `python3 -c "import socket; s = socket.create_server(('127.0.0.1', 18789)); print('up', flush=True); c, _ = s.accept(); c.sendall(b'$0')"`;
@@ -67,6 +68,20 @@ describe.skipIf(unavailable)(`the network of a machine${why}`, { timeout: 20_000
       ),
     );
     expect(out.split('\n')).toEqual([...targets.map(() => '403 000'), '000 403']);
+  });
+
+  it('opens so many connections and no more, so that one machine leaves the API its files', async () => {
+    const { machine } = await started();
+    const script = [
+      'import socket, select',
+      `made = [socket.create_connection(('127.0.0.1', ${PROXY_PORT})) for _ in range(300)]`,
+      'ended = []',
+      'while len(ended) < 44: ended += [s for s in select.select([s for s in made if s not in ended], [], [], 5)[0]]',
+      'more = select.select([s for s in made if s not in ended], [], [], 0.3)[0]',
+      'print(len(ended), len(more))',
+    ].join('\n');
+    const { out } = await bash(machine, `python3 -c "${script}"`);
+    expect(out).toBe('44 0');
   });
 
   it('goes on through the computer’s own proxy', async () => {

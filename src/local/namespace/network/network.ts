@@ -8,6 +8,12 @@ import { egressProxy } from './egress-proxy.ts';
 import { forwardTo, type LoopbackTarget, listenAddress } from './forwards.ts';
 import { type Listener, listenInside } from './listeners.ts';
 
+/**
+ * Of one machine at once, to the outside and to forwarded ports together. A process usually may have 1,024 files open at
+ * first, and other machines and the API need theirs; an installer opens at most 64.
+ */
+const MAX_CONNECTIONS = 256;
+
 export interface MachineNetwork {
   /** Opens what is not open yet; a port that a process inside has taken is left to it. */
   forward(targets: readonly LoopbackTarget[]): Promise<void>;
@@ -38,6 +44,7 @@ export async function openNetwork(options: NetworkOptions): Promise<MachineNetwo
     const tracked = listeners.map((listener) => ({
       ...listener,
       serve: (socket: Socket) => {
+        if (sockets.size >= MAX_CONNECTIONS) return socket.destroy();
         sockets.add(socket);
         socket.once('close', () => sockets.delete(socket));
         listener.serve(socket);
