@@ -5,7 +5,14 @@ import { pause } from './pause.ts';
 
 // A field of another type than documented counts as missing: better a gap than a crash.
 const text = z.string().min(1).optional().catch(undefined);
-const number = z.number().optional().catch(undefined);
+const number = z
+  .number()
+  .min(Number.MIN_SAFE_INTEGER)
+  .max(Number.MAX_SAFE_INTEGER)
+  .optional()
+  .catch(undefined);
+// Summed up over all machines and told to people: what no machine can have counts as missing.
+const size = z.number().min(0).max(1e9).optional().catch(undefined);
 // Ids become parts of paths, commands and sentences; those of all generations are of this form.
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/);
 // Passed on as it came, where it is a time at all.
@@ -36,9 +43,9 @@ const rawMachine = z.object({
   phase: text,
   status,
   desired_state: text,
-  vcpu: number,
-  memory_mib: number,
-  storage_gib: number,
+  vcpu: size,
+  memory_mib: size,
+  storage_gib: size,
   autosleep_seconds: number,
   created_at: time,
   runtime: text,

@@ -152,3 +152,15 @@ it('says that sleep is not available where the path is missing, and not_found wh
     code: 'not_found',
   });
 });
+
+it.each([
+  ['vcpu', 1e308],
+  ['memory_mib', -1],
+  ['storage_gib', 1e18],
+])('%s of %d, which no machine has, counts as missing', async (field, absurd) => {
+  const { server, api } = await clientOnWire();
+  server.on('GET', '/v1/machines/dm-1', { json: wireMachine('running', { [field]: absurd }) });
+  const { vcpu, memoryMib, storageGib } = await api.getMachine('dm-1');
+  const sizes = { vcpu, memory_mib: memoryMib, storage_gib: storageGib };
+  expect(sizes).toEqual({ vcpu: 2, memory_mib: 4096, storage_gib: 10, [field]: undefined });
+});
