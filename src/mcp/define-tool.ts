@@ -48,6 +48,13 @@ export interface CallContext<Services> {
   ask: AskPerson | undefined;
 }
 
+/** The calls of a tool that only read, for a server that does nothing else. */
+export interface Reading {
+  description: string;
+  /** The tool's own fields, narrowed to what changes nothing; those that are left out have their defaults. */
+  input: z.ZodObject;
+}
+
 export interface ToolDeclaration<Services, Input extends z.ZodObject, Output extends z.ZodObject> {
   name: string;
   title: string;
@@ -58,6 +65,8 @@ export interface ToolDeclaration<Services, Input extends z.ZodObject, Output ext
   meta?: ToolMeta | undefined;
   /** Whether calling it again with the same arguments changes nothing more. */
   idempotent: boolean;
+  /** Where some of its calls only read; undefined where all or none do. */
+  reading?: Reading | undefined;
   input: Input;
   output: Output;
   run(input: z.output<Input>, context: CallContext<Services>): Promise<ToolOutcome<z.input<Output>>>;
@@ -73,6 +82,8 @@ export interface Tool<Services> {
   meta: ToolMeta | undefined;
   input: z.ZodObject;
   output: z.ZodObject;
+  /** Under the same name, what of it changes nothing; undefined where that is all or nothing. */
+  reading: Tool<Services> | undefined;
   /** @param args anything a client sent. @throws AppError `invalid_input`, and what the tool throws. */
   call(args: unknown, context: CallContext<Services>): Promise<ToolOutcome<unknown>>;
 }
@@ -88,20 +99,40 @@ export type ParseInput = <Input extends z.ZodObject>(
 export function toolDefiner<Services>(parse: ParseInput) {
   return <Input extends z.ZodObject, Output extends z.ZodObject>(
     declaration: ToolDeclaration<Services, Input, Output>,
-  ): Tool<Services> => ({
-    name: declaration.name,
-    title: declaration.title,
-    description: declaration.description,
-    effect: declaration.effect,
-    annotations: annotationsOf(declaration),
-    meta: declaration.meta,
-    input: declaration.input,
-    output: declaration.output,
-    async call(args, context) {
-      const outcome = await declaration.run(parse(declaration.name, declaration.input, args), context);
-      return { ...outcome, data: declaration.output.parse(outcome.data) };
-    },
-  });
+  ): Tool<Services> => {
+    const whole: Tool<Services> = {
+      name: declaration.name,
+      title: declaration.title,
+      description: declaration.description,
+      effect: declaration.effect,
+      annotations: annotationsOf(declaration),
+      meta: declaration.meta,
+      input: declaration.input,
+      output: declaration.output,
+      reading: undefined,
+      async call(args, context) {
+        const outcome = await declaration.run(parse(declaration.name, declaration.input, args), context);
+        return { ...outcome, data: declaration.output.parse(outcome.data) };
+      },
+    };
+    const { reading } = declaration;
+    return reading === undefined ? whole : { ...whole, reading: narrowed(whole, reading, parse) };
+  };
+}
+
+function narrowed<Services>(
+  whole: Tool<Services>,
+  { description, input }: Reading,
+  parse: ParseInput,
+): Tool<Services> {
+  return {
+    ...whole,
+    description,
+    effect: 'read',
+    annotations: annotationsOf({ title: whole.title, effect: 'read', idempotent: true }),
+    input,
+    call: async (args, context) => whole.call(parse(whole.name, input, args), context),
+  };
 }
 
 function annotationsOf(tool: { title: string; effect: Effect; idempotent: boolean }): ToolAnnotations {

@@ -45,10 +45,12 @@ export function toolsFor({ readOnly, only, machineId, confirm }: ToolMode): read
     });
   }
   return every
-    .filter((tool) => !readOnly || tool.effect === 'read')
+    .flatMap((tool) => (readOnly ? readingPart(tool) : tool))
     .filter((tool) => only === undefined || only.includes(tool.name))
     .map((tool) => (machineId === undefined ? tool : withFixedField(tool, 'machine_id', machineId)));
 }
+
+const readingPart = (tool: Tool<Services>) => (tool.effect === 'read' ? tool : (tool.reading ?? []));
 
 function everyTool(confirm: boolean): readonly Tool<Services>[] {
   return [

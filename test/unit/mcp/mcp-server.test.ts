@@ -83,6 +83,39 @@ describe('tools/list', () => {
   });
 });
 
+describe('a tool of which a part only reads', () => {
+  const done: unknown[] = [];
+  const { reading } = toolDefiner<null>(parseInput)({
+    name: 'papers',
+    title: 'Papers',
+    description: 'Reads and writes.',
+    effect: 'write',
+    idempotent: false,
+    reading: { description: 'Reads.', input: z.strictObject({ action: z.enum(['read']).default('read') }) },
+    input: z.strictObject({ action: z.enum(['read', 'write']), text: z.string().default('nothing') }),
+    output: z.object({}),
+    run: async (input) => {
+      done.push(input);
+      return { summary: 'Done.', data: {} };
+    },
+  });
+  const context = { services: null, signal: new AbortController().signal, ask: undefined };
+
+  it('says of that part that it changes nothing', () => {
+    expect(reading).toMatchObject({ name: 'papers', description: 'Reads.', effect: 'read' });
+    expect(reading?.annotations).toMatchObject({ readOnlyHint: true, destructiveHint: false });
+  });
+
+  it('does there what the part may, and nothing else', async () => {
+    await reading?.call({}, context);
+    expect(done).toEqual([{ action: 'read', text: 'nothing' }]);
+    for (const args of [{ action: 'write' }, { action: 'read', text: 'x' }]) {
+      await expect(reading?.call(args, context)).rejects.toMatchObject({ code: 'invalid_input' });
+    }
+    expect(done).toHaveLength(1);
+  });
+});
+
 describe('a call', () => {
   it('returns complete data, and text that is enough by itself', async () => {
     const { call } = await connected();
