@@ -56,7 +56,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', slow],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // They wait for processes more than they compute; more of them at once would only wait for each other.
+          maxWorkers: 2,
         },
       },
     ],
