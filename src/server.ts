@@ -10,6 +10,8 @@ import { type SecretKeeper, secretKeeper } from './core/redact.ts';
 import type { DedalusApi } from './dedalus/api.ts';
 import { lateApi } from './dedalus/late-api.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
+import { fileHistory, type History } from './history/history.ts';
+import { recordedStore } from './history/recorded-operations.ts';
 import { machineService } from './machine/machine-service.ts';
 import { type Complete, serveCompletions } from './mcp/completions.ts';
 import { instructionsFor } from './mcp/instructions.ts';
@@ -31,6 +33,7 @@ import { operations } from './operations/operations.ts';
 import { redactedStore } from './operations/redacted-store.ts';
 import { fileStore } from './operations/store.ts';
 import { CHANNELS, prompts } from './prompts/index.ts';
+import { recordedTool } from './recorded-tool.ts';
 import { resources } from './resources/index.ts';
 import { soundProviders, withheld, withSoundSettings } from './sound-settings.ts';
 import { toolsFor } from './tools/index.ts';
@@ -97,9 +100,11 @@ export function assembleServer(options: ServerOptions): AssembledServer {
   const keeper = secretKeeper(options.secrets);
   const { redact } = keeper;
   const log = lineLog(options.writeLog, redact);
-  const services = assembleServices(options, keeper, log);
+  const history = fileHistory(config.stateDir, options.clock);
+  const services = assembleServices(options, keeper, log, history);
   const tools = toolsFor({ readOnly, only, confirm, machineId });
-  const handedOut = tools.map((tool) => withSoundSettings(tool, faults));
+  const recording = { history, clock: options.clock, redact, log };
+  const handedOut = tools.map((tool) => withSoundSettings(recordedTool(tool, recording), faults));
   const server = mcpServer({
     name: 'openclaw-dedalus-mcp',
     title: 'OpenClaw on Dedalus Machines',
@@ -121,7 +126,12 @@ export function assembleServer(options: ServerOptions): AssembledServer {
   return { server, services, log, close: () => services.operations.close() };
 }
 
-function assembleServices(options: ServerOptions, { redact, learn }: SecretKeeper, log: Log): Services {
+function assembleServices(
+  options: ServerOptions,
+  { redact, learn }: SecretKeeper,
+  log: Log,
+  history: History,
+): Services {
   const { config, connect, clock, providers, channels = [], readOnly = false, faults = [] } = options;
   const { machineId } = config;
   const {
@@ -151,7 +161,8 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
   const posture = postureService(machines);
   const configure = configureService(onMachines);
   const gateway = gatewayService({ machines, clock });
-  const store = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
+  const records = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
+  const store = recordedStore(records, history, log, redact);
   const kinds = {
     [DEPLOY]: deployKind({ machines, openclaw, clock, providers, settings: configure }),
     [WAKE]: wakeKind({ machines, openclaw }),
@@ -192,6 +203,7 @@ function assembleServices(options: ServerOptions, { redact, learn }: SecretKeepe
     settings: configure,
     gateway,
     operations: running,
+    history,
     confirmations: asking,
     directory: directory(machines, running, machineId),
     providers,

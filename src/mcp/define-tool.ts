@@ -37,6 +37,12 @@ export interface ProgressUpdate {
   foreign?: ForeignText | undefined;
 }
 
+/** What a client calls itself: a stranger's words. */
+export interface ClientName {
+  name: string;
+  version: string;
+}
+
 /** The client that made this call. */
 export interface CallContext<Services> {
   services: Services;
@@ -46,6 +52,12 @@ export interface CallContext<Services> {
   progress?: ((update: ProgressUpdate) => void) | undefined;
   /** Undefined where the client cannot ask a person. */
   ask: AskPerson | undefined;
+  client?: ClientName | undefined;
+  /**
+   * To be awaited by a tool right before it changes something itself, without an operation: from there on the call is in
+   * the log of this computer, however it ends.
+   */
+  changing?: ((machineId: string | undefined) => Promise<void>) | undefined;
 }
 
 /** The calls of a tool that only read, for a server that does nothing else. */

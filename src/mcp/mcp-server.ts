@@ -52,7 +52,13 @@ export function mcpServer<Services>(options: McpServerOptions<Services>): Server
     return callTool(
       tool,
       request.params.arguments,
-      { services, signal: extra.signal, progress, ask: personBehind(server) },
+      {
+        services,
+        signal: extra.signal,
+        progress,
+        ask: personBehind(server),
+        client: server.getClientVersion(),
+      },
       redact,
       log,
     );

@@ -10,6 +10,7 @@ import { deployOpenclaw } from './deploy-openclaw.ts';
 import { destroyMachineTool } from './destroy-machine.ts';
 import { gatewayStatus } from './gateway-status.ts';
 import { getOperation } from './get-operation.ts';
+import { history } from './history.ts';
 import { listMachines } from './list-machines.ts';
 import { listSessions } from './list-sessions.ts';
 import { readLogs } from './read-logs.ts';
@@ -69,6 +70,7 @@ function everyTool(confirm: boolean): readonly Tool<Services>[] {
     configureOpenclaw,
     upgradeOpenclaw,
     backupOpenclaw,
+    history,
     destroyMachineTool(confirm),
   ];
 }

@@ -3,6 +3,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { OpeningCalls } from '../dedalus/calls/openings.ts';
 import type { GatewayService } from '../gateway/ports.ts';
+import type { History } from '../history/history.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { toolDefiner } from '../mcp/define-tool.ts';
 import { parseInput } from '../mcp/parse-input.ts';
@@ -27,6 +28,8 @@ export interface Services {
   settings: Pick<ConfigureService, 'show'>;
   gateway: GatewayService;
   operations: Operations;
+  /** Read by tools, written around them. */
+  history: Pick<History, 'read'>;
   directory: Directory;
   confirmations: Confirmations;
   providers: readonly ProviderKey[];

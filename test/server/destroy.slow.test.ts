@@ -54,6 +54,21 @@ async function remove(...ids: string[]) {
 }
 
 describe('destroy_machine', () => {
+  it('is told in the history: who did it, to which machine, and how it ended; the plan alone is not', async () => {
+    const id = await machine();
+    const confirmation = await plan(id);
+    const told = async () => (await agent.call('history', { machine_id: id })).data;
+    expect(await told()).toMatchObject({ calls: [], damaged_lines: 0 });
+    await agent.finish('destroy_machine', { machine_id: id, confirmation });
+    const { calls } = await told();
+    expect(calls).toMatchObject([
+      { tool: 'destroy_machine', machine_id: id, client: expect.stringContaining('lab'), status: 'done' },
+    ]);
+    await agent.call('gateway_status', { machine_id: kept });
+    await agent.call('destroy_machine', { machine_id: id, confirmation });
+    expect((await told()).calls).toHaveLength(1);
+  });
+
   it('shows first what would be lost, and deletes nothing', async () => {
     const id = await machine();
     const { data, texts } = await agent.call('destroy_machine', { machine_id: id });

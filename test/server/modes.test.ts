@@ -18,6 +18,7 @@ const READING = [
   'list_sessions',
   'read_session',
   'read_logs',
+  'history',
 ];
 const ALL = [
   'deploy_openclaw',
@@ -35,6 +36,7 @@ const ALL = [
   'configure_openclaw',
   'upgrade_openclaw',
   'backup_openclaw',
+  'history',
   'destroy_machine',
 ];
 

@@ -52,6 +52,6 @@ function machineAt(record: OperationRecord): unknown {
 }
 
 /** configure_openclaw without a wish. */
-function onlyLooks({ kind, input }: OperationRecord): boolean {
+export function onlyLooks({ kind, input }: Pick<OperationRecord, 'kind' | 'input'>): boolean {
   return kind === 'configure' && Object.keys(input).length === 1;
 }
