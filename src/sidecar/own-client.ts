@@ -1,8 +1,8 @@
 /** One request to the program that runs on this machine: for whoever has no curl, and for its own start. */
 import { lstatSync, readFileSync, statSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import process from 'node:process';
+import { exchange } from './exchange.ts';
 import type { Place } from './place.ts';
 import { programsDir } from './program-file.ts';
 import { MAX_DOCUMENT_BYTES, PROGRAM, type Program } from './wire.ts';
@@ -36,43 +36,22 @@ function isSocket(path: string): boolean {
 
 /** In the folder of the socket. @throws the system's error where nobody answers. */
 export function askSocket(body: string): Promise<string> {
-  return exchange('POST', '/', body, undefined);
+  return asked('POST', '/', body);
 }
 
 /** Who runs; undefined where nobody says so in time. */
 export async function runningProgram(place: Place): Promise<Program | undefined> {
   if (!enterSocketFolder(place)) return undefined;
   try {
-    const read = PROGRAM.safeParse(JSON.parse(await exchange('GET', '/hello', '', HELLO_MS)));
+    const read = PROGRAM.safeParse(JSON.parse(await asked('GET', '/hello', '', HELLO_MS)));
     return read.success ? read.data : undefined;
   } catch {
     return undefined;
   }
 }
 
-function exchange(
-  method: string,
-  path: string,
-  body: string,
-  timeoutMs: number | undefined,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request(
-      { socketPath: SOCKET, method, path, timeout: timeoutMs, agent: false },
-      (response) => {
-        const pieces: Buffer[] = [];
-        let size = 0;
-        response.on('data', (piece: Buffer) => {
-          size += piece.length;
-          pieces.push(piece);
-          if (size > MAX_DOCUMENT_BYTES) asked.destroy(new Error('Its answer has no end'));
-        });
-        response.on('end', () => resolve(Buffer.concat(pieces).toString('utf8')));
-        response.on('error', reject);
-      },
-    );
-    asked.on('timeout', () => asked.destroy(new Error('It does not answer')));
-    asked.on('error', reject);
-    asked.end(body);
-  });
+async function asked(method: string, path: string, body: string, timeout?: number): Promise<string> {
+  const answer = await exchange({ socketPath: SOCKET, method, path, timeout }, body, MAX_DOCUMENT_BYTES);
+  if (answer.cut) throw new Error('Its answer has no end');
+  return answer.body;
 }

@@ -1,6 +1,7 @@
 /** A session's messages over the gateway's history endpoint, the same in every supported version. */
 import * as z from 'zod/mini';
-import { type Answer, askGateway, parsed } from '../gateway/ask.ts';
+import type { Exchange } from '../exchange.ts';
+import { askGateway, parsed } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 
@@ -46,7 +47,7 @@ export async function readSession(
 
 const tooLarge: Reply = { problem: 'too_large' };
 
-function replyOf(answer: Answer | undefined): Reply {
+function replyOf(answer: Exchange | undefined): Reply {
   if (answer === undefined) return { problem: 'down' };
   const { status, body } = answer;
   const page = pageIn(body);
