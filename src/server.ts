@@ -6,7 +6,7 @@ import type { Config } from './config/config.ts';
 import type { Fault } from './config/faults.ts';
 import type { Clock } from './core/clock.ts';
 import { type Log, lineLog } from './core/log.ts';
-import { type SecretKeeper, secretKeeper } from './core/redact.ts';
+import { type Redact, type SecretKeeper, secretKeeper } from './core/redact.ts';
 import type { DedalusApi } from './dedalus/api.ts';
 import { lateApi } from './dedalus/late-api.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
@@ -14,6 +14,7 @@ import { fileHistory, type History } from './history/history.ts';
 import { recordedStore } from './history/recorded-operations.ts';
 import { machineService } from './machine/machine-service.ts';
 import { type Complete, serveCompletions } from './mcp/completions.ts';
+import type { Tool } from './mcp/define-tool.ts';
 import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
 import { servePrompts } from './mcp/prompts.ts';
@@ -89,6 +90,10 @@ export interface ServerOptions {
 export interface AssembledServer {
   server: Server;
   services: Services;
+  /** Those that this server hands out, as its owner has limited them. */
+  tools: readonly Tool<Services>[];
+  /** Takes every known secret out of a text. */
+  redact: Redact;
   log: Log;
   /** Stops local work at once; every operation goes on in the next process that asks for it. */
   close(): void;
@@ -123,7 +128,7 @@ export function assembleServer(options: ServerOptions): AssembledServer {
       ? CHANNELS.filter((channel) => channel.startsWith(prefix))
       : resources.complete(argument, prefix, others, services, waiting);
   serveCompletions(server, complete, redact, log);
-  return { server, services, log, close: () => services.operations.close() };
+  return { server, services, tools: handedOut, redact, log, close: () => services.operations.close() };
 }
 
 function assembleServices(

@@ -1,49 +1,43 @@
-/** The commands that are not the server: for people in a terminal, and for the background API of this computer. */
+/** The part of the program that is no server: for people in a terminal, and for the background API of this computer. */
 import type { Environment } from '../config/config.ts';
 import { faultError } from '../config/faults.ts';
+import { completionsFor } from './commands/completion.ts';
+import { type CommandIo, processIo } from './commands/io.ts';
 import { demoCommand } from './demo/demo.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { processEnvironment } from './environment.ts';
 import { installCommand } from './install/install.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
+import { commandLine, type OwnCommands, runProgram } from './program.ts';
+import { printer } from './terminal.ts';
 
-/** Flags as the command line had them, checked by the command that takes them. */
-export interface CommandFlags {
-  local: boolean;
-  json: boolean;
-  'dry-run': boolean;
-  port?: string | undefined;
-  'state-dir'?: string | undefined;
-  runtime?: string | undefined;
-  generation?: string | undefined;
-  config?: string | undefined;
+/** @returns the exit code. @throws what the command says is wrong. */
+export async function runCommand(words: readonly string[]): Promise<number> {
+  const io = processIo();
+  // What a shell asks while somebody types; its words are unfinished, so no parser may see them.
+  if (words[0] === 'complete' && words[1] === '--') return complete(words.slice(2), io);
+  return runProgram(words, io, own);
 }
 
-/** @returns the exit code, or undefined when there is no such command. @throws what the command says is wrong. */
-export async function runCommand(words: readonly string[], flags: CommandFlags): Promise<number | undefined> {
-  const [name, ...rest] = words;
-  if (name === 'login') {
-    const { stdin, stdout } = process;
-    return loginCommand(rest, { env: process.env, stdin, stdout });
-  }
-  if (name === 'install') {
-    const { local, config } = flags;
-    return installCommand({ client: rest.join(' '), local, dryRun: flags['dry-run'], config }, process.env);
-  }
-  switch (words.join(' ')) {
-    case 'demo':
-      return demoCommand(demoEnvironment());
-    case 'doctor':
-      return doctorCommand({ local: flags.local, json: flags.json });
-    case 'local serve': {
-      const { port, runtime, generation } = flags;
-      return localCommand({ port, stateDir: flags['state-dir'], runtime, generation }, process.env);
-    }
-    default:
-      return undefined;
-  }
+async function complete(words: readonly string[], io: CommandIo): Promise<number> {
+  const found = await completionsFor(
+    commandLine(io, own, () => {}),
+    words,
+    io,
+  );
+  printer(io.stdout)(found.map((one) => `${one}\n`).join(''));
+  return 0;
 }
+
+const own: OwnCommands = {
+  login: (names) => loginCommand(names, { env: process.env, stdin: process.stdin, stdout: process.stdout }),
+  install: (client, { local, dryRun, config }) =>
+    installCommand({ client, local, dryRun, config }, process.env),
+  doctor: doctorCommand,
+  demo: () => demoCommand(demoEnvironment()),
+  localServe: (flags) => localCommand(flags, process.env),
+};
 
 /** @throws AppError `config` where a key that the demo would use, or its address, is wrong. */
 function demoEnvironment(): Environment {

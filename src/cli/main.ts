@@ -1,4 +1,4 @@
-/** The command line: which of the few commands was meant, and nothing else. */
+/** The start: whether a server or a command is meant, and nothing else; each is read only when it is. */
 import './first.ts';
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
@@ -7,60 +7,42 @@ import envPaths from 'env-paths';
 import { version } from '../../package.json';
 import { endWithReader, printer } from './terminal.ts';
 
-const USAGE = `openclaw-dedalus-mcp ${version}: OpenClaw on Dedalus Machines, for MCP clients
-
-  openclaw-dedalus-mcp                 serve MCP on stdio; machines in the Dedalus cloud (DEDALUS_API_KEY)
-  openclaw-dedalus-mcp --local         the same with machines on this computer, no account
-      [--read-only] [--tools a,b,c]    only tools that change nothing; only these tools
-  openclaw-dedalus-mcp login [NAME…]   keep keys in a file that only you can read, instead of in the environment
-  openclaw-dedalus-mcp demo            deploy, chat, sleep, wake, destroy: once, on this computer
-  openclaw-dedalus-mcp local serve     the local Dedalus Machines API in the foreground
-      [--port N] [--state-dir DIR] [--runtime namespace|process] [--generation 1|2|3]
-  openclaw-dedalus-mcp install CLIENT  write this server into a client's settings; without CLIENT: which there are
-      [--local] [--dry-run] [--config FILE]
-  openclaw-dedalus-mcp doctor          what is wrong with this setup, and what to do about it
-      [--local] [--json]
-  openclaw-dedalus-mcp --version | --help
-`;
-
 const MIN_NODE_MAJOR = 20;
 
 async function main(argv: string[]): Promise<number | undefined> {
   if (Number(process.versions.node.split('.')[0]) < MIN_NODE_MAJOR) {
     throw new Error(`Node ${MIN_NODE_MAJOR} or newer is needed; this is ${process.versions.node}`);
   }
-  const { values, positionals } = parseArgs({
-    args: argv,
-    allowPositionals: true,
-    options: {
-      local: { type: 'boolean', default: false },
-      'read-only': { type: 'boolean', default: false },
-      tools: { type: 'string' },
-      version: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-      port: { type: 'string' },
-      'state-dir': { type: 'string' },
-      runtime: { type: 'string' },
-      generation: { type: 'string' },
-      'dry-run': { type: 'boolean', default: false },
-      config: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  // The server ends with its client in its own way.
-  if (positionals.length > 0 || values.help || values.version) endWithReader(process.stdout);
-  if (values.help) return print(USAGE);
-  if (values.version) return print(`${version}\n`);
+  const flags = serverFlags(argv);
+  if (flags?.version) return print(`${version}\n`);
   keepCompiled();
-  if (positionals.length === 0) {
+  if (flags !== undefined && !flags.help) {
     const { serveCommand } = await import('./serve.ts');
-    await serveCommand({ local: values.local, readOnly: values['read-only'], tools: values.tools });
+    await serveCommand({ local: flags.local, readOnly: flags['read-only'], tools: flags.tools });
     return undefined;
   }
+  // The server ends with its client in its own way.
+  endWithReader(process.stdout);
   const { runCommand } = await import('./commands.ts');
-  const code = await runCommand(positionals, values);
-  if (code === undefined) throw new Error(`There is no command "${positionals.join(' ')}"\n\n${USAGE}`);
-  return code;
+  return runCommand(argv);
+}
+
+/** Undefined where the words are a command's. */
+function serverFlags(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        local: { type: 'boolean', default: false },
+        'read-only': { type: 'boolean', default: false },
+        tools: { type: 'string' },
+        version: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch {
+    return undefined;
+  }
 }
 
 function print(text: string): number {

@@ -1,127 +1,24 @@
-/** The MCP server over stdio: reads the process's settings, connects, and ends with its client. */
+/** The MCP server over stdio: connects, and ends with its client. */
 import { Console } from 'node:console';
-import { version } from '../../package.json';
-import type { Config, Environment } from '../config/config.ts';
-import { faultError } from '../config/faults.ts';
-import { secretValues } from '../config/secret-sources.ts';
-import { systemClock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
-import type { DedalusApi } from '../dedalus/api.ts';
-import { cappedFetch } from '../dedalus/capped-fetch.ts';
-import { dedalusClient } from '../dedalus/client.ts';
-import { ensureDaemon } from '../local/daemon/daemon.ts';
-import { daemonFetch } from '../local/daemon/daemon-fetch.ts';
 import { StdioTransport } from '../mcp/stdio-transport.ts';
-import { channelKeys } from '../openclaw/catalog/channels.ts';
-import { newestRelease, requireRelease } from '../openclaw/catalog/newest-release.ts';
-import { NO_KEY } from '../openclaw/catalog/own-server.ts';
-import { providerKeys } from '../openclaw/catalog/providers.ts';
-import { assembleServer } from '../server.ts';
-import { type ProcessEnvironment, processEnvironment } from './environment.ts';
+import { type ServerFlags, serverOfProcess } from './assemble.ts';
 import { endWithClient } from './lifecycle.ts';
-import { fetchFor, proxyFetch } from './proxy-fetch.ts';
 
 // A stranger's file may name thousands.
 const MAX_TOLD = 20;
 
-/** @param learn takes secrets that only come up here. */
-export type Connect = (config: Config, learn: (secret: string) => void) => Promise<DedalusApi>;
-
-/** What the command line asks for. */
-export interface ServeFlags {
-  /** Machines on this computer instead of the cloud's. */
-  local: boolean;
-  readOnly: boolean;
-  /** Names of tools, separated by commas; all when undefined. */
-  tools: string | undefined;
-}
-
 /**
  * Serves until the client is gone. A wrong setting does not stop it: every call then says what is wrong.
- * @throws AppError `config` for a wrong flag: a limit that is not understood must not be left out.
+ * @throws AppError `config` for a wrong flag.
  */
-export async function serveCommand(flags: ServeFlags): Promise<void> {
+export async function serveCommand(flags: ServerFlags): Promise<void> {
   // Whatever a bundled package prints must not reach stdout: that is the protocol.
   globalThis.console = new Console(process.stderr, process.stderr);
-  const settings = processEnvironment({ local: flags.local });
-  const { env, config, faults, ignored } = settings;
-  const connect = flags.local ? connectLocal(process.env) : connectCloud(settings);
-  const providers = providerKeys(env);
-  const assembled = assembleServer({
-    config,
-    connect: (learn) => connect(config, learn),
-    faults,
-    readOnly: flags.readOnly,
-    only: flags.tools?.split(',').map((name) => name.trim()),
-    providers,
-    channels: channelKeys(env),
-    fetch: fetchFor(env),
-    secrets: [
-      ...secretValues(env),
-      config.dedalusApiKey ?? '',
-      ...providers.flatMap(({ key }) => (key === NO_KEY ? [] : [key])),
-    ],
-    clock: systemClock,
-    newest: newestRelease(cappedFetch(fetchFor(env), MAX_REGISTRY_BYTES), config.npmRegistry, systemClock),
-    requireRelease: requireRelease(
-      cappedFetch(fetchFor(env), MAX_LIST_BYTES),
-      config.npmRegistry,
-      systemClock,
-    ),
-    writeLog: (line) => process.stderr.write(`${line}\n`),
-  });
+  const { server, log, ignored, close } = serverOfProcess(flags, (line) => process.stderr.write(`${line}\n`));
   endWithClient(async () => {
-    assembled.close();
-    await assembled.server.close();
-  }, assembled.log);
-  if (ignored.length > 0) assembled.log.info('ignored in .env', { names: ignored.slice(0, MAX_TOLD) });
-  await assembled.server.connect(new StdioTransport(process.stdin, process.stdout));
+    close();
+    await server.close();
+  }, log);
+  if (ignored.length > 0) log.info('ignored in .env', { names: ignored.slice(0, MAX_TOLD) });
+  await server.connect(new StdioTransport(process.stdin, process.stdout));
 }
-
-/** A release's description is some ten kilobytes. */
-const MAX_REGISTRY_BYTES = 2_000_000;
-/** The list of all of them; some two megabytes. */
-const MAX_LIST_BYTES = 20_000_000;
-
-/** The Dedalus cloud, with the key of the settings, through the proxy of the environment. */
-export const connectCloud =
-  ({ env, faults, ignored }: Pick<ProcessEnvironment, 'env' | 'faults' | 'ignored'>): Connect =>
-  async (config) => {
-    const fault = faultError(faults, ['cloud']);
-    if (fault !== undefined) throw fault;
-    if (config.dedalusApiKey === undefined) {
-      const passedOver = ignored.includes('DEDALUS_API_KEY')
-        ? '; the one in .env does not count, since other keys are kept elsewhere'
-        : '';
-      throw new AppError('config', `DEDALUS_API_KEY is not set, so no machine can be reached${passedOver}`, {
-        next: "Run `openclaw-dedalus-mcp login` in a terminal, or set DEDALUS_API_KEY (or DEDALUS_API_KEY_FILE) in the env of this server's entry in the client's configuration, and restart the server; or run it with --local, which needs no account.",
-      });
-    }
-    return dedalusClient({
-      apiKey: config.dedalusApiKey,
-      baseUrl: config.dedalusBaseUrl,
-      orgId: config.dedalusOrgId,
-      clock: systemClock,
-      fetch: await proxyFetch(env, config.dedalusBaseUrl),
-    });
-  };
-
-/** Machines on this computer, behind a background API that outlives this process. */
-const connectLocal =
-  (env: Environment): Connect =>
-  async (config, learn) => {
-    const ensure = () =>
-      ensureDaemon({
-        stateDir: config.stateDir,
-        node: process.execPath,
-        bin: process.argv[1] ?? '',
-        env,
-        clock: systemClock,
-        version,
-      });
-    const found = await ensure();
-    const { baseUrl, apiKey } = found;
-    learn(apiKey);
-    const fetch = daemonFetch(found, ensure);
-    return dedalusClient({ apiKey, baseUrl, orgId: undefined, clock: systemClock, fetch });
-  };

@@ -6,6 +6,20 @@ export function printer(stream: NodeJS.WritableStream): (text: string) => void {
   return (text) => void stream.write(plainText(text));
 }
 
+const COLOURS = { red: 31, dim: 2 } as const;
+
+/** As `printer`, in a colour where the stream is a terminal that shows some and NO_COLOR is not set. */
+export function colourPrinter(
+  stream: NodeJS.WritableStream & { hasColors?(): boolean },
+  colour: keyof typeof COLOURS,
+): (text: string) => void {
+  const coloured = stream.hasColors?.() === true;
+  return (text) => {
+    const plain = plainText(text);
+    stream.write(coloured ? `\u001b[${COLOURS[colour]}m${plain}\u001b[0m` : plain);
+  };
+}
+
 /** `| head` has enough: the rest is nobody's. */
 export function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {

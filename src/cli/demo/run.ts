@@ -9,9 +9,10 @@ import { plainText, tail } from '../../core/text.ts';
 import { providerKeys } from '../../openclaw/catalog/providers.ts';
 import { startStandInModel } from '../../stand-in/model-server.ts';
 import { INTRODUCTION } from '../../stand-in/reply.ts';
+import { type ProgressOutput, ProgressView } from '../progress-view.ts';
 import { type CallTool, connectDemoClient, type Outcome } from './client.ts';
 import { callStep, DEMO_STEPS, type DemoStep } from './steps.ts';
-import { closingTable, type DemoOutput, DemoView, type StepResult, spoken, stepLine } from './view.ts';
+import { closingTable, type StepResult, spoken, stepLine } from './view.ts';
 
 /** A local Dedalus Machines API that the demo has started and must end. */
 export interface LocalApi {
@@ -23,7 +24,7 @@ export interface LocalApi {
 
 export interface DemoIo {
   env: Environment;
-  stdout: DemoOutput;
+  stdout: ProgressOutput;
   clock: Clock;
   /** Stops the demo at any moment; what it made is removed all the same. */
   signal: AbortSignal;
@@ -46,7 +47,7 @@ const STAND_IN_KEY = 'sk-stand-in-no-real-key';
 /** Runs the demo. @returns the exit code: 0 only if every step worked, 130 when it was interrupted. */
 export async function runDemo(io: DemoIo): Promise<number> {
   const expected = DEMO_STEPS.reduce((sum, step) => sum + step.expectedSeconds, 0);
-  const view = new DemoView(io.stdout, io.clock, expected);
+  const view = new ProgressView(io.stdout, io.clock, expected);
   const cleanups: (() => Promise<void>)[] = [];
   const results: StepResult[] = [];
   let code = 0;
@@ -64,7 +65,7 @@ export async function runDemo(io: DemoIo): Promise<number> {
   return clean || code !== 0 ? code : 1;
 }
 
-async function setUp(io: DemoIo, view: DemoView, cleanups: (() => Promise<void>)[]): Promise<CallTool> {
+async function setUp(io: DemoIo, view: ProgressView, cleanups: (() => Promise<void>)[]): Promise<CallTool> {
   view.line('OpenClaw on a local Dedalus machine, driven over MCP like any client would.');
   const env = await withModel(io, view, cleanups);
   const dir = await mkdtemp(path.join(tmpdir(), 'openclaw-demo-'));
@@ -96,7 +97,7 @@ async function setUp(io: DemoIo, view: DemoView, cleanups: (() => Promise<void>)
 /** The environment with a model provider in it: the user's own, or else the stand-in. */
 async function withModel(
   io: DemoIo,
-  view: DemoView,
+  view: ProgressView,
   cleanups: (() => Promise<void>)[],
 ): Promise<Environment> {
   const [own] = providerKeys(io.env);
@@ -111,7 +112,12 @@ async function withModel(
   return { ...io.env, ANTHROPIC_API_KEY: STAND_IN_KEY, ANTHROPIC_BASE_URL: model.url };
 }
 
-async function tellStory(io: DemoIo, view: DemoView, call: CallTool, results: StepResult[]): Promise<void> {
+async function tellStory(
+  io: DemoIo,
+  view: ProgressView,
+  call: CallTool,
+  results: StepResult[],
+): Promise<void> {
   let machineId = '';
   let before: Outcome | undefined;
   for (const step of DEMO_STEPS) {
@@ -123,7 +129,7 @@ async function tellStory(io: DemoIo, view: DemoView, call: CallTool, results: St
 
 async function runStep(
   { clock, signal }: DemoIo,
-  view: DemoView,
+  view: ProgressView,
   step: DemoStep,
   call: CallTool,
   { machineId, before }: { machineId: string; before: Outcome | undefined },
@@ -158,7 +164,7 @@ async function runStep(
 }
 
 /** Undoes everything, newest first, also after one of them failed. @returns whether all of it is gone. */
-async function cleanUp(view: DemoView, cleanups: (() => Promise<void>)[]): Promise<boolean> {
+async function cleanUp(view: ProgressView, cleanups: (() => Promise<void>)[]): Promise<boolean> {
   let clean = true;
   for (const undo of cleanups.reverse()) {
     try {

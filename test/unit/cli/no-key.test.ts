@@ -2,7 +2,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { expect, it } from 'vitest';
-import { connectCloud } from '../../../src/cli/serve.ts';
+import { connectCloud } from '../../../src/cli/assemble.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import type { Fault, Need } from '../../../src/config/faults.ts';
 import { systemClock } from '../../../src/core/clock.ts';

@@ -1,7 +1,7 @@
 /** Every variable is looked at before a call needs it: what cannot be right is named, with no value, and stops only that. */
 import { describe, expect, it } from 'vitest';
+import { connectCloud } from '../../../src/cli/assemble.ts';
 import { environmentOf } from '../../../src/cli/environment.ts';
-import { connectCloud } from '../../../src/cli/serve.ts';
 import type { Environment } from '../../../src/config/config.ts';
 
 const GOOD = {

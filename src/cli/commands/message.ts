@@ -1,0 +1,35 @@
+/** Where a chat's message comes from when it is not on the command line: a pipe, whole and exactly. */
+import { AppError } from '../../core/errors.ts';
+import type { InputStream } from './io.ts';
+
+// As the tool takes; what is longer is read no further.
+const MAX_BYTES = 4_000_000;
+
+/** The whole input without its last line end. @throws AppError `invalid_input` before anything is paid for. */
+export async function pipedMessage(stdin: InputStream): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of stdin) {
+    const buffer = Buffer.from(piece);
+    pieces.push(buffer);
+    bytes += buffer.length;
+    if (bytes > MAX_BYTES) throw refused('is too long');
+  }
+  const message = decoded(Buffer.concat(pieces)).replace(/\r?\n$/, '');
+  if (message.trim() === '') throw refused('is empty');
+  return message;
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refused('is not UTF-8');
+  }
+}
+
+function refused(what: string): AppError {
+  return new AppError('invalid_input', `Nothing was sent: the message on stdin ${what}`, {
+    next: 'Pass it as one argument, in quotes, or through a pipe.',
+  });
+}

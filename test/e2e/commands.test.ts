@@ -1,0 +1,190 @@
+/** The command line as packed: a whole life on a machine of this computer, in pipes, in scripts and on a terminal. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
+import { INTRODUCTION } from '../../src/stand-in/reply.ts';
+import { forgetSums } from '../support/bin.ts';
+import { type Packed, packAndInstall } from '../support/packed.ts';
+import { type FakeRegistry, startFakeRegistry } from '../support/stand-in-openclaw/registry.ts';
+import { HAS_TERMINAL, inTerminal } from '../support/terminal.ts';
+
+const run = promisify(execFile);
+const KEY = 'sk-ant-commands-0123456789abcdef';
+
+let packed: Packed;
+let registry: FakeRegistry;
+let model: StandInModel;
+let env: Record<string, string>;
+let delay = 0;
+
+beforeAll(async () => {
+  packed = await packAndInstall();
+  await forgetSums(dirname(packed.bin));
+  registry = await startFakeRegistry();
+  model = await startStandInModel({
+    fault: () => (delay === 0 ? undefined : { kind: 'slow', ms: delay }),
+  });
+  env = {
+    PATH: `${join(packed.folder, 'node_modules', '.bin')}:${packed.env.PATH}`,
+    HOME: join(packed.dir, 'home'),
+    OPENCLAW_MCP_STATE_DIR: join(packed.dir, 'state'),
+    npm_config_registry: registry.url,
+    OPENCLAW_MCP_NPM_REGISTRY: registry.url,
+    OPENCLAW_MCP_NODE_MIRROR: `${registry.url}/dist`,
+    ANTHROPIC_API_KEY: KEY,
+    ANTHROPIC_BASE_URL: model.url,
+  };
+});
+
+afterAll(async () => {
+  await stopDaemon();
+  await registry.close();
+  await model.close();
+  await packed.remove();
+});
+
+async function stopDaemon(): Promise<void> {
+  const file = join(env.OPENCLAW_MCP_STATE_DIR ?? '', 'local', 'daemon.json');
+  const { pid } = JSON.parse(await readFile(file, 'utf8'));
+  process.kill(pid, 'SIGTERM');
+}
+
+/** A command line of /bin/sh, as somebody without a terminal types it. */
+async function sh(script: string, more: Record<string, string> = {}) {
+  const done = run('/bin/sh', ['-ec', script], { env: { ...env, ...more }, cwd: packed.folder });
+  const { stdout, stderr, code = 0 } = await done.catch((error) => error);
+  return { stdout: String(stdout), stderr: String(stderr), code };
+}
+
+const CLI = 'openclaw-dedalus-mcp --local';
+
+describe('a life from the command line', () => {
+  it('deploys, with a line for every stage on stderr', async () => {
+    const { stdout, stderr, code } = await sh(`${CLI} deploy --name assistant`);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^Deploying OpenClaw on machine \S+ is done/);
+    expect(stdout).toMatch(/Next: Run `openclaw-dedalus-mcp --local chat --machine \S+`/);
+    for (const stage of ['create', 'boot', 'openclaw']) expect(stderr).toContain(`deploy · ${stage}`);
+    for (const never of ['\u001b', 'deploy_openclaw', 'get_operation'])
+      expect(stdout + stderr).not.toContain(never);
+  });
+
+  it("answers like the recipe's second script: the reply on stdout, and nothing else", async () => {
+    const { stdout, stderr, code } = await sh(
+      `${CLI} chat --machine assistant "What is the meaning of life?"`,
+    );
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe(
+      `${INTRODUCTION} You said: "What is the meaning of life?" (message 1 of this conversation).\n`,
+    );
+    expect(stderr).toContain('The chat turn');
+  });
+
+  it('reads a message from a pipe, and one word too many is an error that nobody pays for', async () => {
+    const piped = await sh(`printf 'two\\nlines\\n' | ${CLI} chat --session piped`);
+    expect(piped.stdout).toContain('You said: "two lines"');
+    const paid = model.requests.length;
+    expect(await sh(`${CLI} chat what is this`)).toMatchObject({ code: 2, stdout: '' });
+    expect(await sh(`${CLI} chat --sesion x "hi"`)).toMatchObject({ code: 2, stdout: '' });
+    expect(await sh(`${CLI} chat </dev/null`)).toMatchObject({ code: 2, stdout: '' });
+    expect(await sh(`${CLI} --read-only chat "hi"`)).toMatchObject({ code: 2, stdout: '' });
+    expect(model.requests).toHaveLength(paid);
+  });
+
+  it('leaves a turn to the background, and brings its reply later', async () => {
+    const { stdout, code } = await sh(`${CLI} chat --no-wait --json --session later "Think about it"`);
+    expect(code).toBe(0);
+    const { operation_id, status } = JSON.parse(stdout);
+    expect(status).toBe('running');
+    // Nobody asks for it: the background does.
+    await expect
+      .poll(() => model.requests.some((one) => one.question.includes('Think about it')), { timeout: 60_000 })
+      .toBe(true);
+    const reply = await sh(`${CLI} operation ${operation_id}`);
+    expect(reply.stdout).toBe(
+      `${INTRODUCTION} You said: "Think about it" (message 1 of this conversation).\n`,
+    );
+    expect(model.requests.filter((one) => one.question.includes('Think about it'))).toHaveLength(1);
+  });
+
+  it('prints exactly the structured result with --json, and offers what a shell may complete', async () => {
+    const { machines } = JSON.parse((await sh(`${CLI} machines --json`)).stdout);
+    expect(machines).toMatchObject([{ name: 'assistant', phase: 'running' }]);
+    expect((await sh(`${CLI} complete -- sleep --machine ''`)).stdout).toBe('');
+    expect((await sh(`openclaw-dedalus-mcp complete -- sleep --machine ''`)).stdout).toBe('assistant\n');
+    expect((await sh('openclaw-dedalus-mcp complete -- --local sl')).stdout).toBe('sleep\n');
+    const script =
+      'eval "$(openclaw-dedalus-mcp completion bash)"; COMP_WORDS=(openclaw-dedalus-mcp sle); COMP_CWORD=1; _openclaw_dedalus_mcp; echo $COMPREPLY';
+    const { stdout } = await run('bash', ['-ec', script], { env });
+    expect(stdout).toBe('sleep\n');
+  });
+
+  it('prints transcripts and logs as they are, for other programs to search', async () => {
+    const { stdout } = await sh(`${CLI} transcript --session piped | grep -c 'You said'`);
+    expect(stdout).toBe('1\n');
+    expect((await sh(`${CLI} logs --lines 5`)).stdout.trim().split('\n').length).toBeLessThanOrEqual(5);
+  });
+
+  it.skipIf(!HAS_TERMINAL)(
+    'talks on a terminal: replies grow, a paste is one message, Ctrl-C ends only the wait',
+    async () => {
+      const seen = inTerminal(`${CLI} chat --session talk`, env, packed.folder);
+      await seen.sees('talk> ');
+      seen.type('My favourite colour is turquoise.\r');
+      await seen.sees('(message 1 of this conversation).');
+      await seen.sees('talk> ');
+      const paid = model.requests.length;
+      seen.type('/nonsense\r');
+      await seen.sees('is none of these');
+      expect(model.requests).toHaveLength(paid);
+      seen.type('first pasted line\rsecond pasted line\r');
+      await seen.sees('first pasted line second pasted line" (message 2 of this conversation).');
+      await seen.sees('talk> ');
+      delay = 4_000;
+      seen.type('What did I say first?\r');
+      await seen.sees('turn');
+      seen.type('\u0003');
+      await seen.sees('The wait has ended, not the work: /wait goes on with it');
+      delay = 0;
+      seen.type('/wait\r');
+      await seen.sees('turquoise');
+      await seen.sees('talk> ');
+      seen.type('\u0004');
+      expect(await seen.ended()).toBe(0);
+      expect(model.requests.filter((one) => one.question.includes('say first'))).toHaveLength(1);
+    },
+  );
+
+  it('goes through a night in a script that stops at the first fault', async () => {
+    const script = [
+      `${CLI} chat --session night "My favourite colour is turquoise."`,
+      `${CLI} sleep --machine assistant`,
+      `${CLI} chat --session night "What did I tell you before about my favourite colour?"`,
+    ].join('\n');
+    const { stdout, stderr, code } = await sh(script);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('phase sleeping');
+    expect(stdout).toMatch(/you told me: "My favourite colour is turquoise\."/);
+    expect(stdout + stderr).not.toContain(KEY);
+  });
+
+  it('destroys only after a yes', async () => {
+    const asked = await sh(`${CLI} destroy --machine assistant`);
+    expect(asked.code).toBe(3);
+    expect(asked.stdout).toMatch(/^Nothing was destroyed yet.*--confirmation \S+/s);
+    if (HAS_TERMINAL) {
+      const seen = inTerminal(`${CLI} destroy`, env, packed.folder);
+      await seen.sees('Destroy it? [y/N]');
+      seen.type('n\r');
+      expect(await seen.ended()).toBe(3);
+      expect(seen.screen()).toContain('(assistant)');
+    }
+    const { code, stderr } = await sh(`${CLI} destroy --machine assistant --yes`);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse((await sh(`${CLI} machines --json`)).stdout)).toMatchObject({ total: 0 });
+    expect((await sh(`openclaw-dedalus-mcp complete -- sleep --machine ''`)).stdout).toBe('');
+  });
+});
