@@ -1,5 +1,6 @@
 /** Calls a tool for a command and waits for its end, with progress for the person; the wait can end before the work. */
 import * as z from 'zod';
+import { version } from '../../../package.json';
 import type { AskPerson } from '../../mcp/ask-person.ts';
 import type { CallContext, ProgressUpdate, Tool, ToolOutcome } from '../../mcp/define-tool.ts';
 import { getOperation } from '../../tools/get-operation.ts';
@@ -29,6 +30,9 @@ export interface CallOptions {
   /** Learns what the wait is for, before it begins. */
   onOperation?: ((id: string) => void) | undefined;
 }
+
+/** How the history names these calls. */
+const CLIENT = { name: 'command line', version };
 
 // The longest that one call takes; the wait goes on with the next.
 const WAIT_SECONDS = 600;
@@ -60,5 +64,5 @@ function answer(outcome: ToolOutcome<unknown>): Answer {
 }
 
 function context({ services, signal, ask, onProgress }: CallOptions): CallContext<Services> {
-  return { services, signal, ask, progress: onProgress };
+  return { services, signal, ask, progress: onProgress, client: CLIENT };
 }
