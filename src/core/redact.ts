@@ -101,7 +101,7 @@ function looksRandom(piece: string): boolean {
 }
 
 /** Base64 of the secret at each of the three alignments, without the edge characters that its neighbours change. */
-function base64Cores(bytes: Buffer): string[] {
+export function base64Cores(bytes: Buffer): string[] {
   return [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')

@@ -5,6 +5,9 @@ import { unpackBackup } from './backup/unpack.ts';
 import { draftChange, fillSettings } from './configure/change.ts';
 import { outsideRequests } from './configure/outside-requests.ts';
 import { configure } from './configure/write-all.ts';
+import { listFiles, lookAtFile, readText } from './files/look.ts';
+import { endTransfer, listTransfer, readFilePiece, readTransfer, writeTransfer } from './files/pieces.ts';
+import { mayPut, putFile } from './files/put.ts';
 import { startGateway } from './gateway/ensure.ts';
 import { gatewayEvents } from './gateway/events.ts';
 import { keepAddresses } from './gateway/files.ts';
@@ -82,7 +85,20 @@ const COMMANDS: Commands = {
   turn_read: readTurn,
   turn_cancel: cancelTurn,
   read_session: readSession,
+  file_list: listFiles,
+  file_look: lookAtFile,
+  file_text: readText,
+  file_piece: readFilePiece,
+  file_put: putFile,
+  file_may_put: mayPut,
+  transfer_read: readTransfer,
+  transfer_write: writeTransfer,
+  transfer_list: listTransfer,
+  transfer_end: endTransfer,
 };
+
+/** Bytes, not text: what is masked in them would be damage. A piece of a file is refused where a secret is in it. */
+const NOT_TEXT: ReadonlySet<CommandName> = new Set(['file_piece', 'transfer_read']);
 
 /**
  * Masks every secret of the machine in what it returns and throws, before anything is cut or packed.
@@ -93,6 +109,7 @@ export async function runCommand(name: string, place: Place, request: unknown): 
   const before = secretValues(place);
   try {
     const reply = await answer(name, place, request);
+    if (NOT_TEXT.has(name)) return reply;
     return redactDeep(machineRedactor(place, before), reply);
   } catch (error) {
     const { code, detail } = toldError(error);

@@ -4,6 +4,7 @@
  * program before it asks; grow `PROTOCOL_NUMBER` with a command that is new within one version.
  */
 import * as z from 'zod/mini';
+import { ASSISTANT_FILES_PROTOCOL } from './files/protocol.ts';
 import { GATEWAY_PROTOCOL, type gatewayHistory } from './gateway/protocol.ts';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { LOOK_PROTOCOL } from './look/protocol.ts';
@@ -68,11 +69,13 @@ export const PROTOCOL = {
   },
   ...GATEWAY_PROTOCOL,
   ...FILES_PROTOCOL,
+  ...ASSISTANT_FILES_PROTOCOL,
   ...LOOK_PROTOCOL,
   ...JOBS_PROTOCOL,
   ...TURNS_PROTOCOL,
 } as const;
 
+export { PACK_FOLDER } from './files/protocol.ts';
 export { JOBS, type JobKind, type JobReplyOf, type JobRequestOf } from './jobs/protocol.ts';
 export { PACK } from './state/protocol.ts';
 export type GatewayHistory = z.infer<typeof gatewayHistory>;

@@ -24,21 +24,31 @@ export interface StateFiles {
 
 /** @param root the state folder. Names are relative to it. */
 export function stateFiles(root: string): StateFiles {
+  return filesUnder(root, (name, entry) => LEFT_OUT.has(name) || BESIDE.test(entry));
+}
+
+/** @param without which names relative to `root`, or last parts of names, are left out. */
+export function filesUnder(root: string, without: (name: string, entry: string) => boolean): StateFiles {
   const found: StateFiles = { files: [], leftOut: 0 };
-  walk(root, '', found);
+  walk(root, '', without, found);
   return found;
 }
 
-function walk(root: string, folder: string, found: StateFiles): void {
+function walk(
+  root: string,
+  folder: string,
+  without: (name: string, entry: string) => boolean,
+  found: StateFiles,
+): void {
   for (const entry of readdirSync(join(root, folder))) {
     const name = folder === '' ? entry : `${folder}/${entry}`;
-    if (LEFT_OUT.has(name) || BESIDE.test(entry)) continue;
+    if (without(name, entry)) continue;
     const seen = lstatSync(join(root, name), { throwIfNoEntry: false });
     if (seen === undefined) continue; // gone meanwhile
     const mode = seen.mode & 0o777;
     if (seen.isDirectory()) {
       found.files.push({ name, mode, kind: 'folder' });
-      walk(root, name, found);
+      walk(root, name, without, found);
     } else if (seen.isFile()) {
       found.files.push({ name, mode, kind: entry.endsWith('.sqlite') ? 'database' : 'file' });
     } else {

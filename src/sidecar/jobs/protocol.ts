@@ -1,5 +1,6 @@
 /** The part of the protocol that is about detached jobs. */
 import * as z from 'zod/mini';
+import { PACK_FOLDER } from '../files/protocol.ts';
 import { PACK } from '../state/protocol.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
@@ -9,6 +10,11 @@ const id = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/));
 export const JOBS = {
   backup: {
     request: PACK.request,
+    /** What was packed, as JSON. */
+    reply: z.object({ packed: z.string() }),
+  },
+  pack_folder: {
+    request: PACK_FOLDER.request,
     /** What was packed, as JSON. */
     reply: z.object({ packed: z.string() }),
   },

@@ -1,0 +1,93 @@
+/** Files on their way into an archive while others write to them. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { constants, createReadStream, lstatSync, statfsSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Duplex, Transform } from 'node:stream';
+import type { Pack } from 'tar-stream';
+import type { StateFile } from './state-files.ts';
+
+const SPARE_BYTES = 64 * 1024 * 1024;
+
+/** Whether the disk of `root` could hold all of it once more, and something would be left. */
+export function hasRoomFor(root: string, files: readonly StateFile[]): boolean {
+  const sizes = files.map(({ kind, name }) =>
+    kind === 'file' || kind === 'database'
+      ? (lstatSync(join(root, name), { throwIfNoEntry: false })?.size ?? 0)
+      : 0,
+  );
+  const { bavail, bsize } = statfsSync(root);
+  return bavail * bsize >= sizes.reduce((sum, size) => sum + size, SPARE_BYTES);
+}
+
+/**
+ * Adds a file as it is now; one that is gone is left out.
+ * @param through what its bytes go through; it must not change how many they are.
+ */
+export async function copyIn(
+  archive: Pack,
+  path: string,
+  { name, mode }: { name: string; mode: number },
+  through?: () => Duplex,
+): Promise<void> {
+  const handle = await opened(path);
+  if (handle === undefined) return;
+  try {
+    const { size, mtime } = await handle.stat();
+    const entry = archive.entry({ name, mode, size, mtime });
+    const closed = once(entry, 'close');
+    for await (const chunk of exactly(handle, size, through)) {
+      if (!entry.write(chunk)) await Promise.race([once(entry, 'drain'), closed]);
+    }
+    entry.end(undefined);
+    await closed;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Undefined where it is gone or has become something else meanwhile. */
+async function opened(path: string): Promise<FileHandle | undefined> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if ((await handle.stat()).isFile()) return handle;
+    await handle.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'ELOOP'].includes(String(error.code)))
+      return undefined;
+    throw error;
+  }
+}
+
+/** As many bytes as were announced: a transcript grows while it is read, and a file may shrink. */
+async function* exactly(
+  handle: FileHandle,
+  size: number,
+  through: (() => Duplex) | undefined,
+): AsyncGenerator<Buffer> {
+  if (size === 0) return;
+  let missing = size;
+  const read = createReadStream('', { fd: handle, autoClose: false, start: 0, end: size - 1 });
+  const chunks: AsyncIterable<Buffer> = through === undefined ? read : read.pipe(through());
+  for await (const chunk of chunks) {
+    missing -= chunk.length;
+    yield chunk;
+  }
+  for (; missing > 0; missing -= 65_536) yield Buffer.alloc(Math.min(missing, 65_536));
+}
+
+/** Counts and sums up what goes through it. */
+export function measured() {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  return { stream, result: () => ({ bytes, sha256: hash.digest('hex') }) };
+}
