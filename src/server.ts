@@ -27,6 +27,7 @@ import { TESTED_RELEASE, type TestedRelease } from './openclaw/catalog/tested-re
 import { configureService } from './openclaw/configure/configure.ts';
 import { lookService } from './openclaw/look.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
+import { pieceCarrier } from './openclaw/pieces.ts';
 import { postureService } from './openclaw/posture.ts';
 import { repairService } from './openclaw/repair-service.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
@@ -158,6 +159,7 @@ function assembleServices(
   const openclaw = openclawService(onMachines);
   const upgrades = upgradeService(onMachines);
   const backups = backupService(onMachines);
+  const pieces = pieceCarrier(onMachines);
   const keyFile = join(config.stateDir, 'transfer.key');
   const seal = backupSeal(keyFile, clock);
   const asking = confirmations(config.stateDir, clock);
@@ -184,11 +186,12 @@ function assembleServices(
     [DESTROY]: destroyKind({ machines, clock, endDeploys: (id) => endDeploysOn(every, id) }),
     [REPAIR]: repairKind({ machines, openclaw, repair, providers: sound }),
     [UPGRADE]: upgradeKind({ machines, openclaw, upgrades, release, newest }),
-    [BACKUP]: backupKind({ machines, openclaw, backups, clock, keyFile, seal }),
+    [BACKUP]: backupKind({ machines, openclaw, backups, pieces, clock, keyFile, seal }),
     [RESTORE]: restoreKind({
       machines,
       openclaw,
       backups,
+      pieces,
       gateway,
       confirmations: asking,
       seal,

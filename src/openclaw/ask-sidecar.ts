@@ -118,6 +118,7 @@ async function answered(asker: Asker, body: string): Promise<Told> {
     const warm = readAnswer(result);
     if ('answer' in warm && warm.answer.is !== 'old') return { answer: warm.answer };
     if (!('answer' in warm) && !warm.unheard) {
+      if (result.truncated) throw cutAnswer();
       if (!asker.options.rerunnable) throw unknownForm(result);
       noteFailures(asker, failuresOf(asker) + 1);
     }
@@ -126,6 +127,7 @@ async function answered(asker: Asker, body: string): Promise<Told> {
   const result = await run(asker, coldCommand(body, { sources, replace }, asker.options));
   const cold = readAnswer(result);
   if ('answer' in cold) return { answer: cold.answer };
+  if (result.truncated) throw cutAnswer();
   if (/^(?:cold|error)=/m.test(result.stdout)) {
     const told = readScriptOutput(result);
     if (told.values.cold === 'no_node' || told.values.cold === 'busy') return { withoutNode: told };
@@ -189,6 +191,14 @@ export function readAs<S extends z.ZodMiniType>(schema: S, text: string | undefi
   const read = schema.safeParse(parsed(text));
   if (read.success) return read.data;
   throw unknownForm();
+}
+
+/** It says nothing against the program: a smaller answer gets through. */
+function cutAnswer(): AppError {
+  return new AppError('command_failed', 'The platform cut what the machine answered', {
+    next: 'Repeat the call; if it stays so, ask for less at once.',
+    details: { truncated: true },
+  });
 }
 
 function unknownForm(result?: CommandResult): AppError {

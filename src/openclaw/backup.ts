@@ -1,15 +1,16 @@
 /** A backup between a machine and this computer: packed and restored by jobs, carried in pieces that are each checked. */
-import { createDecipheriv, createHash } from 'node:crypto';
+import { createDecipheriv } from 'node:crypto';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import { PACK, type RequestOf } from '../sidecar/protocol.ts';
 import { readAs, startJob } from './ask-sidecar.ts';
 import { CHANNEL_PLUGINS } from './carried-plugins.ts';
 import { ownAddresses, PROVIDERS } from './catalog/providers.ts';
 import { GATEWAY_SETTINGS, settingsDemanded } from './catalog/settings.ts';
-import { jobScript, largeInput, machineScript } from './machine-script.ts';
+import { jobScript, largeInput } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
+import { pieceCarrier, type Range } from './pieces.ts';
 import type { JobSnapshot } from './ports.ts';
 import { runScript } from './script-output.ts';
 import { undone } from './undone.ts';
@@ -17,7 +18,6 @@ import { MIGRATION_SECONDS } from './upgrade.ts';
 
 /** Milliseconds that the commands around the jobs may take. */
 const START_JOB_MS = 30_000;
-const PIECE_MS = 60_000;
 const BLOCK = 16;
 
 const version = z.string().regex(/^\d{1,5}\.\d{1,5}\.\d{1,5}(?:[-+][0-9A-Za-z.-]{1,40})?$/);
@@ -70,77 +70,38 @@ export interface BackupService {
     key: Uint8Array,
     options?: WaitOptions,
   ): Promise<void>;
-  /** Piece `index` of the packed archive, decrypted. @throws AppError `unavailable` when it arrived damaged or cut. */
+  /** A part of the packed archive that begins at a whole block, decrypted. @throws AppError `unavailable` when it arrived damaged or cut. */
   readPiece(
     machineId: string,
     jobId: string,
     packed: PackedBackup,
     key: Uint8Array,
-    piece: { index: number; bytes: number },
+    at: Range,
     options?: WaitOptions,
   ): Promise<Buffer>;
-  /** Which pieces of an upload have arrived. */
-  listPieces(machineId: string, jobId: string, options?: WaitOptions): Promise<Set<number>>;
-  writePiece(
-    machineId: string,
-    jobId: string,
-    index: number,
-    piece: Uint8Array,
-    options?: WaitOptions,
-  ): Promise<void>;
   /** Starts or joins the job that puts the uploaded backup in place, and the old state back when it does not work. */
   startRestore(machineId: string, jobId: string, input: RestoreInput, options?: WaitOptions): Promise<void>;
-  /** Removes what a transfer has left on the machine. */
-  endTransfer(machineId: string, jobId: string, options?: WaitOptions): Promise<void>;
 }
 
 export function backupService(deps: OpenClawDeps): BackupService {
-  const run = async (
-    machineId: string,
-    name: 'read-piece' | 'write-piece' | 'list-pieces' | 'end-transfer',
-    env: Record<string, string>,
-    options: WaitOptions = {},
-  ) => {
-    const script = machineScript(name, env, { timeoutMs: PIECE_MS, rerunnable: true });
-    return (await runScript(deps.machines, machineId, script, { signal: options.signal })).values;
-  };
+  const pieces = pieceCarrier(deps);
   return {
     startBackup(machineId, jobId, manifest, key, options) {
       const request = { manifest, key: Buffer.from(key).toString('hex') };
       return startJob(deps, machineId, { id: jobId, kind: 'backup', request }, options);
     },
-    async readPiece(machineId, jobId, packed, key, { index, bytes }, options) {
-      const env = {
-        OPENCLAW_MCP_JOB_ID: jobId,
-        OPENCLAW_MCP_INDEX: `${index}`,
-        OPENCLAW_MCP_PIECE_BYTES: `${bytes}`,
-      };
-      const { piece, sha256 } = await run(machineId, 'read-piece', env, options);
-      const sealed = Buffer.from(piece ?? '', 'base64');
-      const expected = Math.min(bytes, packed.bytes - index * bytes);
-      if (sealed.length !== expected || createHash('sha256').update(sealed).digest('hex') !== sha256) {
-        throw new AppError('unavailable', 'A piece of the backup arrived damaged', {
-          next: 'Call get_operation for the same operation, or call backup_openclaw again.',
-        });
-      }
-      return opened(sealed, packed, key, index * bytes);
+    async readPiece(machineId, jobId, packed, key, { offset, bytes }, options) {
+      const sealed = await pieces.readArchive(machineId, jobId, { offset, bytes }, options);
+      if (sealed.length === Math.min(bytes, packed.bytes - offset))
+        return opened(sealed, packed, key, offset);
+      throw new AppError('unavailable', 'A piece of the backup arrived cut', {
+        next: 'Call get_operation for the same operation, or call backup_openclaw again.',
+      });
     },
-    async listPieces(machineId, jobId, options) {
-      const { have = '' } = await run(machineId, 'list-pieces', { OPENCLAW_MCP_JOB_ID: jobId }, options);
-      return new Set(have.split(' ').flatMap((index) => (index === '' ? [] : [Number(index)])));
-    },
-    async writePiece(machineId, jobId, index, piece, options) {
-      const env = {
-        OPENCLAW_MCP_JOB_ID: jobId,
-        OPENCLAW_MCP_INDEX: `${index}`,
-        ...largeInput('OPENCLAW_MCP_PIECE', piece),
-      };
-      await run(machineId, 'write-piece', env, options);
-    },
-    async startRestore(machineId, jobId, { pieces, sha256, manifest, openclawVersion }, options) {
+    async startRestore(machineId, jobId, { pieces: count, sha256, manifest, openclawVersion }, options) {
       // The rest of the request is what only the machine knows.
       const unpacking: Omit<RequestOf<'unpack-backup'>, 'job' | 'port'> = {
-        pieces,
+        pieces: count,
         sha256,
         old_home: manifest.home,
         gateway: GATEWAY_SETTINGS,
@@ -157,9 +118,6 @@ export function backupService(deps: OpenClawDeps): BackupService {
       };
       const script = jobScript('restore', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
       await runScript(deps.machines, machineId, script, { signal: options?.signal });
-    },
-    async endTransfer(machineId, jobId, options) {
-      await run(machineId, 'end-transfer', { OPENCLAW_MCP_JOB_ID: jobId }, options);
     },
   };
 }
@@ -210,9 +168,4 @@ export function restoreFailure({ result }: JobSnapshot): AppError | undefined {
     'the state of before is back, and works',
     'the state of before is back, but does not work',
   );
-}
-
-/** Whether a smaller piece may get through where this one did not: the platform cut what a command printed. */
-export function wasCut(error: unknown): boolean {
-  return isAppError(error, 'command_failed') && error.details.truncated === true;
 }

@@ -25,7 +25,6 @@ import restore from './scripts/restore.sh';
 import sidecar from './scripts/sidecar.sh';
 import startJob from './scripts/start-job.sh';
 import stopJob from './scripts/stop-job.sh';
-import transfer from './scripts/transfer.sh';
 import upgrade from './scripts/upgrade.sh';
 
 /** Every script starts with these: layout and output, processes and locks, questions to the gateway. */
@@ -37,10 +36,6 @@ export const SCRIPTS = {
   deploy: [install, ...GATEWAY, configure, deploy],
   upgrade: [install, ...GATEWAY, openclawCli, plugins, changeState, upgrade],
   restore: [install, ...GATEWAY, openclawCli, plugins, changeState, restore],
-  'read-piece': [transfer],
-  'write-piece': [transfer],
-  'list-pieces': [transfer],
-  'end-transfer': [transfer],
   'configure-change': [...GATEWAY, openclawCli, plugins, outsideChecks, configureChange],
   'channel-answer': [network, openclawCli, channelAnswer],
   repair: [sidecar, machineFacts, repairFacts, repair],

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import {
   type BackupManifest,
@@ -10,17 +10,17 @@ import {
   type PackedBackup,
   packedBackup,
   packedFields,
-  wasCut,
 } from '../../openclaw/backup.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import type { PieceCarrier, Range } from '../../openclaw/pieces.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson } from '../../operations/record.ts';
+import { fetchPieces, orDropped } from '../files/fetch-pieces.ts';
 import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import { keptKey } from '../limits/own-key.ts';
 import { wakeMachine } from '../power/wake.ts';
-import { dropPart, finishPart, openPart, type PartFile, requireRoom } from './file.ts';
-import { inFlight } from './pieces-ahead.ts';
+import { finishBackup } from './file.ts';
 import type { BackupSeal } from './seal.ts';
 
 export const BACKUP = 'backup';
@@ -34,21 +34,12 @@ export interface BackupDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   backups: BackupService;
+  pieces: PieceCarrier;
   clock: Clock;
   /** Of the key that seals archives on their way; it is made at the first backup. */
   keyFile: string;
   seal: BackupSeal;
 }
-
-/**
- * Raw bytes of a piece, largest first. Base64 of the first is 512 KiB, which the local API keeps whole; what the cloud
- * keeps of a command's output is not documented, so a smaller piece is tried where one was cut.
- */
-const PIECE_SIZES = [384, 192, 96, 48, 24].map((kib) => kib * 1024);
-const PIECE_TRIES = 3;
-// About 6 MB between two looks at the room that is left.
-const PIECES_PER_LOOK = 16;
-const MB = 1_000_000;
 
 /** `run` results in `{machine_id, backup{file, bytes, sha256, openclaw_version}}`. */
 export function backupKind(deps: BackupDeps): OperationKind {
@@ -65,8 +56,8 @@ export function backupKind(deps: BackupDeps): OperationKind {
       });
       await operation.stage('verify');
       const seal = await deps.seal.of(packed.sha256);
-      await finishPart(file, operation.id, { sha256: packed.sha256, seal });
-      await deps.backups.endTransfer(machineId, operation.id, { signal: operation.signal });
+      await finishBackup(file, operation.id, { sha256: packed.sha256, seal });
+      await deps.pieces.end(machineId, operation.id, { signal: operation.signal });
       await operation.note(
         "The file holds the assistant's keys and conversations in the clear: keep it private.",
       );
@@ -136,87 +127,13 @@ async function manifestOf(
 
 async function download(
   operation: OperationHandle,
-  deps: BackupDeps,
+  { backups }: BackupDeps,
   { machineId, file }: BackupInput,
   packed: PackedBackup,
   key: Uint8Array,
 ): Promise<void> {
   await operation.stage('download');
-  const read = (index: number, bytes: number) =>
-    pieceOf(() =>
-      deps.backups.readPiece(
-        machineId,
-        operation.id,
-        packed,
-        key,
-        { index, bytes },
-        { signal: operation.signal },
-      ),
-    );
-  const part = await openPart(file, operation.id);
-  try {
-    if (part.size >= packed.bytes) return;
-    await requireRoom(file, packed.bytes - part.size);
-    const bytes = await fittingSize(read);
-    // An earlier run may have been killed inside a piece.
-    const first = Math.floor(part.size / bytes);
-    const count = Math.ceil(packed.bytes / bytes);
-    const missing = Array.from({ length: count - first }, (_, index) => first + index);
-    await inFlight(
-      missing,
-      (index) => read(index, bytes),
-      tellingWriter(operation, part, file, packed, bytes),
-    );
-  } finally {
-    await part.close();
-  }
-}
-
-function tellingWriter(
-  operation: OperationHandle,
-  part: PartFile,
-  file: string,
-  packed: PackedBackup,
-  bytes: number,
-) {
-  return async (piece: Buffer, index: number) => {
-    // Others write to this disk too.
-    if (index % PIECES_PER_LOOK === 0) await requireRoom(file, piece.length);
-    await part.write(piece, index * bytes);
-    operation.tell(`${Math.round((index * bytes) / MB)} of ${Math.round(packed.bytes / MB)} MB`);
-  };
-}
-
-/** An operation that has failed is not continued; one that only this process stops working on is. */
-async function orDropped<T>(operation: OperationHandle, file: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!operation.signal.aborted) await dropPart(file, operation.id);
-    throw error;
-  }
-}
-
-async function fittingSize(read: (index: number, bytes: number) => Promise<Buffer>): Promise<number> {
-  for (const bytes of PIECE_SIZES) {
-    try {
-      await read(0, bytes);
-      return bytes;
-    } catch (error) {
-      if (!wasCut(error)) throw error;
-    }
-  }
-  throw new AppError('unsupported', 'This API keeps too little of what a command prints to carry a backup', {
-    next: 'Copy ~/.openclaw from the machine over SSH instead.',
-  });
-}
-
-async function pieceOf(read: () => Promise<Buffer>): Promise<Buffer> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await read();
-    } catch (error) {
-      if (!isAppError(error, 'unavailable') || tries >= PIECE_TRIES) throw error;
-    }
-  }
+  const { id, signal } = operation;
+  const read = (at: Range) => backups.readPiece(machineId, id, packed, key, at, { signal });
+  await fetchPieces(operation, { file, bytes: packed.bytes, read });
 }

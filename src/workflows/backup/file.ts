@@ -1,12 +1,11 @@
 /** Backups as files of this computer: private, never over something that is there, never through a link, never half. */
-import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, lstat, open, realpath, rm, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../core/errors.ts';
-import { isErrno, privateDir, renameToNew, writePrivate } from '../../core/files.ts';
+import { isErrno, privateDir, writePrivate } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
+import { finishPart, isThere, readAt } from '../files/part-file.ts';
 
 const SUFFIX = '.tar.gz';
 // The checksum's and a part's names are longer, and file systems end at 255 bytes.
@@ -84,104 +83,14 @@ async function backupPath(dir: string, wanted: string): Promise<string> {
 /** Beside a backup: its checksum, as `sha256sum -c` reads it, and our seal, which that takes for a comment. */
 const checksumFile = (file: string) => `${file}.sha256`;
 
-/** A backup that is still arriving. */
-export interface PartFile {
-  /** Bytes that an earlier run has written. */
-  size: number;
-  write(piece: Uint8Array, offset: number): Promise<void>;
-  close(): Promise<void>;
-}
-
-const partOf = (file: string, operationId: string) => `${file}.${operationId}.part`;
-
-/** Opens what an earlier run of the operation has left of `file`, or a new one, mode 0600. */
-export async function openPart(file: string, operationId: string): Promise<PartFile> {
-  const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
-  const handle = await open(partOf(file, operationId), flags, 0o600);
-  const { size } = await handle.stat();
-  return {
-    size,
-    // At its place, not at the end: two processes at the same operation write the same.
-    write: async (piece, offset) => {
-      try {
-        await handle.write(piece, 0, piece.length, offset);
-      } catch (cause) {
-        throw isErrno(cause, 'ENOSPC', 'EDQUOT') ? noRoom(cause) : cause;
-      }
-    },
-    close: async () => {
-      await handle.sync();
-      await handle.close();
-    },
-  };
-}
-
-// Stays free beside a backup: this computer has other work to do.
-const RESERVED_BYTES = 512 * 1024 * 1024;
-
-/** @throws AppError `unavailable` where the disk of `file` has no room for this many more bytes. */
-export async function requireRoom(file: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(file));
-  if (bavail * bsize < bytes + RESERVED_BYTES) throw noRoom();
-}
-
-function noRoom(cause?: unknown): AppError {
-  return new AppError(
-    'unavailable',
-    'This computer has no room for the backup; what had arrived was removed',
-    {
-      next: 'Make room, or pass a file on another disk, and call backup_openclaw again.',
-      cause,
-    },
-  );
-}
-
-/**
- * Gives a whole part its name, and its checksum beside it.
- * @throws AppError `unavailable` when it is not whole, `conflict` when another file took its name meanwhile.
- */
-export async function finishPart(
+/** Gives a whole part its name, and its checksum beside it. @throws AppError as finishPart. */
+export async function finishBackup(
   file: string,
   operationId: string,
   { sha256, seal }: { sha256: string; seal: string },
 ): Promise<void> {
-  const part = partOf(file, operationId);
-  if (await isThere(part)) {
-    if ((await sha256Of(part)) !== sha256) {
-      await rm(part, { force: true });
-      throw new AppError('unavailable', 'The backup did not arrive whole; the damaged file was removed', {
-        next: 'Call backup_openclaw again.',
-      });
-    }
-    await nameWithoutOverwriting(part, file, sha256);
-  }
+  await finishPart(file, operationId, sha256);
   await writePrivate(checksumFile(file), `${sha256}  ${basename(file)}\n# seal ${seal}\n`);
-  await rm(part, { force: true });
-}
-
-async function nameWithoutOverwriting(part: string, file: string, sha256: string): Promise<void> {
-  try {
-    await renameToNew(part, file);
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error;
-    // Another process at the same operation was first.
-    if ((await sha256Of(file)) === sha256) return;
-    throw new AppError('conflict', 'Another file took this name meanwhile; nothing was overwritten', {
-      next: 'Call backup_openclaw again with another file.',
-    });
-  }
-}
-
-/** Removes what has arrived of a backup that will not be continued. */
-export async function dropPart(file: string, operationId: string): Promise<void> {
-  await rm(partOf(file, operationId), { force: true });
-}
-
-/** Hex; the file is read in a stream. */
-export async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 /** What was written beside a backup. */
@@ -222,22 +131,6 @@ async function smallText(path: string): Promise<string | undefined> {
     if (isErrno(error, 'ENOENT')) return undefined;
     // No rights, a link, a folder: there, and not to be read.
     if (isErrno(error, 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENXIO')) return '';
-    throw error;
-  }
-}
-
-/** Reads `length` bytes at `offset`, fewer only at the end. */
-export async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-  return buffer.subarray(0, bytesRead);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
     throw error;
   }
 }

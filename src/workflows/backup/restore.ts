@@ -8,19 +8,21 @@ import type { MachineService } from '../../machine/ports.ts';
 import { type BackupManifest, type BackupService, restoreFailure } from '../../openclaw/backup.ts';
 import { carriedPlugins, pluginNotes } from '../../openclaw/carried-plugins.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import type { PieceCarrier } from '../../openclaw/pieces.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { NOT_HERE } from '../../operations/running.ts';
 import { isRecovered } from '../deploy/recover.ts';
 import type { Confirmations } from '../destroy/confirmations.ts';
+import { sha256Of } from '../files/part-file.ts';
+import { countOfPieces, sendPieces } from '../files/send-pieces.ts';
 import { recoveredJob, recoverJob } from '../jobs/recover.ts';
 import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import { wakeMachine } from '../power/wake.ts';
-import { besideBackup, readAt, sha256Of } from './file.ts';
+import { besideBackup } from './file.ts';
 import { type JudgedBackup, judgeBackup } from './judge.ts';
 import { readManifest } from './manifest.ts';
-import { inFlight } from './pieces-ahead.ts';
 import type { BackupSeal } from './seal.ts';
 
 export const RESTORE = 'restore';
@@ -39,6 +41,7 @@ export interface RestoreDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   backups: BackupService;
+  pieces: PieceCarrier;
   gateway: Pick<GatewayService, 'listSessions'>;
   confirmations: Confirmations;
   seal: BackupSeal;
@@ -46,9 +49,6 @@ export interface RestoreDeps {
   pinned: string | undefined;
 }
 
-/** Half a MiB as base64, in variables of 96 KiB; Linux allows 2 MiB of them together. */
-const PIECE_BYTES = 384 * 1024;
-const MB = 1_000_000;
 const MIB = 1024 * 1024;
 /** For the gateway's own files while both states lie on the disk. */
 const SPARE_MIB = 128;
@@ -169,7 +169,7 @@ async function requireTrust(
 /** What a failed restore has carried to the machine is a whole backup with keys in it: it does not stay there. */
 async function orTidied<T>(
   operation: OperationHandle,
-  { backups }: RestoreDeps,
+  { pieces }: RestoreDeps,
   machineId: string,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -179,7 +179,7 @@ async function orTidied<T>(
     // Another process goes on with it.
     if (operation.signal.aborted) throw error;
     try {
-      await backups.endTransfer(machineId, operation.id, { signal: operation.signal });
+      await pieces.end(machineId, operation.id, { signal: operation.signal });
     } catch (left) {
       if (!isAppError(left)) throw left;
       await operation.note('What was carried to the machine could not be removed: the next backup does so.');
@@ -247,28 +247,20 @@ async function requireNoSessions(
 /** Carries up what is not there yet. @returns the number of pieces. */
 async function upload(
   operation: OperationHandle,
-  { backups }: RestoreDeps,
+  { pieces }: RestoreDeps,
   { machineId, file }: RestoreInput,
 ): Promise<number> {
   await operation.stage('upload');
-  const { signal } = operation;
+  const { id, signal } = operation;
   const handle = await open(file);
   try {
     const { size: bytes } = await handle.stat();
-    const pieces = Math.ceil(bytes / PIECE_BYTES);
     // The job on the machine has removed the pieces once it is done with them.
-    if (operation.record.state.uploaded === true) return pieces;
-    const have = await backups.listPieces(machineId, operation.id, { signal });
-    const missing = Array.from({ length: pieces }, (_, index) => index).filter((index) => !have.has(index));
-    const send = async (index: number) => {
-      const piece = await readAt(handle, index * PIECE_BYTES, PIECE_BYTES);
-      await backups.writePiece(machineId, operation.id, index, piece, { signal });
-    };
-    await inFlight(missing, send, async (_, index) => {
-      operation.tell(`${Math.round((index * PIECE_BYTES) / MB)} of ${Math.round(bytes / MB)} MB`);
-    });
+    if (operation.record.state.uploaded === true) return countOfPieces(bytes);
+    const sent = { machineId, job: id, bytes };
+    const count = await sendPieces(handle, pieces, sent, (message) => operation.tell(message), { signal });
     await operation.save({ uploaded: true });
-    return pieces;
+    return count;
   } finally {
     await handle.close();
   }
