@@ -2,6 +2,7 @@
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
 import { CONFIGURE_ERRORS } from './configure/errors.ts';
+import { FILE_ERRORS } from './file-errors.ts';
 
 const MAX_FOREIGN = 6_000;
 
@@ -15,6 +16,7 @@ const RETRY = 'Repeat the call; it goes on where it stopped.';
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ...CONFIGURE_ERRORS,
+  ...FILE_ERRORS,
   no_home: {
     kind: 'machine_failed',
     message: 'The machine has no home folder that can be written to',
@@ -52,13 +54,13 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   transfer_missing: {
     kind: 'not_found',
-    message: 'The packed backup no longer lies on the machine',
-    next: 'Call backup_openclaw again.',
+    message: 'What was packed no longer lies on the machine',
+    next: 'Repeat the call.',
   },
   transfer_damaged: {
     kind: 'unavailable',
-    message: 'The backup did not arrive whole on the machine, so nothing was changed',
-    next: 'Call backup_openclaw again.',
+    message: 'What was sent did not arrive whole on the machine, so nothing was changed',
+    next: 'Repeat the call.',
   },
   backup_unusable: {
     kind: 'invalid_input',
