@@ -32,8 +32,7 @@ async function complete(words: readonly string[], io: CommandIo): Promise<number
 
 const own: OwnCommands = {
   login: (names) => loginCommand(names, { env: process.env, stdin: process.stdin, stdout: process.stdout }),
-  install: (client, { local, dryRun, config }) =>
-    installCommand({ client, local, dryRun, config }, process.env),
+  install: (client, flags) => installCommand({ ...flags, client }, process.env),
   doctor: doctorCommand,
   demo: () => demoCommand(demoEnvironment()),
   localServe: (flags) => localCommand(flags, process.env),

@@ -122,6 +122,7 @@ function addOwnCommands(program: Command, io: CommandIo, own: OwnCommands, ended
     .description("Write this server into a client's settings; without a client: which there are.")
     .addArgument(new Argument('[client]', 'Which one.').choices(CLIENTS.map(({ id }) => id)))
     .option('--dry-run', 'Show what would be written.')
+    .option('--skill', 'For claude-code: a skill that uses the commands, instead of the server.')
     .option('--config <file>', "Instead of the client's usual file.");
   install.action(async (client?: string) =>
     ended(await own.install(client, installFlags.parse({ ...install.opts(), local: local() }))),

@@ -64,7 +64,16 @@ test('the tarball holds the bundle and what people read, and nothing else', asyn
     'proxy-agent.mjs',
     'serve.mjs',
   ];
-  const files = ['LICENSE', 'README.md', ...parts.map((part) => `dist/${part}`), 'package.json'];
+  const documents = ['clients', 'commands', 'settings', 'tools'].map((name) => `docs/${name}.md`);
+  const skill = 'skills/openclaw-dedalus/SKILL.md';
+  const files = [
+    'LICENSE',
+    'README.md',
+    ...parts.map((part) => `dist/${part}`),
+    ...documents,
+    'package.json',
+    skill,
+  ];
   expect(stdout.trim().split('\n').sort()).toEqual(files.map((file) => `package/${file}`));
 });
 

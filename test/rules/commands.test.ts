@@ -1,10 +1,12 @@
 /** Every tool is a command, and whatever differs between the two has its reason. */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { addFlags, fieldsOf } from '../../src/cli/commands/flags.ts';
 import { DIFFERENCES, OTHER_FLAGS, toolCommands } from '../../src/cli/commands/table.ts';
 import { inCommandWords } from '../../src/cli/commands/words.ts';
 import { tools } from '../../src/tools/index.ts';
+import { UNDERSTOOD, understandingProgram } from './command-parts.ts';
 
 // What every command has beside the fields of its tool.
 const SHARED = ['--json', '--yes', '--local', '--read-only', '--tools', '--help'];
@@ -50,3 +52,25 @@ it('what a command says of itself names commands, not tools', () => {
     [],
   );
 });
+
+/** Every command line that a document shows, as its words. */
+function shownIn(file: string): string[][] {
+  const lines = [...readFileSync(file, 'utf8').matchAll(/(?<![\w/.-])openclaw-dedalus-mcp ([^`#|;&\n]*)/g)];
+  return lines
+    .map(([, words = '']) =>
+      [...words.matchAll(/"([^"]*)"|<?(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? ''),
+    )
+    .filter(([first = '']) => /^[a-z]/.test(first));
+}
+
+it.each(['README.md', 'skills/openclaw-dedalus/SKILL.md'])(
+  'every command that %s shows is understood',
+  async (file) => {
+    const shown = shownIn(file);
+    expect(shown.length).toBeGreaterThan(2);
+    for (const words of shown) {
+      const parsed = understandingProgram().parseAsync(words, { from: 'user' });
+      await expect(parsed, words.join(' ')).rejects.toBe(UNDERSTOOD);
+    }
+  },
+);

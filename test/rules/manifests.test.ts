@@ -21,8 +21,15 @@ test('the image gets the whole bundle, the licences of its libraries among it', 
   expect(readFileSync('build.mjs', 'utf8')).toContain("writeFileSync('dist/THIRD-PARTY-LICENCES.txt'");
 });
 
+test('the plugin of Claude Code brings the skill, where it looks for skills', () => {
+  expect(JSON.parse(readFileSync('.claude-plugin/marketplace.json', 'utf8')).plugins[0].source).toBe('./');
+  expect(readFileSync('skills/openclaw-dedalus/SKILL.md', 'utf8')).toMatch(
+    /^---\nname: openclaw-dedalus\ndescription: .{50,1024}\n---\n/,
+  );
+});
+
 test('the package brings one bundle and needs no other package', () => {
   expect(about).not.toHaveProperty('dependencies');
   expect(about).not.toHaveProperty('peerDependencies');
-  expect(about.files).toEqual(['dist', 'README.md', 'LICENSE']);
+  expect(about.files).toEqual(expect.arrayContaining(['dist', 'README.md', 'LICENSE']));
 });

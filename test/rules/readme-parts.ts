@@ -1,4 +1,4 @@
-/** Writes the parts of the README that the code already knows, so that they cannot go out of date. */
+/** Writes the parts of the documents that the code already knows, so that they cannot go out of date. */
 import { z } from 'zod';
 import { CLIENTS, findClient } from '../../src/cli/install/clients.ts';
 import { SERVER_NAME, serverEntry } from '../../src/cli/install/entry.ts';
@@ -13,6 +13,7 @@ import { prompts } from '../../src/prompts/index.ts';
 import { resources } from '../../src/resources/index.ts';
 import { tools } from '../../src/tools/index.ts';
 import { goals, previousResults } from '../bench/report.ts';
+import { commandReference, skillTable } from './command-parts.ts';
 
 const EFFECTS = { read: 'reads', write: 'changes', destroy: 'destroys' } as const;
 const LINUX = { platform: 'linux', env: {}, home: '~' } as const;
@@ -33,15 +34,17 @@ const parts: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   providers,
   channels,
+  commands: commandReference,
+  skill: skillTable,
 };
 
-/** `readme` with every part between `<!-- generated: name -->` and its end written anew. @throws for an unknown name. */
-export function withGeneratedParts(readme: string): string {
-  return readme.replace(
+/** `text` with every part between `<!-- generated: name -->` and its end written anew. @throws for an unknown name. */
+export function withGeneratedParts(text: string): string {
+  return text.replace(
     /(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- \/generated: \2 -->)/g,
     (_match, start: string, name: string, end: string) => {
       const part = parts[name];
-      if (!part) throw new Error(`No part of the README is called ${name}`);
+      if (!part) throw new Error(`No part of a document is called ${name}`);
       return `${start}${part()}\n${end}`;
     },
   );

@@ -1,36 +1,30 @@
 /** `install`: writes this server into a client's settings, and keeps everything else that is there. */
-import { constants } from 'node:fs';
-import { open, readFile, readlink, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname } from 'node:path';
 import * as z from 'zod';
 import type { Environment } from '../../config/config.ts';
-import { type Clock, systemClock } from '../../core/clock.ts';
+import { systemClock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
-import { isErrno, writePrivate } from '../../core/files.ts';
-import { folderFault } from '../../core/state-folder.ts';
+import { writePrivate } from '../../core/files.ts';
 import { printer } from '../terminal.ts';
+import { backUp, type InstallIo, onFile, readText, throughLinks } from './client-file.ts';
 import { CLIENTS, type ClientDefinition, type ClientSettings, findClient } from './clients.ts';
-import { type Place, serverEntry } from './entry.ts';
+import { serverEntry } from './entry.ts';
 import { jsonEntry, withJsonEntry } from './json.ts';
 import { isOthersStart } from './kept.ts';
+import { installSkill } from './skill.ts';
 import { sectionText, tomlEntry, withTomlEntry } from './toml.ts';
 
 const flagSchema = z.object({
   client: z.string().optional(),
   local: z.boolean().default(false),
   dryRun: z.boolean().default(false),
+  /** The skill for agents with a shell, instead of the server. */
+  skill: z.boolean().default(false),
   /** Instead of the client's usual file: a project's, or one on the Windows side of WSL. */
   config: z.string().min(1).optional(),
 });
 export type InstallFlags = z.input<typeof flagSchema>;
-
-export interface InstallIo {
-  place: Place;
-  program: { node: string; bin: string };
-  clock: Clock;
-  print(text: string): void;
-}
 
 /** Runs `install` for this process. @returns the exit code. */
 export async function installCommand(flags: InstallFlags, env: Environment): Promise<number> {
@@ -48,9 +42,10 @@ export async function installCommand(flags: InstallFlags, env: Environment): Pro
  * @throws AppError `invalid_input` for an unknown client; `conflict` when the file is not what the client documents
  */
 export async function install(flags: InstallFlags, io: InstallIo): Promise<number> {
-  const { client: id = '', local, dryRun, config } = flagSchema.parse(flags);
+  const { client: id = '', local, dryRun, skill, config } = flagSchema.parse(flags);
   const client = findClient(id);
   if (!client) throw unknownClient();
+  if (skill) return installSkill(client.id, dryRun, io);
   const settings = client.settings(serverEntry(io.place, io.program, { local }));
   try {
     return await written(client, settings, { dryRun, config }, io);
@@ -89,20 +84,6 @@ async function written(
   });
   io.print(`${report(client, file, backup)}${notes}`);
   return 0;
-}
-
-/** Empty where there is no file. Bytes of another encoding would be lost, in the copy too. @throws AppError `conflict` */
-async function readText(file: string): Promise<string> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
-  } catch (cause) {
-    if (isErrno(cause, 'ENOENT')) return '';
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new AppError('conflict', `${file} is not in UTF-8, so it was left alone`, {
-      next: 'Save it as UTF-8 in an editor and run install again, or put the entry into it by hand.',
-      cause,
-    });
-  }
 }
 
 function naming(file: string, work: () => string): string {
@@ -149,51 +130,6 @@ export function entryText(settings: ClientSettings): string {
   if (settings.format === 'toml') return sectionText(settings.path, { ...settings.value });
   const nested = settings.path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), settings.value);
   return JSON.stringify({ ...(settings.inputs && { inputs: settings.inputs }), ...Object(nested) }, null, 2);
-}
-
-/** Replacing a link to a file in somebody's dotfiles would part the two. @throws AppError `conflict` for a link to nothing */
-async function throughLinks(file: string): Promise<string> {
-  try {
-    return await realpath(file);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ELOOP')) throw folderFault(dirname(file), error);
-  }
-  const target = await readlink(file).catch(() => undefined);
-  if (target === undefined) return file;
-  throw new AppError(
-    'conflict',
-    `${file} is a link to ${target}, which is not there, so nothing was written`,
-    {
-      next: 'Make that file, even an empty one, or remove the link; then run install again.',
-    },
-  );
-}
-
-/** A new file, never through a link that somebody may have put in its place. */
-async function backUp(file: string, text: string, clock: Clock): Promise<string> {
-  const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const copy = `${file}.backup-${stamp}`;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-  const handle = await open(copy, flags, 0o600);
-  try {
-    await handle.writeFile(text);
-  } finally {
-    await handle.close();
-  }
-  return copy;
-}
-
-async function onFile<T>(file: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    const fault = folderFault(dirname(file), cause);
-    if (fault === cause) throw cause;
-    throw new AppError('conflict', `${file} cannot be read or written, so it was left alone`, {
-      next: 'Put that right, or put the entry into it by hand.',
-      cause: fault,
-    });
-  }
 }
 
 function report(client: ClientDefinition, file: string, backup: string | undefined): string {
