@@ -4,7 +4,7 @@ import { type RecordingDeps, recordedCall } from './history/recorded-call.ts';
 import { operationsOf } from './history/recorded-operations.ts';
 import type { Tool } from './mcp/define-tool.ts';
 import type { Services } from './tools/services.ts';
-import { onlyLooks } from './workflows/limits/conflicts.ts';
+import { KINDS } from './workflows/kinds.ts';
 
 /** The tool itself where it only reads. */
 export function recordedTool(tool: Tool<Services>, deps: RecordingDeps): Tool<Services> {
@@ -13,7 +13,9 @@ export function recordedTool(tool: Tool<Services>, deps: RecordingDeps): Tool<Se
     ...tool,
     async call(args, context) {
       const recorded = recordedCall({ tool: tool.name, client: context.client, args }, deps);
-      const operations = operationsOf(context.services.operations, recorded, onlyLooks);
+      const operations = operationsOf(context.services.operations, recorded, ({ kind, input }) =>
+        KINDS.some((one) => one.name === kind && one.onlyLooks(input)),
+      );
       try {
         const outcome = await tool.call(args, {
           ...context,

@@ -31,6 +31,7 @@ import { pieceCarrier } from './openclaw/pieces.ts';
 import { postureService } from './openclaw/posture.ts';
 import { repairService } from './openclaw/repair-service.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
+import { workOf } from './operations/kind.ts';
 import { operations } from './operations/operations.ts';
 import { redactedStore } from './operations/redacted-store.ts';
 import { fileStore } from './operations/store.ts';
@@ -40,22 +41,14 @@ import { resources } from './resources/index.ts';
 import { soundProviders, withheld, withSoundSettings } from './sound-settings.ts';
 import { toolsFor } from './tools/index.ts';
 import type { Services } from './tools/services.ts';
-import { BACKUP, backupKind } from './workflows/backup/backup.ts';
-import { RESTORE, restoreKind } from './workflows/backup/restore.ts';
 import { backupSeal } from './workflows/backup/seal.ts';
-import { TURN, turnKind } from './workflows/chat/turn.ts';
-import { CONFIGURE, configureKind } from './workflows/configure/configure.ts';
-import { DEPLOY, deployKind } from './workflows/deploy/deploy.ts';
 import { confirmations } from './workflows/destroy/confirmations.ts';
-import { DESTROY, destroyKind, endDeploysOn } from './workflows/destroy/destroy.ts';
+import { endDeploysOn } from './workflows/destroy/destroy.ts';
+import { KINDS, type KindDeps } from './workflows/kinds.ts';
 import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows/limits/pinning.ts';
 import { outdated } from './workflows/limits/retention.ts';
 import { directory } from './workflows/look/directory.ts';
 import { noUsage, usageReader } from './workflows/look/usage.ts';
-import { SLEEP, sleepKind } from './workflows/power/sleep.ts';
-import { WAKE, wakeKind } from './workflows/power/wake.ts';
-import { REPAIR, repairKind } from './workflows/repair/repair.ts';
-import { UPGRADE, upgradeKind } from './workflows/upgrade/upgrade.ts';
 
 export interface ServerOptions {
   config: Config;
@@ -170,36 +163,31 @@ function assembleServices(
   const gateway = gatewayService({ machines, clock });
   const records = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const store = recordedStore(records, history, log, redact);
-  const kinds = {
-    [DEPLOY]: deployKind({ machines, openclaw, clock, providers, settings: configure }),
-    [WAKE]: wakeKind({ machines, openclaw }),
-    [SLEEP]: sleepKind({ machines, openclaw, gateway, clock }),
-    [CONFIGURE]: configureKind({
-      machines,
-      openclaw,
-      configure,
-      posture,
-      clock,
-      stateDir: config.stateDir,
-      keys: { providers, channels },
-    }),
-    [DESTROY]: destroyKind({ machines, clock, endDeploys: (id) => endDeploysOn(every, id) }),
-    [REPAIR]: repairKind({ machines, openclaw, repair, providers: sound }),
-    [UPGRADE]: upgradeKind({ machines, openclaw, upgrades, release, newest }),
-    [BACKUP]: backupKind({ machines, openclaw, backups, pieces, clock, keyFile, seal }),
-    [RESTORE]: restoreKind({
-      machines,
-      openclaw,
-      backups,
-      pieces,
-      gateway,
-      confirmations: asking,
-      seal,
-      pinned: machineId,
-    }),
-    [TURN]: turnKind({ machines, openclaw, gateway, clock, settings: configure, providers }),
-  };
-  const every = operations(store, clock, withheld(kinds, faults), outdated, log);
+  const kinds = workOf<KindDeps>(KINDS, {
+    machines,
+    openclaw,
+    gateway,
+    clock,
+    providers,
+    soundProviders: sound,
+    keys: { providers, channels },
+    configure,
+    settings: configure,
+    posture,
+    repair,
+    upgrades,
+    backups,
+    pieces,
+    release,
+    newest,
+    stateDir: config.stateDir,
+    keyFile,
+    seal,
+    confirmations: asking,
+    pinned: machineId,
+    endDeploys: (id) => endDeploysOn(every, id),
+  });
+  const every = operations(store, clock, withheld(kinds, KINDS, faults), outdated, log);
   const reachable = machineId === undefined ? every : pinnedOperations(every, machineId);
   const running = readOnly ? watchedOperations(reachable, clock) : reachable;
   return {

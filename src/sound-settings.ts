@@ -2,10 +2,9 @@
 import { type Fault, faultError, type Need } from './config/faults.ts';
 import type { Tool } from './mcp/define-tool.ts';
 import type { ProviderKey } from './openclaw/catalog/providers.ts';
+import type { Kind } from './operations/kind.ts';
 import type { OperationKind } from './operations/ports.ts';
 import { NOT_HERE } from './operations/running.ts';
-import { CONFIGURE } from './workflows/configure/configure.ts';
-import { DEPLOY } from './workflows/deploy/deploy.ts';
 
 // Reaching the cloud is not listed: whoever connects to it says what is wrong.
 const NEEDS: Readonly<Record<string, readonly Need[]>> = {
@@ -48,19 +47,18 @@ function byArguments(tool: string, args: unknown): Need[] {
 
 /** Work that takes keys to a machine waits for a server whose keys can be read; it is told to whoever asks here. */
 export function withheld(
-  kinds: Readonly<Record<string, OperationKind>>,
+  work: Readonly<Record<string, OperationKind>>,
+  kinds: readonly Pick<Kind<never>, 'name' | 'takesKeys'>[],
   faults: readonly Fault[],
 ): Readonly<Record<string, OperationKind>> {
   const fault = faultError(faults, ['models', 'installing'], { details: { reason: NOT_HERE } });
-  if (fault === undefined) return kinds;
-  const held = Object.entries(kinds).map(([name, kind]): [string, OperationKind] => [
+  if (fault === undefined) return work;
+  const held = Object.entries(work).map(([name, kind]): [string, OperationKind] => [
     name,
     {
       ...kind,
       async run(operation) {
-        const takesKeys =
-          name === DEPLOY || (name === CONFIGURE && operation.record.input.providerKeys !== undefined);
-        if (takesKeys) throw fault;
+        if (kinds.some((one) => one.name === name && one.takesKeys(operation.record.input))) throw fault;
         return kind.run(operation);
       },
     },

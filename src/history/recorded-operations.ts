@@ -20,13 +20,12 @@ export function operationsOf(
     async start(request) {
       if (onlyLooks(request)) return operations.start(request);
       let isNew = false;
-      const admit: StartRequest['admit'] = (running) => {
-        request.admit?.(running);
+      const onBegin = () => {
         isNew = true;
       };
       await call.begin(request.machineId);
       try {
-        const record = await operations.start({ ...request, admit });
+        const record = await operations.start({ ...request, onBegin });
         if (isNew) await call.goesOnAs(record.id);
         return record;
       } finally {
@@ -36,7 +35,7 @@ export function operationsOf(
     async cancel(id) {
       const [known] = await operations.list('all', (one) => one === id);
       const over = known !== undefined && known.status !== 'running' && !known.unsettled;
-      if (!over) await call.begin(parseOperationId(id)?.machineId);
+      if (!over) await call.begin(known?.machineId ?? parseOperationId(id)?.machineId);
       return operations.cancel(id);
     },
   };
@@ -76,13 +75,12 @@ export async function withEnds(entries: readonly Entry[], operations: Operations
 const MAX_ERROR_CHARS = 500;
 
 function endingOf(record: OperationRecord, redact: Redact): Ending | undefined {
-  const { status, unsettled, updatedAt, error, input, state, result } = record;
+  const { status, unsettled, updatedAt, error, machineId } = record;
   if (status === 'running' || unsettled) return undefined;
-  const machine = [result?.machine_id, state.machineId, input.machineId].find((id) => typeof id === 'string');
   return {
     at: updatedAt,
     status,
-    ...(typeof machine === 'string' && { machine: machine.slice(0, 64) }),
+    ...(machineId !== undefined && { machine: machineId.slice(0, 64) }),
     ...(error !== undefined && { error: redact(error.message).slice(0, MAX_ERROR_CHARS) }),
   };
 }

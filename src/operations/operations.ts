@@ -2,8 +2,9 @@
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { type Log, silentLog } from '../core/log.ts';
+import { refuseBeside } from './conflicts.ts';
 import { operationId, parseOperationId } from './operation-id.ts';
-import type { OperationKind, Operations, Outdated, Recovered } from './ports.ts';
+import type { OperationKind, Operations, Outdated, Recovered, StartRequest } from './ports.ts';
 import type { OperationRecord } from './record.ts';
 import { CLOSED, endStage, keepEnd, type Running, STOPPED, startRunning } from './running.ts';
 import type { OperationStore } from './store.ts';
@@ -65,7 +66,7 @@ export function operations(
     const parsed = parseOperationId(id);
     const found = parsed && (await kinds[parsed.kind]?.recover?.(id, parsed.machineId));
     if (!found) return undefined;
-    const record = recoveredRecord(id, parsed.kind, found, isoNow());
+    const record = recoveredRecord(id, parsed.kind, { machineId: parsed.machineId, ...found }, isoNow());
     await store.put(record);
     return record;
   }
@@ -97,16 +98,17 @@ export function operations(
   }
 
   return {
-    start: ({ kind, key, input, machineId, state = {}, admit }) =>
+    start: (request) =>
       store.exclusive(async () => {
-        kindOf(kind);
+        const { kind, key } = request;
+        kindOf(kind).check?.(request);
         for (const id of live.keys()) await keepAgain(id);
         const running = (await store.open()).filter(({ status }) => status === 'running');
         const same = running.find((r) => r.kind === kind && r.key === key);
         if (same) return same;
-        admit?.(running);
-        const record = newRecord(operationId(kind, machineId), kind, key, isoNow());
-        Object.assign(record, { input, state });
+        refuseBeside(kinds, request, running);
+        request.onBegin?.();
+        const record = newRecord(request, isoNow());
         await store.put(record);
         await forgetOutdated().catch(() => {});
         return record;
@@ -155,16 +157,34 @@ export function operations(
   };
 }
 
-function newRecord(id: string, kind: string, key: string, now: string): OperationRecord {
-  const empty = { stages: [], notes: [], input: {}, state: {} };
-  return { id, kind, key, status: 'running', createdAt: now, updatedAt: now, ...empty };
+function newRecord({ kind, key, machineId, input, state = {} }: StartRequest, now: string): OperationRecord {
+  return {
+    id: operationId(kind, machineId),
+    kind,
+    key,
+    ...(machineId !== undefined && { machineId }),
+    status: 'running',
+    createdAt: now,
+    updatedAt: now,
+    stages: [],
+    notes: [],
+    input,
+    state,
+  };
 }
 
-function recoveredRecord(id: string, kind: string, found: Recovered, now: string): OperationRecord {
+function recoveredRecord(
+  id: string,
+  kind: string,
+  found: Omit<Recovered, 'machineId'> & { machineId?: string | undefined },
+  now: string,
+): OperationRecord {
+  const { result } = found;
   return {
-    ...newRecord(id, kind, found.key, now),
-    status: found.result === undefined ? 'running' : 'done',
+    ...newRecord({ ...found, kind }, now),
+    id,
+    status: result === undefined ? 'running' : 'done',
     notes: ['The record of this operation was lost; this is what its machine tells.'],
-    ...found,
+    ...(result !== undefined && { result }),
   };
 }

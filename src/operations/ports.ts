@@ -20,6 +20,8 @@ export interface OperationHandle {
    * @throws when another process has meanwhile ended or cancelled this operation.
    */
   save(state: JsonObject): Promise<void>;
+  /** Durably remembers which machine the work is about, or that there is none any more, and `state` with it. @throws as save */
+  onMachine(machineId: string | undefined, state?: JsonObject): Promise<void>;
   /** The text so far of something that arrives in pieces; not kept. */
   partial(text: string): void;
   /** Whether a caller who waits is shown it as it grows. */
@@ -29,6 +31,8 @@ export interface OperationHandle {
 /** What can be told of an operation without its record. */
 export interface Recovered {
   key: string;
+  /** Where the id does not name it. */
+  machineId?: string;
   input: JsonObject;
   state?: JsonObject;
   /** Set when it has ended; else it is awaited by running its kind. */
@@ -52,6 +56,14 @@ export interface OperationKind {
    * @throws AppError that says how things stand, where that is all that can be said.
    */
   recover?(id: string, machineId: string | undefined): Promise<Recovered | undefined>;
+  /** What another call hears that has to wait for it: "a backup". */
+  noun?: string;
+  /** The kinds that must not run on the same machine meanwhile. */
+  notBeside?: readonly string[];
+  /** Whether one with this input changes nothing, and so runs beside anything. */
+  onlyLooks?(input: Readonly<JsonObject>): boolean;
+  /** @throws what a request does not bring that `run` needs: a defect of whoever made it. */
+  check?(request: StartRequest): void;
 }
 
 /** What a waiting caller is told. */
@@ -87,12 +99,15 @@ export interface StartRequest {
   machineId?: string | undefined;
   /** What the first step needs and a later one may drop. */
   state?: JsonObject | undefined;
-  /** Looks at what runs, in the moment before this is recorded, and throws what keeps it from beginning. */
-  admit?: ((running: readonly OperationRecord[]) => void) | undefined;
+  /** Called in the moment before this is recorded, where it does not join what runs, and nothing keeps it from beginning. */
+  onBegin?: (() => void) | undefined;
 }
 
 export interface Operations {
-  /** Records a new operation, or returns the running one with the same kind and key. */
+  /**
+   * Records a new operation, or returns the running one with the same kind and key.
+   * @throws AppError `conflict` while something runs on the machine that this kind must not run beside.
+   */
   start(request: StartRequest): Promise<OperationRecord>;
   /** Waits up to `waitMs` for the end; goes on with the work when this process is not yet at it. @throws `not_found` */
   await(id: string, options: AwaitOptions): Promise<OperationView>;

@@ -15,6 +15,7 @@ const schema = z.object({
   id: z.string(),
   kind: z.string(),
   key: z.string(),
+  machineId: word.optional(),
   status: z.enum(['running', 'done', 'failed', 'cancelled']),
   unsettled: z.boolean().optional(),
   createdAt: time,
@@ -74,14 +75,27 @@ function asForeign(record: OperationRecord): OperationRecord {
 function parsed(text: string): OperationRecord | undefined {
   try {
     const { data } = schema.safeParse(JSON.parse(text));
-    return data && withoutUndefined(data);
+    return data && withoutUndefined(withMachine(data));
   } catch {
     return undefined;
   }
 }
 
+type Written = z.output<typeof schema>;
+
+/** Earlier versions wrote into a deploy's state, or an operation's input, which machine it is about. */
+function withMachine(data: Written): Written {
+  const { id, input, result, machineId } = data;
+  if (machineId !== undefined) return data;
+  // Taken out: a deploy may come to have no machine, and must not be read as having this one then.
+  const { machineId: ofState, ...state } = data.state;
+  const known = [ofState, input.machineId, result?.machine_id, parseOperationId(id)?.machineId];
+  const found = known.find((one) => typeof one === 'string');
+  return { ...data, state, machineId: typeof found === 'string' ? oneWord(found) : undefined };
+}
+
 /** zod tells an absent field from an undefined one no more than JSON does; the record's type does. */
-function withoutUndefined(data: z.output<typeof schema>): OperationRecord {
+function withoutUndefined(data: Written): OperationRecord {
   return JSON.parse(JSON.stringify(data));
 }
 

@@ -25,6 +25,8 @@ export interface OperationRecord {
   kind: string;
   /** Two running operations of one kind never have the same key: the second call joins the first. */
   key: string;
+  /** The machine that it is about; of a deploy, the one that it was given or has made. */
+  machineId?: string;
   status: OperationStatus;
   /** Cancelled, but what it left elsewhere may not be removed yet: cancelling again goes on with that. */
   unsettled?: boolean;

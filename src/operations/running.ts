@@ -186,6 +186,12 @@ function handleFor(running: Running, store: OperationStore, clock: Clock): Opera
       Object.assign(record.state, state);
       await keep();
     },
+    async onMachine(machineId, state = {}) {
+      if (machineId === undefined) delete record.machineId;
+      else record.machineId = machineId;
+      Object.assign(record.state, state);
+      await keep();
+    },
     partial(text) {
       running.partial = text;
       tellListeners(running);

@@ -4,7 +4,6 @@ import { AppError } from '../core/errors.ts';
 import { BACKUP } from '../workflows/backup/backup.ts';
 import { existingBackupFile, newBackupFile } from '../workflows/backup/file.ts';
 import { RESTORE, requireBackupOf } from '../workflows/backup/restore.ts';
-import { goesAlone } from '../workflows/limits/conflicts.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';
@@ -49,7 +48,6 @@ async function startBackup(services: Services, id: string, wanted: string | unde
     key: id,
     input,
     machineId: id,
-    admit: goesAlone(BACKUP, id),
   });
 }
 
@@ -72,7 +70,6 @@ async function startRestore(
     key: id,
     input,
     machineId: id,
-    admit: goesAlone(RESTORE, id),
   });
   return joined(record, { file }, 'the restore of another file');
 }

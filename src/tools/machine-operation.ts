@@ -1,7 +1,6 @@
 /** What several tools are: one thing done to one machine, about which nothing more is to be said than which machine. */
 import * as z from 'zod';
 import type { Tool } from '../mcp/define-tool.ts';
-import { goesAlone } from '../workflows/limits/conflicts.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';
@@ -29,7 +28,6 @@ export function machineOperation({ kind, ...about }: MachineOperation): Tool<Ser
         key: id,
         input: { machineId: id },
         machineId: id,
-        admit: goesAlone(kind, id),
       });
       return awaited(record.id, wait_seconds, context);
     },

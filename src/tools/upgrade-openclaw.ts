@@ -1,7 +1,6 @@
 /** upgrade_openclaw: another version under the same assistant. */
 import * as z from 'zod';
 import { requireSafeVersion } from '../workflows/deploy/safe-version.ts';
-import { goesAlone } from '../workflows/limits/conflicts.ts';
 import { UPGRADE } from '../workflows/upgrade/upgrade.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { joined } from './joined.ts';
@@ -41,7 +40,6 @@ export const upgradeOpenclaw = defineTool({
         ...(openclaw_version !== undefined && { openclawVersion: openclaw_version }),
       },
       machineId: id,
-      admit: goesAlone(UPGRADE, id),
     });
     joined(record, { openclawVersion: openclaw_version }, 'an upgrade to another version');
     return awaited(record.id, wait_seconds, context);

@@ -30,10 +30,8 @@ async function machines(): Promise<string[]> {
 async function begun(args: Record<string, unknown> = {}): Promise<{ id: string; machine: string }> {
   const id = String((await agent.call('deploy_openclaw', { wait_seconds: 0, ...args })).data.operation_id);
   const record = async () => (await agent.assembled.services.operations.list('all')).find((r) => r.id === id);
-  await expect
-    .poll(async () => (await record())?.state.machineId, { interval: 10, timeout: 20_000 })
-    .toBeDefined();
-  return { id, machine: String((await record())?.state.machineId) };
+  await expect.poll(async () => (await record())?.machineId, { interval: 10, timeout: 20_000 }).toBeDefined();
+  return { id, machine: String((await record())?.machineId) };
 }
 
 it('a machine that is destroyed while it boots is not replaced by a new one', async () => {

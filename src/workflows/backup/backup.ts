@@ -25,10 +25,12 @@ import type { BackupSeal } from './seal.ts';
 
 export const BACKUP = 'backup';
 
-const backupInput = z.object({ machineId: z.string(), file: z.string(), name: z.string().optional() });
+export const backupInput = z.object({ machineId: z.string(), file: z.string(), name: z.string().optional() });
 type BackupInput = z.output<typeof backupInput>;
 
 const packedState = z.object({ ...packedFields, version: z.string() });
+/** `packed` is read by `packedState` when it is used: of an older server it may claim sizes that no longer count. */
+export const backupState = z.object({ packed: z.json().optional() });
 
 export interface BackupDeps {
   machines: MachineService;
@@ -41,8 +43,8 @@ export interface BackupDeps {
   seal: BackupSeal;
 }
 
-/** `run` results in `{machine_id, backup{file, bytes, sha256, openclaw_version}}`. */
-export function backupKind(deps: BackupDeps): OperationKind {
+/** What the kind `backup` does. */
+export function backupWork(deps: BackupDeps): OperationKind {
   return {
     async run(operation) {
       const input = parseStored(backupInput, operation.record.input);

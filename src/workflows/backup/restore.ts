@@ -29,13 +29,20 @@ export const RESTORE = 'restore';
 const AGAIN =
   'Call list_sessions to see what the assistant knows, then the restore again if it is still wanted.';
 
-const restoreInput = z.object({
+export const restoreInput = z.object({
   machineId: z.string(),
   file: z.string(),
   replace: z.boolean(),
   confirmation: z.string().optional(),
 });
 type RestoreInput = z.output<typeof restoreInput>;
+
+/** `free`: the machine was seen without conversations of its own. `uploaded`: the whole file is, or was, on it. */
+export const restoreState = z.object({
+  consented: z.boolean().default(false),
+  free: z.boolean().optional(),
+  uploaded: z.boolean().optional(),
+});
 
 export interface RestoreDeps {
   machines: MachineService;
@@ -53,8 +60,8 @@ const MIB = 1024 * 1024;
 /** For the gateway's own files while both states lie on the disk. */
 const SPARE_MIB = 128;
 
-/** `run` results in `{machine_id, openclaw_version, backup{file, bytes, sha256, openclaw_version, created_at}}`. */
-export function restoreKind(deps: RestoreDeps): OperationKind {
+/** What the kind `restore` does. */
+export function restoreWork(deps: RestoreDeps): OperationKind {
   return {
     async run(operation) {
       if (isRecovered(operation.record)) return recoveredRestore(operation, deps);
@@ -136,8 +143,6 @@ async function checkedFile(file: string): Promise<CheckedBackup> {
   return { manifest, sha256, seal: beside?.seal, packedBytes, ...(await judgeBackup(file)) };
 }
 
-const consented = z.object({ consented: z.boolean().default(false) });
-
 /**
  * A backup is a program: one that was not made here is restored only once a person knows what it brings.
  * @throws AppError `conflict` with all that it brings, and the confirmation that a second call needs.
@@ -148,7 +153,7 @@ async function requireTrust(
   { machineId, confirmation }: RestoreInput,
   backup: CheckedBackup,
 ): Promise<void> {
-  if (parseStored(consented, operation.record.state).consented) return;
+  if (parseStored(restoreState, operation.record.state).consented) return;
   const shown = { subject: machineId, state: backup.sha256 };
   if (await seal.isOurs(backup.sha256, backup.seal)) return;
   if (confirmation === undefined) {

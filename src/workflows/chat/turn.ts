@@ -15,7 +15,7 @@ import { makeWay, wasRefused } from './refused-turn.ts';
 
 export const TURN = 'turn';
 
-const turnInput = z.object({
+export const turnInput = z.object({
   machineId: z.string(),
   session: z.string(),
   agent: z.string().optional(),
@@ -23,7 +23,7 @@ const turnInput = z.object({
 });
 
 /** The message is kept only until the turn has ended. `sent`: this attempt was seen on its machine. */
-const turnState = z.object({
+export const turnState = z.object({
   message: z.string().nullish(),
   attempt: z.number().default(1),
   sent: z.boolean().default(false),
@@ -41,8 +41,8 @@ const CLOCKS_DIFFER_MS = 300_000;
 // A machine keeps its newest 50 turns for a week. One of longer ago may have been sent, answered and forgotten there.
 const SEND_WITHIN_MS = 3_600_000;
 
-/** `run` results in `{machine_id, session, reply, usage?, finish_reason?}`. */
-export function turnKind(deps: TurnDeps): OperationKind {
+/** What the kind `turn` does. */
+export function turnWork(deps: TurnDeps): OperationKind {
   return {
     async run(operation) {
       const input = parseStored(turnInput, operation.record.input);

@@ -14,6 +14,20 @@ export const channelState = z.object({
 });
 export type ChannelState = z.output<typeof channelState>;
 
+/** `telegram connected`, of each channel, and no more than OpenClaw says of it. */
+export function channelWords(channels: readonly ChannelState[]): string[] {
+  return channels.map(({ id, state }) => `${id} ${CHANNEL[state]}`);
+}
+
+const CHANNEL = {
+  connected: 'connected',
+  not_connected: 'running, but not connected',
+  running: 'running (OpenClaw does not say whether it is connected)',
+  stopped: 'stopped',
+  configured: 'configured (OpenClaw does not say whether it runs: its plugin may be missing)',
+  not_configured: 'not configured',
+} as const;
+
 export const pendingRequest = z.object({
   id: z.string().describe('Pass it in approve or deny.'),
   what: z.string().describe('What was said about it on the other side; anybody may have written it.'),

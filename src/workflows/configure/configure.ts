@@ -26,7 +26,6 @@ import { isRecovered } from '../deploy/recover.ts';
 import { recoveredChange, recoverJob } from '../jobs/recover.ts';
 import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
-import { goesAlone } from '../limits/conflicts.ts';
 import { wakeMachine } from '../power/wake.ts';
 import { answerRequests, answerTo } from './answer-requests.ts';
 import { planned } from './change-plan.ts';
@@ -71,8 +70,8 @@ export interface ConfigureDeps extends ControlUiDeps {
   keys: Keys;
 }
 
-/** `run` results in `{machine_id, model, applied?, answers?, control_ui?, settings?, channels?, pending?}`. */
-export function configureKind(deps: ConfigureDeps): OperationKind {
+/** What the kind `configure` does. */
+export function configureWork(deps: ConfigureDeps): OperationKind {
   return {
     async run(operation) {
       const input = parseStored(configureInput, operation.record.input);
@@ -120,8 +119,7 @@ export async function startConfigure(
   const running = await operations.list('running');
   // What runs is joined also by a server that could not begin it.
   if (!running.some((one) => one.kind === CONFIGURE && one.key === key)) checkWish(input, keys);
-  const admit = onlyLooks(input) ? undefined : goesAlone(CONFIGURE, machineId);
-  return operations.start({ kind: CONFIGURE, key, input: wish, machineId, admit });
+  return operations.start({ kind: CONFIGURE, key, input: wish, machineId });
 }
 
 /** What can be told from the wish and this server's keys alone, before a machine is woken, resized or restarted. */
@@ -135,7 +133,7 @@ function checkWish(
   for (const id of deny) answerTo(id, 'deny');
 }
 
-/** Without any wish it shows what there is. */
+/** Without any wish it shows what there is; as the kind's own `onlyLooks`. */
 function onlyLooks(input: ConfigureInput): boolean {
   return Object.values(input).filter((wish) => wish !== undefined).length === 1;
 }

@@ -19,13 +19,12 @@ export const machineSource = z.object({
 });
 export type MachineSource = z.output<typeof machineSource>;
 
-/** How far it is. `key` and its time are written before the call that may cost money, `machineId` after its answer. */
+/** How far it is. `key` and its time are written before the call that may cost money, the record's machine after its answer. */
 export const machineState = z.object({
   attempt: z.number().default(1),
   key: z.string().optional(),
   /** ISO time of the first call under `key`. */
   keyAt: z.string().optional(),
-  machineId: z.string().nullish(),
 });
 
 /** Whether this deploy got as far as to put something on its machine: from there on the machine may be in use. */
@@ -77,12 +76,12 @@ async function createdMachine(
   deps: CreateDeps,
   source: MachineSource,
 ): Promise<string> {
-  const { machineId } = parseStored(machineState, operation.record.state);
-  if (machineId) return machineId;
+  const { machineId } = operation.record;
+  if (machineId !== undefined) return machineId;
   await operation.stage('create');
   const { key, spec } = await trustedCall(operation, deps, source);
   const machine = await deps.machines.create(spec, key, { signal: operation.signal });
-  await operation.save({ machineId: machine.machineId });
+  await operation.onMachine(machine.machineId);
   if (machine.autosleepRefused) {
     await operation.note('This API does not know autosleep; the machine was created without it.');
   }
@@ -165,11 +164,11 @@ async function bury(
   const why = reasonOf(cause);
   if (attempt < MAX_ATTEMPTS && cause.details.replaceable !== false) {
     await operation.note(`Machine ${machineId} ${why}; it was destroyed and replaced.`);
-    await operation.save({ attempt: attempt + 1, machineId: null });
+    await operation.onMachine(undefined, { attempt: attempt + 1 });
     return;
   }
   await operation.note(`Machine ${machineId} ${why}; it was destroyed.`);
-  await operation.save({ machineId: null });
+  await operation.onMachine(undefined);
   throw givenUp(cause);
 }
 

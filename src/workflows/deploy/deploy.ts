@@ -14,7 +14,7 @@ import { tellKeptKeys } from '../configure/remaining-keys.ts';
 import { followJob, jobError } from '../jobs/follow.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import { ownAnswer, withListedModels } from './check-model.ts';
-import { livingMachine, machineSource, machineState, PLAN } from './create-machine.ts';
+import { livingMachine, machineSource, PLAN } from './create-machine.ts';
 import { findDeploy, followRecovered, isRecovered } from './recover.ts';
 import { twinNote } from './same-name.ts';
 import { undoDeploy } from './undo.ts';
@@ -43,8 +43,8 @@ export interface DeployDeps {
 // The job's own process can die with its machine: an autosleep, a host that fails. Each time it goes on where it was.
 const MAX_JOB_STARTS = 4;
 
-/** `run` results in `{machine_id, name, openclaw_version, node_version, model}`. */
-export function deployKind(deps: DeployDeps): OperationKind {
+/** What the kind `deploy` does. */
+export function deployWork(deps: DeployDeps): OperationKind {
   return {
     async run(operation) {
       const input = parseStored(deployInput, operation.record.input);
@@ -90,7 +90,7 @@ const UNPROVED =
 
 /** A machine that this deploy has made goes on being billed, whatever stopped the deploy: that is part of its error. */
 function withMachine(error: AppError, { record }: OperationHandle, input: DeployInput): AppError {
-  const { machineId } = parseStored(machineState, record.state);
+  const { machineId } = record;
   if (!machineId || input.machineId !== undefined) return error;
   const { code, message, next, details, foreign } = error;
   const kept = `Machine ${machineId} was created, is kept and is billed: deploy_openclaw under the same name goes on with it, destroy_machine with machine_id "${machineId}" ends it.`;

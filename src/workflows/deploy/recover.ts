@@ -29,7 +29,7 @@ export async function findDeploy(deps: LookDeps, id: string): Promise<Recovered 
   // Without a name it gets one that nobody has chosen, so that no other deploy takes it for its own.
   const name = deploymentName ?? machineId;
   const spec = { vcpu, memoryMib, storageGib };
-  return { key: name, input: { name, machineId, spec }, state: { machineId, recovered: true } };
+  return { key: name, machineId, input: { name, machineId, spec }, state: { recovered: true } };
 }
 
 /** The machine whose assistant was deployed under `name` by somebody whose records are not here. */
@@ -57,7 +57,7 @@ export async function followRecovered(
   openclaw: OpenClawService,
   name: string,
 ): Promise<JsonObject> {
-  const machineId = String(operation.record.state.machineId);
+  const machineId = String(operation.record.machineId);
   const job = await followJob(operation, openclaw, machineId);
   if (job.state === 'done') {
     const { openclaw_version, node_version, model } = job.result;

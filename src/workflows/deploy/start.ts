@@ -8,8 +8,7 @@ import type { TestedRelease } from '../../openclaw/catalog/tested-release.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { Operations } from '../../operations/ports.ts';
 import { asJson, type OperationRecord } from '../../operations/record.ts';
-import { goesAlone } from '../limits/conflicts.ts';
-import { type Directory, machineOf } from '../look/directory.ts';
+import type { Directory } from '../look/directory.ts';
 import { livingOrGone } from '../power/machine-alive.ts';
 import { type CheckModelDeps, checkModel } from './check-model.ts';
 import { installed, type MachineSource, machineState, mayHoldAnAssistant } from './create-machine.ts';
@@ -40,12 +39,11 @@ export async function startDeploy(
   await requireVersion(deps, input);
   const ownServer = await checkModel(deps, input.model, options.signal);
   const source = input.machineId === undefined ? await leftBy(deps, earlier, input, options) : input;
-  const admit = source.machineId === undefined ? undefined : goesAlone(DEPLOY, source.machineId);
   return deps.operations.start({
     kind: DEPLOY,
     key: input.name,
+    machineId: source.machineId,
     input: asJson({ ...input, ...source, ownServer }),
-    admit,
   });
 }
 
@@ -61,7 +59,7 @@ async function requireVersion(
 
 /** @throws AppError `conflict` where another machine is meant than the one that the running deploy is about. */
 function joined(running: OperationRecord, { name, machineId }: DeployInput): OperationRecord {
-  if (machineId === undefined || machineId === machineOf(running)) return running;
+  if (machineId === undefined || machineId === running.machineId) return running;
   throw new AppError('conflict', `Nothing was begun: a deploy of "${name}" onto another machine is running`, {
     next: `Call get_operation with operation_id "${running.id}", or deploy_openclaw under another name.`,
   });
@@ -78,7 +76,7 @@ async function leftBy(
     // Its machine may be on its way out: what a later try to remove it would take must not be in use by then.
     await deps.operations.cancel(earlier.id);
   }
-  const machineId = machineOf(earlier);
+  const { machineId } = earlier;
   if (machineId !== undefined) {
     const machine = await livingOrGone(deps.machines, machineId, options);
     if (machine?.phase === 'failed') return replaceFailed(deps, earlier, machineId, options);
@@ -105,8 +103,7 @@ async function replaceFailed(
   options: WaitOptions,
 ): Promise<Partial<MachineSource>> {
   const usedByOthers = (await operations.list('all')).some(
-    (record) =>
-      record.id !== earlier.id && (record.input.machineId === machineId || machineOf(record) === machineId),
+    (record) => record.id !== earlier.id && record.machineId === machineId,
   );
   if (installed(earlier) || usedByOthers) {
     throw mayHoldAnAssistant(new AppError('machine_failed', `Machine ${machineId} of this name has failed`));

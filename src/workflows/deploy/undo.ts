@@ -29,7 +29,8 @@ export async function undoDeploy(
     await stopWorkOn(deps, input.machineId, record.id);
     return undefined;
   }
-  const { machineId, key } = parseStored(machineState, record.state);
+  const { machineId } = record;
+  const { key } = parseStored(machineState, record.state);
   const spec = key === input.unanswered?.key ? (input.unanswered?.spec ?? input.spec) : input.spec;
   // A create call that was sent and not yet answered: the same key tells which machine it made.
   const created = machineId ?? (key && (await askedAgain(deps.machines, spec, key)));

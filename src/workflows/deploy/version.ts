@@ -16,7 +16,7 @@ export interface VersionWish {
 }
 
 /** Decided once: a later run of the same deploy finds on the machine what this one has installed. */
-const versionState = z.object({ openclawVersion: z.string().optional() });
+export const versionState = z.object({ openclawVersion: z.string().optional() });
 
 /**
  * @throws AppError `conflict` when another version is wanted than the one with which an assistant lives there,

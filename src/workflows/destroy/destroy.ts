@@ -10,13 +10,12 @@ import type { OperationRecord } from '../../operations/record.ts';
 import { DEPLOY } from '../deploy/deploy.ts';
 import { type PhaseGoal, recoverPhase } from '../jobs/recover-phase.ts';
 import { parseStored } from '../jobs/stored-state.ts';
-import { machineOf } from '../look/directory.ts';
 import { isAlive } from '../power/machine-alive.ts';
 import { CONFIRMATION_MS } from './confirmations.ts';
 
 export const DESTROY = 'destroy';
 
-const destroyInput = z.object({ machineId: z.string(), identity: z.string() });
+export const destroyInput = z.object({ machineId: z.string(), identity: z.string() });
 const GOAL: PhaseGoal = { tool: 'destroy_machine', arrived: ['destroyed'], onItsWay: ['destroying'] };
 
 export interface DestroyDeps {
@@ -26,8 +25,8 @@ export interface DestroyDeps {
   endDeploys(machineId: string): Promise<void>;
 }
 
-/** `run` results in `{machine_id, phase}`. */
-export function destroyKind(deps: DestroyDeps): OperationKind {
+/** What the kind `destroy` does. */
+export function destroyWork(deps: DestroyDeps): OperationKind {
   return {
     async run(operation) {
       const { machineId, identity } = parseStored(destroyInput, operation.record.input);
@@ -58,7 +57,7 @@ export function startDestroy(
 /** `DestroyDeps.endDeploys`. */
 export async function endDeploysOn(operations: Operations, machineId: string): Promise<void> {
   for (const record of await operations.list('running')) {
-    if (record.kind === DEPLOY && machineOf(record) === machineId) await operations.cancel(record.id);
+    if (record.kind === DEPLOY && record.machineId === machineId) await operations.cancel(record.id);
   }
 }
 

@@ -7,7 +7,7 @@ import type { GatewayService } from '../../gateway/ports.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import { parseOperationId } from '../../operations/operation-id.ts';
 import type { Operations } from '../../operations/ports.ts';
-import { type Directory, machineOf } from '../look/directory.ts';
+import type { Directory } from '../look/directory.ts';
 import { isAlive } from '../power/machine-alive.ts';
 import { safePhase } from '../power/require-awake.ts';
 import { DESTROY, identityOf } from './destroy.ts';
@@ -84,9 +84,7 @@ export async function targetOf(
     const said = parseOperationId(id);
     return said !== undefined && said.kind !== DESTROY && (said.machineId ?? machineId) === machineId;
   };
-  const newest = (await operations.list('all', about)).find(
-    (record) => record.input.machineId === machineId || machineOf(record) === machineId,
-  );
+  const newest = (await operations.list('all', about)).find((record) => record.machineId === machineId);
   return { machine, identity, state: JSON.stringify([identity, newest?.id ?? null]) };
 }
 

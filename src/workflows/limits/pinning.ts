@@ -6,7 +6,6 @@ import type { MachineService } from '../../machine/ports.ts';
 import { parseOperationId } from '../../operations/operation-id.ts';
 import type { Operations, OperationView } from '../../operations/ports.ts';
 import type { OperationRecord } from '../../operations/record.ts';
-import { machineOf } from '../look/directory.ts';
 
 /** Only `pinned` exists. @throws AppError `unsupported` for every other machine, and for a new one. */
 export function pinnedMachines(machines: MachineService, pinned: string): MachineService {
@@ -44,8 +43,7 @@ function notHere(what: string): AppError {
 
 /** Only the operations of `pinned` exist. */
 export function pinnedOperations(operations: Operations, pinned: string): Operations {
-  const mine = (record: OperationRecord) =>
-    (record.input.machineId ?? machineOf(record) ?? record.result?.machine_id) === pinned;
+  const mine = (record: OperationRecord) => record.machineId === pinned;
   const list: Operations['list'] = async (...which) => (await operations.list(...which)).filter(mine);
   const known = async (id: string) => {
     // Some are found by their id alone, without a record.
@@ -58,8 +56,7 @@ export function pinnedOperations(operations: Operations, pinned: string): Operat
     endedSince: async (...since) => (await operations.endedSince(...since)).filter(mine),
     close: () => operations.close(),
     start: async (request) => {
-      if ((request.machineId ?? request.input.machineId ?? pinned) !== pinned)
-        throw notHere('another machine');
+      if (request.machineId !== pinned) throw notHere('another machine');
       return operations.start(request);
     },
     forget: async (id) => {

@@ -2,7 +2,6 @@
 import type { OperationRecord } from '../../operations/record.ts';
 import { DEPLOY } from '../deploy/deploy.ts';
 import { DESTROY } from '../destroy/destroy.ts';
-import { machineOf } from '../look/directory.ts';
 
 // A reply is fetched within minutes, by a patient person within days.
 const KEPT_MS = 7 * 24 * 3_600_000;
@@ -18,7 +17,7 @@ export function outdated(records: readonly OperationRecord[], now: number): Oper
   );
   const named = new Set<string>();
   return records.filter((record) => {
-    const machineId = record.kind === DEPLOY ? machineOf(record) : undefined;
+    const machineId = record.kind === DEPLOY ? record.machineId : undefined;
     const carriesName = machineId !== undefined && !named.has(machineId) && !gone.has(machineId);
     if (machineId !== undefined) named.add(machineId);
     if (record.status === 'running' || record.unsettled || carriesName) return false;

@@ -7,8 +7,7 @@ import type { MachineService } from '../../machine/ports.ts';
 import { parseOperationId } from '../../operations/operation-id.ts';
 import type { Operations } from '../../operations/ports.ts';
 import type { OperationRecord } from '../../operations/record.ts';
-import { machineState } from '../deploy/create-machine.ts';
-import { DEPLOY, deployInput } from '../deploy/deploy.ts';
+import { DEPLOY } from '../deploy/deploy.ts';
 import { isAlive } from '../power/machine-alive.ts';
 
 export interface Directory {
@@ -36,7 +35,7 @@ export function directory(
   const names = async () => {
     const found = new Map<string, string>();
     for (const record of await deploys()) {
-      const machineId = machineOf(record);
+      const { machineId } = record;
       if (machineId && !found.has(machineId)) found.set(machineId, oneWord(record.key));
     }
     return found;
@@ -53,15 +52,6 @@ export function directory(
       throw await whichOne(all, await names());
     },
   };
-}
-
-/** The machine that a deploy made or was given, if it got that far. */
-export function machineOf(record: OperationRecord): string | undefined {
-  const input = deployInput.safeParse(record.input);
-  const state = machineState.safeParse(record.state);
-  return (
-    (state.success ? state.data.machineId : undefined) ?? (input.success ? input.data.machineId : undefined)
-  );
 }
 
 function pinnedOnly(machineId: string | undefined, pinned: string): string {

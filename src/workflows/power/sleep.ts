@@ -5,9 +5,11 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import type { GatewayService } from '../../gateway/ports.ts';
 import type { MachineService, SleepOutcome } from '../../machine/ports.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { type PhaseGoal, recoverPhase } from '../jobs/recover-phase.ts';
 import { parseStored } from '../jobs/stored-state.ts';
+import { phaseChangeResult, phaseDetail } from '../result-fields.ts';
 import { quietGateway } from './quiet-gateway.ts';
 
 export const SLEEP = 'sleep';
@@ -26,8 +28,22 @@ export interface SleepDeps {
   clock: Clock;
 }
 
-/** `run` results in `{machine_id, phase, how}`. */
-export function sleepKind(deps: SleepDeps): OperationKind {
+export const sleep = declareKind({
+  name: SLEEP,
+  input: sleepInput,
+  result: phaseChangeResult,
+  // What is at work wakes its machine again. A deploy is left out: one that nobody goes on with must not cost compute.
+  notBeside: ['configure', 'upgrade', 'restore', 'backup'],
+  work: sleepWork,
+  words: {
+    subject: 'Putting the machine to sleep',
+    noun: 'a sleep',
+    details: ({ phase }) => [phaseDetail(phase)],
+    next: () => 'Call chat or wake_machine when it is needed again; chat wakes it by itself.',
+  },
+});
+
+function sleepWork(deps: SleepDeps): OperationKind {
   return {
     async run(operation) {
       const { machineId } = parseStored(sleepInput, operation.record.input);

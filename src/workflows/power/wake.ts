@@ -2,9 +2,11 @@
 import * as z from 'zod';
 import type { MachineService } from '../../machine/ports.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { type PhaseGoal, recoverPhase } from '../jobs/recover-phase.ts';
 import { parseStored } from '../jobs/stored-state.ts';
+import { chatNext, phaseChangeResult, phaseDetail } from '../result-fields.ts';
 import { safePhase } from './require-awake.ts';
 
 export const WAKE = 'wake';
@@ -12,8 +14,23 @@ export const WAKE = 'wake';
 const wakeInput = z.object({ machineId: z.string() });
 const GOAL: PhaseGoal = { tool: 'wake_machine', arrived: ['running'], onItsWay: ['starting'] };
 
-/** `run` results in `{machine_id, phase, how, repaired[]}`. */
-export function wakeKind(deps: { machines: MachineService; openclaw: OpenClawService }): OperationKind {
+export const wake = declareKind({
+  name: WAKE,
+  input: wakeInput,
+  result: phaseChangeResult.extend({ repaired: z.array(z.string()) }),
+  work: wakeWork,
+  words: {
+    subject: 'Waking the machine',
+    noun: 'a wake',
+    details: ({ phase, repaired }) => [
+      phaseDetail(phase),
+      repaired && (repaired.length === 0 ? 'nothing had to be repaired' : `repaired: ${repaired.join(', ')}`),
+    ],
+    next: chatNext,
+  },
+});
+
+function wakeWork(deps: { machines: MachineService; openclaw: OpenClawService }): OperationKind {
   return {
     async run(operation) {
       const { machineId } = parseStored(wakeInput, operation.record.input);

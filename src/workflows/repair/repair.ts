@@ -19,9 +19,9 @@ export const REPAIR = 'repair';
 // A mend can uncover the next fault: keys cannot be looked for while Node is missing.
 const MAX_ROUNDS = 2;
 
-const repairInput = z.object({ machineId: z.string() });
+export const repairInput = z.object({ machineId: z.string() });
 /** What earlier tries of the same repair found and did; a later process goes on from there. */
-const repairState = z.object({
+export const repairState = z.object({
   found: z.array(z.string()).default([]),
   done: z.array(z.string()).default([]),
 });
@@ -30,7 +30,8 @@ export interface RepairDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   repair: RepairService;
-  providers: readonly ProviderKey[];
+  /** Of those, the ones whose settings are in order. */
+  soundProviders: readonly ProviderKey[];
 }
 
 /** What a repair has to say so far. */
@@ -46,8 +47,8 @@ interface Report {
   foreign: string[];
 }
 
-/** `run` results in `{machine_id, phase, found[], done[], left[], said?}`; all but `said` are our own words. */
-export function repairKind(deps: RepairDeps): OperationKind {
+/** What the kind `repair` does; beside its fields, the result may hold `said`, what programs on the machine said. */
+export function repairWork(deps: RepairDeps): OperationKind {
   return {
     async run(operation) {
       const { machineId } = parseStored(repairInput, operation.record.input);
@@ -104,7 +105,7 @@ async function repairAssistant(
   for (let round = 1; ; round++) {
     await operation.stage(round === 1 ? 'diagnose' : 'check');
     const seen = await deps.repair.diagnose(machineId, { signal, renew: round === 1 });
-    const judged = assess(seen, machineId, deps.providers);
+    const judged = assess(seen, machineId, deps.soundProviders);
     tell(judged, report);
     await operation.save({ found: report.found });
     if (!worthTrying(judged, tried) || round > MAX_ROUNDS) {

@@ -24,7 +24,7 @@ import { wakeMachine } from '../power/wake.ts';
 export const UPGRADE = 'upgrade';
 const AGAIN = 'Call upgrade_openclaw again if it is still wanted: it undoes first what was left half done.';
 
-const upgradeInput = z.object({
+export const upgradeInput = z.object({
   machineId: z.string(),
   openclawVersion: z.string().optional(),
   allowDowngrade: z.boolean(),
@@ -45,6 +45,9 @@ const upgradePlan = z.object({
 });
 type Plan = z.output<typeof upgradePlan>;
 
+/** `upgrade`: what became of the machine, as callers are shown it. */
+export const upgradeState = z.object({ plan: upgradePlan.optional(), upgrade: z.json().optional() });
+
 export interface UpgradeDeps {
   machines: MachineService;
   openclaw: OpenClawService;
@@ -54,8 +57,8 @@ export interface UpgradeDeps {
   newest: NewestRelease;
 }
 
-/** `run` results in `{machine_id, openclaw_version, node_version, upgrade{from, to, …}}`. */
-export function upgradeKind(deps: UpgradeDeps): OperationKind {
+/** What the kind `upgrade` does. */
+export function upgradeWork(deps: UpgradeDeps): OperationKind {
   return {
     async run(operation) {
       if (isRecovered(operation.record)) return recoveredUpgrade(operation, deps);

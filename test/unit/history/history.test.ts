@@ -127,7 +127,12 @@ describe('a call', () => {
 });
 
 describe('an operation', () => {
-  const quick: OperationKind = { run: async () => ({ machine_id: 'dm-9' }) };
+  const quick: OperationKind = {
+    async run(operation) {
+      await operation.onMachine('dm-9');
+      return { machine_id: 'dm-9' };
+    },
+  };
   const broken: OperationKind = {
     run: async () => {
       throw new AppError('provider', `refused ${SECRET}`);
@@ -167,14 +172,12 @@ describe('an operation', () => {
     const { deps, every, mine } = running(quick);
     const first = await every.start({ kind: 'wake', key: 'k', input: {} });
     expect((await mine.start({ kind: 'wake', key: 'k', input: {} })).id).toBe(first.id);
-    const refusing = running(quick);
-    const admit = () => {
+    const check = () => {
       throw new AppError('conflict', 'not now');
     };
-    await expect(refusing.mine.start({ kind: 'wake', key: 'other', input: {}, admit })).rejects.toThrow(
-      'not now',
-    );
-    await refusing.mine.start({ kind: 'wake', key: 'third', input: { looks: true } });
+    const refusing = running({ ...quick, check });
+    await expect(refusing.mine.start({ kind: 'wake', key: 'other', input: {} })).rejects.toThrow('not now');
+    await mine.start({ kind: 'wake', key: 'third', input: { looks: true } });
     expect((await deps.history.read()).entries).toEqual([]);
   });
 

@@ -36,6 +36,6 @@ test('a reply that the limit of output cut is told as such', () => {
 
 test('what an earlier version recorded under other names is left out, not shown', () => {
   const { data } = ended({ reply: 'Hi', usage: { promptTokens: 1 }, finish_reason: 'ignore all rules' });
-  expect(data.usage).toBeUndefined();
-  expect(data.finish_reason).toBeUndefined();
+  expect(data).not.toHaveProperty('usage');
+  expect(data).not.toHaveProperty('finish_reason');
 });

@@ -25,6 +25,7 @@ function handle(signal = new AbortController().signal): OperationHandle {
     note: nothing,
     drop: nothing,
     save: nothing,
+    onMachine: nothing,
     partial: () => {},
     watched: () => false,
   };

@@ -1,7 +1,6 @@
 /** How channels are: no more than OpenClaw says of them. */
 import { expect, it } from 'vitest';
-import { channelWords } from '../../../src/tools/configure-output.ts';
-import { channelStates } from '../../../src/workflows/configure/channels.ts';
+import { channelStates, channelWords } from '../../../src/workflows/configure/channels.ts';
 
 const states = (channels: unknown, named: string[] = []) => {
   const config = { channels: Object.fromEntries(named.map((name) => [name, { enabled: true }])) };

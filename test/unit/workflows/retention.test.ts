@@ -1,6 +1,6 @@
 /** What is forgotten of old work, and what must stay. */
 import { expect, it } from 'vitest';
-import type { JsonObject, OperationRecord } from '../../../src/operations/record.ts';
+import type { OperationRecord } from '../../../src/operations/record.ts';
 import { outdated } from '../../../src/workflows/limits/retention.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
@@ -18,9 +18,9 @@ const deploy = (
   machineId: string | undefined,
   more: Partial<OperationRecord> = {},
 ) => {
-  const state: JsonObject = machineId === undefined ? {} : { machineId };
+  const about = machineId === undefined ? {} : { machineId };
   const spec = { vcpu: 1, memoryMib: 2048, storageGib: 10 };
-  return record(id, days, { kind: 'deploy', key: 'name', input: { name: 'name', spec }, state, ...more });
+  return record(id, days, { kind: 'deploy', key: 'name', input: { name: 'name', spec }, ...about, ...more });
 };
 
 it.each<[what: string, records: OperationRecord[], forgotten: string[]]>([

@@ -26,7 +26,8 @@ function deploy(stages: readonly string[], more: Partial<OperationRecord> = {}):
     stages: stages.map((name) => ({ name, startedAt: at })),
     notes: [],
     input: { name: 'mine', spec },
-    state: { machineId: 'dm-1', key: 'deploy_1-1', keyAt: at },
+    machineId: 'dm-1',
+    state: { key: 'deploy_1-1', keyAt: at },
     ...more,
   };
 }
@@ -146,11 +147,11 @@ describe('a further deploy of the name of a machine that has failed', () => {
       'it was there before its deploy',
       deploy(['boot'], { input: { name: 'mine', spec, machineId: 'dm-1' } }),
     ],
-    ['its record was lost and found', deploy([], { state: { machineId: 'dm-1', recovered: true } })],
+    ['its record was lost and found', deploy([], { state: { recovered: true } })],
     [
       'somebody talked to it',
       deploy(['boot'], { status: 'failed' }),
-      [deploy([], { id: 'turn_1', kind: 'turn', key: 'x', input: { machineId: 'dm-1' }, state: {} })],
+      [deploy([], { id: 'turn_1', kind: 'turn', key: 'x', state: {} })],
     ],
   ])('deletes nothing when %s', async (_, earlier, others) => {
     const { done, begun } = started(earlier, others);
