@@ -30,6 +30,7 @@ import { openclawService } from './openclaw/openclaw-service.ts';
 import { pieceCarrier } from './openclaw/pieces.ts';
 import { postureService } from './openclaw/posture.ts';
 import { repairService } from './openclaw/repair-service.ts';
+import { commandService } from './openclaw/run-command.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
 import { workOf } from './operations/kind.ts';
 import { operations } from './operations/operations.ts';
@@ -211,6 +212,9 @@ function assembleServices(
     pinned: machineId,
     usage: machineId === undefined ? usageReader(api, clock) : noUsage,
     allowedSettings: config.allowedSettings,
+    allowInstall: config.allowInstall,
+    holdsSecret: (text) => redact(text) !== text,
+    commands: commandService(machines),
     backupsDir: join(config.stateDir, 'backups'),
     toolWaitMs: config.toolWaitMs,
   };

@@ -23,6 +23,8 @@ export interface Config {
   confirm: boolean;
   /** Settings of OpenClaw, by path, that an agent may set although they are the person's. */
   allowedSettings: readonly string[];
+  /** Whether skills and plugins may be installed by run_openclaw. */
+  allowInstall: boolean;
   /** npm registry for machines that name none of their own. */
   npmRegistry: string;
   /** A copy of Node's distribution, where the official one cannot be reached. */
@@ -81,6 +83,9 @@ export const settings = z.object({
   ).describe(
     'Settings that name where secrets or conversations go, or what is run, and that an agent may change all the same: paths such as channels.matrix.homeserver, separated by commas. Default: none.',
   ),
+  OPENCLAW_MCP_ALLOW_INSTALL: optional(z.enum(['on', 'off'], 'must be on or off')).describe(
+    'on: run_openclaw may install skills and plugins from the net, each pinned to a version. Default: off.',
+  ),
   OPENCLAW_MCP_NPM_REGISTRY: optional(z.string().trim().superRefine(check(sourceFault))).describe(
     "Package registry that machines install OpenClaw from. Default: npm's own.",
   ),
@@ -99,6 +104,7 @@ const STOPS: Readonly<Record<string, readonly Need[]>> = {
   OPENCLAW_MCP_MACHINE_ID: ['always'],
   OPENCLAW_MCP_CONFIRM: ['destroying'],
   OPENCLAW_MCP_ALLOW_SETTINGS: ['always'],
+  OPENCLAW_MCP_ALLOW_INSTALL: ['always'],
   OPENCLAW_MCP_NPM_REGISTRY: ['installing'],
   OPENCLAW_MCP_NODE_MIRROR: ['installing'],
 };
@@ -138,6 +144,7 @@ export function readSettings(env: Environment): { config: Config; faults: Fault[
     machineId: set.OPENCLAW_MCP_MACHINE_ID,
     confirm: set.OPENCLAW_MCP_CONFIRM !== 'off',
     allowedSettings: set.OPENCLAW_MCP_ALLOW_SETTINGS ?? [],
+    allowInstall: set.OPENCLAW_MCP_ALLOW_INSTALL === 'on',
     npmRegistry: set.OPENCLAW_MCP_NPM_REGISTRY ?? DEFAULT_NPM_REGISTRY,
     nodeMirror: set.OPENCLAW_MCP_NODE_MIRROR,
   });

@@ -14,6 +14,7 @@ export const DOTENV_RULES: Readonly<Record<keyof typeof settings.shape, readonly
   OPENCLAW_MCP_MACHINE_ID: ['taken', 'can only narrow what may be touched'],
   OPENCLAW_MCP_CONFIRM: ['ignored', 'decides what may be deleted unasked'],
   OPENCLAW_MCP_ALLOW_SETTINGS: ['ignored', 'decides what an agent may change'],
+  OPENCLAW_MCP_ALLOW_INSTALL: ['ignored', 'decides what an agent may install'],
   OPENCLAW_MCP_NPM_REGISTRY: ['ignored', 'decides which programs are installed'],
   OPENCLAW_MCP_NODE_MIRROR: ['ignored', 'decides which programs are installed'],
 };

@@ -23,6 +23,7 @@ import { keptStates } from './look/kept-states.ts';
 import { listSessions } from './look/list-sessions.ts';
 import { probe } from './look/probe.ts';
 import { readLog } from './look/read-log.ts';
+import { runOpenclaw } from './look/run-openclaw.ts';
 import { endInterrupted, restoreSession, sessionState } from './look/session-state.ts';
 import { show } from './look/show.ts';
 import { status } from './look/status.ts';
@@ -63,6 +64,7 @@ const COMMANDS: Commands = {
   show,
   diagnose,
   doctor,
+  run_openclaw: runOpenclaw,
   read_log: readLog,
   kept_states: keptStates,
   configure,

@@ -16,6 +16,7 @@ import { listSessions } from './list-sessions.ts';
 import { readLogs } from './read-logs.ts';
 import { readSession } from './read-session.ts';
 import { repairOpenclaw } from './repair-openclaw.ts';
+import { runOpenclaw } from './run-openclaw.ts';
 import type { Services } from './services.ts';
 import { sleepMachine } from './sleep-machine.ts';
 import { upgradeOpenclaw } from './upgrade-openclaw.ts';
@@ -70,6 +71,7 @@ function everyTool(confirm: boolean): readonly Tool<Services>[] {
     configureOpenclaw,
     upgradeOpenclaw,
     backupOpenclaw,
+    runOpenclaw,
     history,
     destroyMachineTool(confirm),
   ];

@@ -14,6 +14,7 @@ import type { TestedRelease } from '../openclaw/catalog/tested-release.ts';
 import type { ConfigureService } from '../openclaw/configure/configure.ts';
 import type { LookService } from '../openclaw/look.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
+import type { CommandService } from '../openclaw/run-command.ts';
 import type { Operations } from '../operations/ports.ts';
 import type { Confirmations } from '../workflows/destroy/confirmations.ts';
 import type { Directory } from '../workflows/look/directory.ts';
@@ -44,6 +45,11 @@ export interface Services {
   pinned: string | undefined;
   /** Settings of OpenClaw, by path, that an agent may set although they are the person's. */
   allowedSettings: readonly string[];
+  /** Whether skills and plugins may be installed on a machine. */
+  allowInstall: boolean;
+  /** Whether a text holds a secret that this server knows, in any form. */
+  holdsSecret(text: string): boolean;
+  commands: CommandService;
   /** Folder of this computer for backups that are given only a name. */
   backupsDir: string;
   /** How long a call waits where it does not say, in milliseconds. */

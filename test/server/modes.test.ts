@@ -18,6 +18,7 @@ const READING = [
   'list_sessions',
   'read_session',
   'read_logs',
+  'run_openclaw',
   'history',
 ];
 const ALL = [
@@ -36,6 +37,7 @@ const ALL = [
   'configure_openclaw',
   'upgrade_openclaw',
   'backup_openclaw',
+  'run_openclaw',
   'history',
   'destroy_machine',
 ];

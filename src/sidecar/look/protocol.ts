@@ -137,6 +137,19 @@ export const LOOK_PROTOCOL = {
       config_issues: z.optional(text),
     }),
   },
+  /** A command of OpenClaw's own, whose arguments the server has judged. */
+  run_openclaw: {
+    request: z.object({ args: texts, timeout_ms: count }),
+    reply: z.object({
+      /** Null where it did not end by itself, or could not begin. */
+      exit_code: z.nullable(z.number()),
+      timed_out: z.boolean(),
+      /** Foreign; its two ends where it is long, and how many bytes lie between. */
+      stdout: text,
+      stderr: text,
+      left_out: count,
+    }),
+  },
   /** OpenClaw's own doctor. */
   doctor: {
     request: nothing,

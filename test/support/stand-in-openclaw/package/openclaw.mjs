@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The stand-in's command line: the few commands that the machine scripts use. */
 import { readFileSync } from 'node:fs';
+import { automations } from './automations.mjs';
 import { gatewaySettings, readConfig, StartError } from './config.mjs';
 import { runGateway } from './gateway.mjs';
 import { plugins } from './plugins.mjs';
@@ -29,6 +30,12 @@ async function main() {
   if (command === '--version' || command === '-v') return console.log(`OpenClaw ${version} (5ta4d1n)`);
   checkNode();
   if (command === 'config' && subcommand === 'validate') return validate();
+  if (command === 'cron') {
+    const { exitCode, answer } = automations([subcommand, ...flags], process.env);
+    console.log(JSON.stringify(answer, null, 2));
+    process.exitCode = exitCode;
+    return;
+  }
   if (command === 'plugins') return plugins([subcommand, ...flags], process.env);
   if (command === 'gateway' && ['suspend', 'resume'].includes(subcommand) && version.startsWith('2026.9.'))
     return printAnswer('suspension', { action: subcommand, id: flags[0] });
