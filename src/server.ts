@@ -20,7 +20,7 @@ import { mcpServer } from './mcp/mcp-server.ts';
 import { servePrompts } from './mcp/prompts.ts';
 import { serveResources } from './mcp/resources.ts';
 import { backupService } from './openclaw/backup.ts';
-import { type ChannelKey, channelAddresses } from './openclaw/catalog/channels.ts';
+import { type ChannelKey, channelAddresses, channelId } from './openclaw/catalog/channels.ts';
 import type { NewestRelease, RequireRelease } from './openclaw/catalog/newest-release.ts';
 import { type ProviderKey, providerAddresses } from './openclaw/catalog/providers.ts';
 import { TESTED_RELEASE, type TestedRelease } from './openclaw/catalog/tested-release.ts';
@@ -36,7 +36,7 @@ import { workOf } from './operations/kind.ts';
 import { operations } from './operations/operations.ts';
 import { redactedStore } from './operations/redacted-store.ts';
 import { fileStore } from './operations/store.ts';
-import { CHANNELS, prompts } from './prompts/index.ts';
+import { prompts } from './prompts/index.ts';
 import { recordedTool } from './recorded-tool.ts';
 import { resources } from './resources/index.ts';
 import { soundProviders, withheld, withSoundSettings } from './sound-settings.ts';
@@ -120,7 +120,7 @@ export function assembleServer(options: ServerOptions): AssembledServer {
   servePrompts(server, prompts, { tools: tools.map(({ name }) => name), fixed, redact, log });
   const complete: Complete = async (argument, prefix, others, waiting) =>
     argument === 'channel'
-      ? CHANNELS.filter((channel) => channel.startsWith(prefix))
+      ? channelId.options.filter((channel) => channel.startsWith(prefix))
       : resources.complete(argument, prefix, others, services, waiting);
   serveCompletions(server, complete, redact, log);
   return { server, services, tools: handedOut, redact, log, close: () => services.operations.close() };

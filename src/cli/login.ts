@@ -7,6 +7,7 @@ import { type Credentials, parseCredentials } from '../config/secret-sources.ts'
 import { AppError } from '../core/errors.ts';
 import { readIfThere, writePrivate } from '../core/files.ts';
 import { inStateFolder } from '../core/state-folder.ts';
+import { USUAL_KEY } from '../openclaw/catalog/providers.ts';
 import { credentialsFile } from './environment.ts';
 import { printer } from './terminal.ts';
 
@@ -16,7 +17,7 @@ export interface LoginIo {
   stdout: NodeJS.WriteStream;
 }
 
-const USUAL = ['DEDALUS_API_KEY', 'ANTHROPIC_API_KEY'];
+const USUAL = ['DEDALUS_API_KEY', USUAL_KEY];
 const NAME = /^[A-Z][A-Z0-9_]{1,80}$/;
 const KEY = /^[\x21-\x7e]{8,16384}$/;
 

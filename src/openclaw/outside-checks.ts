@@ -1,9 +1,9 @@
 /** The smallest request that tells whether a provider's key and model work: one or a few tokens, under a cent's hundredth. */
-import type { ChannelKey } from './catalog/channels.ts';
+import type { ChannelId, ChannelKey } from './catalog/channels.ts';
 
 /** A request as the machine sends it; `{{name}}` stands for a secret of its secrets file. */
 export interface OutsideCheck {
-  kind: 'provider' | 'telegram' | 'discord' | 'slack';
+  kind: 'provider' | ChannelId;
   /** What is checked, in words that may be shown. */
   subject: string;
   url: string;

@@ -1,9 +1,7 @@
 /** The beginnings that this server offers: from nothing to a conversation, from trouble to a cause, from here to a phone. */
 import * as z from 'zod';
 import { definePrompt, type Prompt } from '../mcp/prompts.ts';
-import { machineId } from '../tools/fields.ts';
-
-export const CHANNELS = ['telegram', 'discord', 'slack'] as const;
+import { channelId, machineId } from '../tools/fields.ts';
 
 // The words go into a sentence that a model follows, so nothing but a name fits here.
 const name = z
@@ -55,7 +53,9 @@ const handOver = definePrompt({
   description: 'Connects the assistant to a chat app and lets me in, nobody else.',
   needs: ['configure_openclaw', 'gateway_status'],
   arguments: z.strictObject({
-    channel: z.enum(CHANNELS).describe('telegram, discord or slack.'),
+    channel: channelId.describe(
+      `${channelId.options.slice(0, -1).join(', ')} or ${channelId.options.at(-1)}.`,
+    ),
     machine_id: machine.optional(),
   }),
   text: ({ channel, machine_id }) =>

@@ -3,9 +3,10 @@ import * as z from 'zod';
 import { head, plainText } from '../core/text.ts';
 import type { CallContext } from '../mcp/define-tool.ts';
 import { forThePerson, patchOf, undecided } from '../openclaw/catalog/configure-paths.ts';
+import { USUAL_KEY } from '../openclaw/catalog/providers.ts';
 import { type ConfigureInput, startConfigure } from '../workflows/configure/configure.ts';
 import { controlUiWished } from '../workflows/configure/control-ui.ts';
-import { autosleep, machineId, modelName, waitSeconds } from './fields.ts';
+import { autosleep, channelId, machineId, modelName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';
 
@@ -28,12 +29,12 @@ export const configureOpenclaw = defineTool({
     fallback_models: z.array(modelName).optional().describe('Tried in order.'),
     provider_keys: few(z.string().max(60))
       .optional()
-      .describe('Variables to send anew, e.g. "ANTHROPIC_API_KEY"; "-ANTHROPIC_API_KEY" removes that key.'),
+      .describe(`Variables to send anew, e.g. "${USUAL_KEY}"; "-${USUAL_KEY}" removes that key.`),
     set: z
       .record(z.string(), z.unknown())
       .optional()
       .describe('Settings by path, e.g. {"tools.exec.ask": "always"}; null removes.'),
-    channel: z.enum(['telegram', 'discord', 'slack']).optional().describe('Connect it.'),
+    channel: channelId.optional().describe('Connect it.'),
     approve: few(z.string().max(160)).optional().describe('Pending ids to allow once; ask the person first.'),
     deny: few(z.string().max(160)).optional().describe('Pending ids.'),
     control_ui: z.enum(['ssh', 'preview']).optional().describe('Tells how to open it; ssh exposes nothing.'),

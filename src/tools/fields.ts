@@ -1,5 +1,6 @@
 /** Fields that several tools share, each described once. */
 import * as z from 'zod';
+import { channelId as channel } from '../openclaw/catalog/channels.ts';
 
 // Ids of all API generations: a UUID, or dm- and up to 253 characters.
 export const machineId = z
@@ -39,3 +40,6 @@ export const autosleep = z
   .string()
   .regex(/^(?:never|\d{1,9}|(?:\d{1,6}[smhdw]){1,5})$/, 'must be like "30m", "2h" or "never"')
   .describe('Idle time before it sleeps, e.g. "2h". Channels need "never", which bills all the time.');
+
+/** A messenger, by OpenClaw's name for it. */
+export const channelId = channel;

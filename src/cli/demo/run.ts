@@ -6,7 +6,7 @@ import type { Environment } from '../../config/config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
 import { plainText, tail } from '../../core/text.ts';
-import { providerKeys } from '../../openclaw/catalog/providers.ts';
+import { keyChoice, providerKeys } from '../../openclaw/catalog/providers.ts';
 import { startStandInModel } from '../../stand-in/model-server.ts';
 import { INTRODUCTION } from '../../stand-in/reply.ts';
 import { type ProgressOutput, ProgressView } from '../progress-view.ts';
@@ -108,7 +108,7 @@ async function withModel(
   const model = await startStandInModel({ clock: io.clock });
   cleanups.push(() => model.close());
   view.line(`No provider key is set, so a stand-in answers: "${INTRODUCTION}"`);
-  view.line('Set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, …) for real answers.');
+  view.line(`Set ${keyChoice(3)} for real answers.`);
   return { ...io.env, ANTHROPIC_API_KEY: STAND_IN_KEY, ANTHROPIC_BASE_URL: model.url };
 }
 

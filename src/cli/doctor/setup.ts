@@ -9,6 +9,7 @@ import { inStateFolder } from '../../core/state-folder.ts';
 import { head } from '../../core/text.ts';
 import { NO_KEY } from '../../openclaw/catalog/own-server.ts';
 import {
+  keyChoice,
   PROVIDERS,
   type Provider,
   type ProviderKey,
@@ -76,24 +77,9 @@ export function modelKeys(env: Environment, faults: readonly Fault[]): Finding[]
   const keys = providerKeys(env);
   if (keys.length > 0) return keys.map((key) => modelKey(key, env, faults));
   return [
-    problem(
-      'provider key',
-      'no model provider has a key',
-      'Set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or another of those in the README, where the server starts.',
-    ),
+    problem('provider key', 'no model provider has a key', `Set ${keyChoice()} where the server starts.`),
   ];
 }
-
-// As each provider hands them out today; another address takes keys of its own making.
-const KEY_STARTS: Readonly<Record<string, string>> = {
-  anthropic: 'sk-ant-',
-  openai: 'sk-',
-  google: 'AIza',
-  openrouter: 'sk-or-',
-  xai: 'xai-',
-  groq: 'gsk_',
-  deepseek: 'sk-',
-};
 
 function modelKey(
   { provider, key, baseUrl }: ProviderKey,
@@ -105,7 +91,7 @@ function modelKey(
   if (key === NO_KEY) return ok(check, `none, at the server that ${provider.baseUrlVariable} names`);
   const odd = wrong(check, provider.keyVariables, faults);
   if (odd) return odd;
-  const start = KEY_STARTS[provider.id];
+  const start = provider.keyStart;
   if (baseUrl === undefined && start !== undefined && !key.startsWith(start)) {
     return warning(
       check,

@@ -1,6 +1,5 @@
 /** Messengers that can be connected: which variables hold their tokens, and what OpenClaw is told about each of them. */
-
-export type ChannelId = 'telegram' | 'discord' | 'slack';
+import * as z from 'zod';
 
 interface ChannelToken {
   variable: string;
@@ -17,8 +16,8 @@ interface TokenQuestion {
   body?: object;
 }
 
-export interface Channel {
-  id: ChannelId;
+interface ChannelEntry {
+  id: string;
   label: string;
   tokens: readonly ChannelToken[];
   /** Besides the tokens, where the machine's settings do not say otherwise yet. */
@@ -34,7 +33,7 @@ export interface Channel {
  * The variables are fixed: were they chosen in a call, whoever writes the call could send any secret of this computer to
  * a messenger. Fields: `docs/channels` of the OpenClaw package 2026.9.6.
  */
-export const CHANNELS: readonly Channel[] = [
+const LIST = [
   {
     id: 'telegram',
     label: 'Telegram',
@@ -43,7 +42,7 @@ export const CHANNELS: readonly Channel[] = [
     defaults: { dmPolicy: 'pairing' },
     plugin: undefined,
     address: { variable: 'TELEGRAM_API_BASE_URL', field: 'apiRoot', url: 'https://api.telegram.org' },
-    questions: (address) => [{ url: `${address}/bot{{telegram}}/getMe`, headers: [] }],
+    questions: (address: string) => [{ url: `${address}/bot{{telegram}}/getMe`, headers: [] }],
   },
   {
     id: 'discord',
@@ -70,7 +69,18 @@ export const CHANNELS: readonly Channel[] = [
       slackQuestion('apps.connections.open', 'slack_app'),
     ],
   },
-];
+] as const satisfies readonly ChannelEntry[];
+
+export type ChannelId = (typeof LIST)[number]['id'];
+
+export interface Channel extends ChannelEntry {
+  id: ChannelId;
+}
+
+export const CHANNELS: readonly Channel[] = LIST;
+
+/** A channel that can be connected, by OpenClaw's name for it. */
+export const channelId = z.enum(LIST.map(({ id }) => id));
 
 function slackQuestion(method: string, secret: string): TokenQuestion {
   return {

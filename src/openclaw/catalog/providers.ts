@@ -11,6 +11,8 @@ export interface Provider {
   baseUrlVariable: string;
   api: 'anthropic-messages' | 'openai-responses' | 'openai-completions' | 'google-generative-ai';
   baseUrl: string;
+  /** How its keys begin today, where they all do; another address takes keys of its own making. */
+  keyStart?: string;
   /** A model that every supported OpenClaw release knows. */
   defaultModel: string;
   /**
@@ -28,6 +30,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     id: 'anthropic',
     keyVariables: ['ANTHROPIC_API_KEY'],
+    keyStart: 'sk-ant-',
     baseUrlVariable: 'ANTHROPIC_BASE_URL',
     api: 'anthropic-messages',
     baseUrl: 'https://api.anthropic.com',
@@ -36,6 +39,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     id: 'openai',
     keyVariables: ['OPENAI_API_KEY'],
+    keyStart: 'sk-',
     baseUrlVariable: 'OPENAI_BASE_URL',
     api: 'openai-responses',
     baseUrl: 'https://api.openai.com/v1',
@@ -44,6 +48,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     id: 'google',
     keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    keyStart: 'AIza',
     baseUrlVariable: 'GEMINI_BASE_URL',
     api: 'google-generative-ai',
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
@@ -52,6 +57,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     id: 'openrouter',
     keyVariables: ['OPENROUTER_API_KEY'],
+    keyStart: 'sk-or-',
     baseUrlVariable: 'OPENROUTER_BASE_URL',
     api: 'openai-completions',
     baseUrl: 'https://openrouter.ai/api/v1',
@@ -60,6 +66,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     id: 'xai',
     keyVariables: ['XAI_API_KEY'],
+    keyStart: 'xai-',
     baseUrlVariable: 'XAI_BASE_URL',
     api: 'openai-completions',
     baseUrl: 'https://api.x.ai/v1',
@@ -78,6 +85,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     id: 'groq',
     keyVariables: ['GROQ_API_KEY'],
+    keyStart: 'gsk_',
     baseUrlVariable: 'GROQ_BASE_URL',
     api: 'openai-completions',
     baseUrl: 'https://api.groq.com/openai/v1',
@@ -87,6 +95,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     id: 'deepseek',
     keyVariables: ['DEEPSEEK_API_KEY'],
+    keyStart: 'sk-',
     baseUrlVariable: 'DEEPSEEK_BASE_URL',
     api: 'openai-completions',
     baseUrl: 'https://api.deepseek.com',
@@ -94,6 +103,16 @@ export const PROVIDERS: readonly Provider[] = [
     describe: { contextWindow: 131_072, maxTokens: 8_192 },
   },
 ];
+
+const KEY_VARIABLES = PROVIDERS.flatMap(({ keyVariables }) => keyVariables.slice(0, 1));
+
+/** The variable that most people set. */
+export const [USUAL_KEY = ''] = KEY_VARIABLES;
+
+/** Variables to choose from, in a sentence: "A (or B, C, …)". @param most so many of them are named. */
+export function keyChoice(most = 4): string {
+  return `${USUAL_KEY} (or ${KEY_VARIABLES.slice(1, most).join(', ')}, …)`;
+}
 
 /** A provider that the user has set up in the server's own environment. */
 export interface ProviderKey {

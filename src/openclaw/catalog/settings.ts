@@ -3,7 +3,7 @@ import semver from 'semver';
 import { AppError } from '../../core/errors.ts';
 import { gatewayLog, secretsFile, workspaceDir } from './layout.ts';
 import { limitsOf, type OwnServer, usualModel } from './own-server.ts';
-import { type ProviderKey, providerIdOf, requireModelOf } from './providers.ts';
+import { keyChoice, type ProviderKey, providerIdOf, requireModelOf } from './providers.ts';
 
 /** First releases whose schema knows a key; older ones refuse to start with it. Source: the packages from 2026.6.35 to 2026.9.1. */
 const UTILITY_MODEL_SINCE = '2026.7.1';
@@ -91,7 +91,7 @@ function chosenModel({ model, providers }: SettingsInput): string {
   const [first] = providers;
   if (!first) {
     throw new AppError('config', 'No model provider key is set', {
-      next: 'Set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or OPENROUTER_API_KEY and restart the server.',
+      next: `Set ${keyChoice()} and restart the server.`,
     });
   }
   if (model === undefined) return `${first.provider.id}/${defaultModelOf(first)}`;

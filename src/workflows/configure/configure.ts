@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { isPatch } from '../../core/patch.ts';
 import type { MachineService } from '../../machine/ports.ts';
+import { channelId } from '../../openclaw/catalog/channels.ts';
 import {
   type ConfigureService,
   changeOutcome,
@@ -53,7 +54,7 @@ export const configureInput = machineWish.extend({
   fallbackModels: z.array(z.string()).optional(),
   providerKeys: z.array(z.string()).optional(),
   set: z.record(z.string(), z.unknown()).optional(),
-  channel: z.enum(['telegram', 'discord', 'slack']).optional(),
+  channel: channelId.optional(),
   approve: z.array(z.string()).optional(),
   deny: z.array(z.string()).optional(),
   controlUi: controlUiWish.optional(),

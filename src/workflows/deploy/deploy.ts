@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import type { ProviderKey } from '../../openclaw/catalog/providers.ts';
+import { keyChoice, type ProviderKey } from '../../openclaw/catalog/providers.ts';
 import type { ConfigureService } from '../../openclaw/configure/configure.ts';
 import { KEPT_NAME, keptNote } from '../../openclaw/configure/kept-beside.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../../openclaw/openclaw-service.ts';
@@ -109,7 +109,7 @@ export function requireProvider(providers: readonly ProviderKey[]): void {
     'config',
     'No model provider key is set, so the assistant could not answer; nothing was created',
     {
-      next: "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY), or OPENAI_BASE_URL for a model server of your own, in this server's environment and restart it.",
+      next: `Set ${keyChoice()}, or OPENAI_BASE_URL for a model server of your own, in this server's environment and restart it.`,
     },
   );
 }
@@ -120,7 +120,7 @@ function keyless(): AppError {
     'config',
     'This server has no model provider key, so it cannot go on with the deploy; a server that has one can',
     {
-      next: "Call get_operation in the client that began it, or set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY) in this server's environment and restart it.",
+      next: `Call get_operation in the client that began it, or set ${keyChoice()} in this server's environment and restart it.`,
       details: { reason: NOT_HERE },
     },
   );
