@@ -5,6 +5,7 @@ import { completionsFor } from './commands/completion.ts';
 import { type CommandIo, processIo } from './commands/io.ts';
 import { demoCommand } from './demo/demo.ts';
 import { doctorCommand } from './doctor/doctor.ts';
+import { liveCommand } from './doctor/live/command.ts';
 import { processEnvironment } from './environment.ts';
 import { installCommand } from './install/install.ts';
 import { localCommand } from './local.ts';
@@ -33,7 +34,7 @@ async function complete(words: readonly string[], io: CommandIo): Promise<number
 const own: OwnCommands = {
   login: (names) => loginCommand(names, { env: process.env, stdin: process.stdin, stdout: process.stdout }),
   install: (client, flags) => installCommand({ ...flags, client }, process.env),
-  doctor: doctorCommand,
+  doctor: (flags) => (flags.live ? liveCommand(processIo(), flags) : doctorCommand(flags)),
   demo: () => demoCommand(demoEnvironment()),
   localServe: (flags) => localCommand(flags, process.env),
 };

@@ -17,7 +17,7 @@ import { printer } from './terminal.ts';
 export interface OwnCommands {
   login(names: readonly string[]): Promise<number>;
   install(client: string | undefined, flags: z.output<typeof installFlags>): Promise<number>;
-  doctor(flags: { local: boolean; json: boolean }): Promise<number>;
+  doctor(flags: z.output<typeof doctorFlags>): Promise<number>;
   demo(): Promise<number>;
   localServe(flags: z.output<typeof serveFlags>): Promise<number>;
 }
@@ -37,6 +37,12 @@ const installFlags = z.looseObject({
   dryRun: z.boolean().default(false),
   skill: z.boolean().default(false),
   config: z.string().optional(),
+});
+const doctorFlags = z.looseObject({
+  local: z.boolean().default(false),
+  json: z.boolean().default(false),
+  live: z.boolean().default(false),
+  yes: z.boolean().default(false),
 });
 const serveFlags = z.looseObject({
   port: z.string().optional(),
@@ -113,10 +119,10 @@ function addOwnCommands(program: Command, io: CommandIo, own: OwnCommands, ended
   const doctor = program
     .command('doctor')
     .description('What is wrong with this setup, and what to do about it.')
-    .option('--json', 'Print the findings as JSON.');
-  doctor.action(async () =>
-    ended(await own.doctor({ local: local(), json: toolFlags.parse(doctor.opts()).json })),
-  );
+    .option('--json', 'Print the findings as JSON.')
+    .option('--live', 'Find out on a real machine, made for it and removed, what is true of the API.')
+    .option('--yes', 'With --live: do not ask.');
+  doctor.action(async () => ended(await own.doctor(doctorFlags.parse({ ...doctor.opts(), local: local() }))));
   const install = program
     .command('install')
     .description("Write this server into a client's settings; without a client: which there are.")

@@ -37,16 +37,20 @@ interface Setting {
   env?: Record<string, string>;
   /** Somebody with a terminal, who types this. */
   types?: string;
+  /** Ctrl-C as soon as there is progress. */
+  interrupts?: boolean;
 }
 
 /** Runs the program with a server on the lab's API. */
 async function cli(
   words: readonly string[],
-  { stdin = '', how = {}, env = {}, types }: Setting = {},
+  { stdin = '', how = {}, env = {}, types, interrupts = false }: Setting = {},
 ): Promise<Ran> {
   const { assembled } = await lab.connect(env, how);
   const [out, err, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const carriedOn: string[] = [];
+  const ending = new AbortController();
+  if (interrupts) err.once('readable', () => ending.abort());
   const tty = types === undefined ? {} : { isTTY: true };
   input.end(types ?? stdin);
   const io: CommandIo = {
@@ -56,7 +60,7 @@ async function cli(
     clock: systemClock,
     program: 'openclaw-dedalus-mcp',
     server: () => assembled,
-    interruptible: () => ({ signal: new AbortController().signal, done: () => {} }),
+    interruptible: () => ({ signal: ending.signal, done: () => {} }),
     carryOn: (id) => void carriedOn.push(id),
   };
   const code = await runProgram(words, io, own);
@@ -152,6 +156,17 @@ describe('results', () => {
     expect(code).toBe(0);
     expect(carriedOn).toEqual([expect.stringMatching(/^sleep_/)]);
     expect(out).toContain(`Run \`openclaw-dedalus-mcp operation ${carriedOn[0]}\``);
+  });
+
+  it('that are not waited for come later: Ctrl-C ends the wait alone, and names the command that goes on', async () => {
+    await lab.close();
+    lab = await startLab({ runtime: noRuntime, settings: { delays: { stopping: 3_000 } } });
+    const id = await machine();
+    const { code, out, err, carriedOn } = await cli(['sleep', '--machine', id], { interrupts: true });
+    expect({ code, out }).toEqual({ code: 130, out: '' });
+    expect(carriedOn).toEqual([expect.stringMatching(/^sleep_/)]);
+    expect(err).toContain(`openclaw-dedalus-mcp operation ${carriedOn[0]}`);
+    expect((await cli(['operation', carriedOn[0] ?? ''])).out).toContain('phase sleeping');
   });
 
   it('of failures go to stderr, with 1 and the next command', async () => {
