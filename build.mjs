@@ -1,8 +1,9 @@
-/** Bundles the program and everything it needs into four files that install nothing. */
+/** Bundles the program and everything it needs into a few files that install nothing. */
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundledPackages, licenceTexts } from './licences.mjs';
 import { sidecarAsText, sidecarBuild } from './sidecar-bundle.mjs';
+import { viewBuild } from './view-bundle.mjs';
 
 // Each part is whole in itself: a start reads only what it is about, and an update of the package under the feet of a
 // running server pulls nothing away (but the way through a proxy before its first use).
@@ -56,4 +57,7 @@ await bundle({
 });
 chmodSync('dist/openclaw-dedalus-mcp.js', 0o755);
 metafiles.push((await sidecarBuild()).metafile);
+const view = await viewBuild();
+writeFileSync('dist/view.html', view.html);
+metafiles.push(view.metafile);
 writeFileSync('dist/THIRD-PARTY-LICENCES.txt', licenceTexts(bundledPackages(metafiles)));

@@ -39,7 +39,20 @@ export interface KnownResource {
   title: string;
 }
 
+/** One that is always there and the same for everybody: a page that a host shows beside the results of tools. */
+export interface Page {
+  uri: string;
+  name: string;
+  title: string;
+  description: string;
+  mimeType: string;
+  /** What a host must know before it shows it. */
+  meta: Readonly<Record<string, unknown>>;
+  read(): Promise<string>;
+}
+
 export interface ResourceSet<Services> {
+  pages: readonly Page[];
   templates: readonly ResourceTemplate[];
   /** Those that can be named without waking or asking any machine. */
   known(services: Services, options: WaitOptions): Promise<KnownResource[]>;
@@ -87,7 +100,7 @@ export function serveResources<Services>(
   server.setRequestHandler(ListResourcesRequestSchema, ({ params }, { signal }) =>
     inOurWords(log, redact, async () => {
       const known = await orNone(set.known(services, { signal }), signal, options);
-      const all = known.flatMap((one) => listing(templates, one));
+      const all = [...set.pages.map(pageListing), ...known.flatMap((one) => listing(templates, one))];
       const start = offset(params?.cursor, all.length);
       const next = start + PAGE < all.length ? { nextCursor: `${start + PAGE}` } : {};
       return { resources: all.slice(start, start + PAGE), ...next };
@@ -95,6 +108,8 @@ export function serveResources<Services>(
   );
   server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }, { signal }) =>
     inOurWords(log, redact, async () => {
+      const page = set.pages.find((one) => one.uri === uri);
+      if (page !== undefined) return { contents: [await pageContent(page)] };
       const { template, variables } = addressed(templates, uri);
       const tool = tools.find(({ name }) => name === template.tool);
       if (tool === undefined) throw unknownResource();
@@ -158,6 +173,14 @@ function listing(templates: readonly ResourceTemplate[], known: KnownResource): 
       mimeType: MIME,
     },
   ];
+}
+
+function pageListing({ uri, name, title, description, mimeType, meta }: Page): ResourceListing {
+  return { uri, name, title, description, mimeType, _meta: meta };
+}
+
+async function pageContent({ uri, mimeType, meta, read }: Page) {
+  return { uri, mimeType, text: await read(), _meta: meta };
 }
 
 function addressed(

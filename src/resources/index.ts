@@ -1,4 +1,4 @@
-/** The resources of this server: a machine's status and log, and a conversation. Reading one never wakes a machine. */
+/** The resources of this server: a machine's status and log, a conversation, a page. Reading one never wakes a machine. */
 import type { WaitOptions } from '../core/abort.ts';
 import type { Machine } from '../dedalus/api.ts';
 import type { ResourceSet, Variables } from '../mcp/resources.ts';
@@ -6,6 +6,7 @@ import type { Services } from '../tools/services.ts';
 import { TURN } from '../workflows/chat/turn.ts';
 import { isAlive } from '../workflows/power/machine-alive.ts';
 import { safePhase } from '../workflows/power/require-awake.ts';
+import { viewPage } from './view-page.ts';
 
 // Read as a whole into a conversation, so less than the tools would give.
 const LOG_LINES = 100;
@@ -13,6 +14,7 @@ const MESSAGES = 40;
 const SESSIONS = 100;
 
 export const resources: ResourceSet<Services> = {
+  pages: [viewPage],
   templates: [
     {
       name: 'status',

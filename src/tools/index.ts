@@ -20,6 +20,7 @@ import { runOpenclaw } from './run-openclaw.ts';
 import type { Services } from './services.ts';
 import { sleepMachine } from './sleep-machine.ts';
 import { upgradeOpenclaw } from './upgrade-openclaw.ts';
+import { withView } from './views.ts';
 import { wakeMachine } from './wake-machine.ts';
 
 /** How much of the server its owner hands out. */
@@ -74,5 +75,5 @@ function everyTool(confirm: boolean): readonly Tool<Services>[] {
     runOpenclaw,
     history,
     destroyMachineTool(confirm),
-  ];
+  ].map(withView);
 }

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { sidecarAsText, sidecarBuild } from '../../sidecar-bundle.mjs';
 import { tools } from '../../src/tools/index.ts';
+import { viewBuild } from '../../view-bundle.mjs';
 import { type Packed, packAndInstall } from '../support/packed.ts';
 
 const run = promisify(execFile);
@@ -63,6 +64,7 @@ test('the tarball holds the bundle and what people read, and nothing else', asyn
     'openclaw-dedalus-mcp.js',
     'proxy-agent.mjs',
     'serve.mjs',
+    'view.html',
   ];
   const documents = ['clients', 'commands', 'settings', 'tools'].map((name) => `docs/${name}.md`);
   const skill = 'skills/openclaw-dedalus/SKILL.md';
@@ -89,7 +91,9 @@ async function bundledLibraries(): Promise<string[]> {
     plugins: [sidecarAsText],
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });
-  const outputs = [metafile, (await sidecarBuild()).metafile].flatMap((each) => Object.values(each.outputs));
+  const outputs = [metafile, (await sidecarBuild()).metafile, (await viewBuild()).metafile].flatMap((each) =>
+    Object.values(each.outputs),
+  );
   const used = outputs.flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
   );

@@ -3,7 +3,7 @@ import { type SourceFile, sources } from './source.ts';
 
 const src = sources('src');
 const everything = [...src, ...sources('test')];
-const typescript = src.filter((file) => file.path.endsWith('.ts'));
+const typescript = src.filter((file) => /\.tsx?$/.test(file.path));
 
 /** `path:line` of every line that matches, so that a failure can be clicked. */
 function places(files: readonly SourceFile[], pattern: RegExp): string[] {
@@ -31,18 +31,22 @@ describe('house rules', () => {
   });
 
   it('time passes through the clock: timers only in core and in the end of the process', () => {
-    expect(places(outside('src/core/', 'src/cli/'), /\b(?:setTimeout|setInterval)\(/)).toEqual([]);
+    // The page runs in a browser, which has its own.
+    const doors = ['src/core/', 'src/cli/', 'src/view/pace.ts'];
+    expect(places(outside(...doors), /\b(?:setTimeout|setInterval)\(/)).toEqual([]);
   });
 
   it('how long something takes is counted on a clock that nobody sets', () => {
     const clocks = /\bDate\.now\(|\bperformance\.now\(|\bhrtime\b|new Date\(\)/;
-    expect(places(outside('src/core/clock.ts'), clocks)).toEqual([]);
+    expect(places(outside('src/core/clock.ts', 'src/view/pace.ts'), clocks)).toEqual([]);
     // The wall's time may only be compared with a time that was written down, which `ageMs` does, bound both ways.
     const arithmetic = /\bnow\(\) *[-+<>]|[-+<>]=? *[\w.#]*\bnow\(\)/;
     const written = [
       'src/core/clock.ts',
       'src/core/files.ts',
       'src/cli/doctor/cloud.ts',
+      // Its clock is the browser's, which nobody sets either.
+      'src/view/pace.ts',
       'src/workflows/destroy/confirmations.ts',
     ];
     expect(places(outside(...written), arithmetic)).toEqual([]);
@@ -55,6 +59,14 @@ describe('house rules', () => {
         /: any[;,)\] =]|\bas any\b|<any>|as unknown as|@ts-ignore|@ts-expect-error|biome-ignore/,
       ),
     ).toEqual([]);
+  });
+
+  it('the page sets everything as text: nothing in it takes markup or code from a string', () => {
+    const page = src.filter((file) => file.path.startsWith('src/view/'));
+    expect(page.length).toBeGreaterThan(5);
+    const markup =
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function|href=|src=/;
+    expect(places(page, markup)).toEqual([]);
   });
 
   it('zod is imported as a namespace: by its name a bundle takes in every language of its messages', () => {
@@ -90,7 +102,7 @@ describe('house rules', () => {
   });
 
   it('files are named in kebab-case', () => {
-    const odd = src.filter((file) => !/\/[a-z0-9]+(?:-[a-z0-9]+)*(?:\.d)?\.(?:ts|sh)$/.test(file.path));
+    const odd = src.filter((file) => !/\/[a-z0-9]+(?:-[a-z0-9]+)*(?:\.d)?\.(?:tsx?|css|sh)$/.test(file.path));
     expect(odd.map((file) => file.path)).toEqual([]);
   });
 });

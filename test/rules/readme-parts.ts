@@ -115,6 +115,7 @@ function offers(): string {
   const rows = [
     ...prompts.map(({ name, description }) => ['prompt', name, description]),
     ...resources.templates.map(({ uriTemplate, description }) => ['resource', uriTemplate, description]),
+    ...resources.pages.map(({ uri, description }) => ['page', uri, description]),
   ];
   return [
     '| | | |',

@@ -14,15 +14,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   operations: ['core'],
   workflows: ['core', 'config', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations'],
   mcp: ['core', 'operations'],
+<<<<<<< HEAD
   history: ['core', 'operations', 'mcp'],
   tools: ['core', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations', 'workflows', 'mcp', 'history'],
+=======
+  tools: ['core', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations', 'workflows', 'mcp', 'view'],
+>>>>>>> ac507ca (Clients with MCP Apps show a page beside results: stages as a moving bar, machines, status with repair by click, conversations)
   resources: ['core', 'dedalus', 'workflows', 'mcp', 'tools'],
   prompts: ['mcp', 'tools'],
   'stand-in': ['core'],
   local: ['core'],
+  // It runs in a browser, and meets the tools in what they return.
+  view: [],
 };
 
-const all = sources('src').filter((file) => file.path.endsWith('.ts'));
+const all = sources('src').filter((file) => /\.tsx?$/.test(file.path));
 const ringOf = (path: string) => path.split('/')[1] ?? '';
 
 describe('the rings', () => {
@@ -55,6 +61,12 @@ describe('the rings', () => {
     expect(seen).toEqual(['src/sidecar/protocol.ts']);
   });
 
+  it('meet the page in the list of what it calls alone', () => {
+    const inside = all.filter(({ path }) => path.startsWith('src/view/')).map(({ path }) => path);
+    const seen = inside.filter((path) => importers(path).some((user) => !user.startsWith('src/view/')));
+    expect(seen).toEqual(['src/view/called.ts']);
+  });
+
   it('hold no import cycle', () => {
     expect(cycles()).toEqual([]);
   });
@@ -66,6 +78,8 @@ describe('one door to each outside package', () => {
     ['@modelcontextprotocol/sdk', /^src\/(?:mcp|cli)\/|^src\/server\.ts$/],
     ['dotenv', /^src\/cli\//],
     ['hono', /^src\/(?:local|stand-in)\//],
+    ['@modelcontextprotocol/ext-apps', /^src\/view\/host\.ts$/],
+    ['preact', /^src\/view\//],
   ])('%s', (name, door) => {
     const users = all.filter((file) =>
       file.packages.some((used) => used === name || used.startsWith(`${name}/`)),

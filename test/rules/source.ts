@@ -17,11 +17,11 @@ export interface SourceFile {
 
 const IMPORT = /^(?:import|export)\b[^'"]*?from\s*'([^']+)'|^import\s*'([^']+)'|\bimport\('([^']+)'\)/gm;
 
-/** Every TypeScript and shell file under `folders`. */
+/** Every file of code under `folders`: TypeScript, shell, the styles of the page. */
 export function sources(...folders: string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.(?:ts|sh|mjs|cjs)$/.test(entry.name))
+      .filter((entry) => entry.isFile() && /\.(?:tsx?|css|sh|mjs|cjs)$/.test(entry.name))
       .map((entry) => read(join(entry.parentPath, entry.name))),
   );
 }

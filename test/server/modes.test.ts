@@ -70,7 +70,10 @@ it('a tool that there is not is refused at the start: a limit is never guessed',
 it('destroying always meets a person where the client knows how to ask, unless its owner said otherwise', async () => {
   const metaOf = async (env: Record<string, string>) => {
     const { tools } = await (await lab.connect(env)).client.listTools();
-    return Object.fromEntries(tools.flatMap(({ name, _meta }) => (_meta ? [[name, _meta]] : [])));
+    const told = tools.flatMap(({ name, _meta: { ui: _, ...meta } = {} }) =>
+      Object.keys(meta).length > 0 ? [[name, meta]] : [],
+    );
+    return Object.fromEntries(told);
   };
   const always = { 'anthropic/alwaysLoad': true };
   const known = { deploy_openclaw: always, chat: always, get_operation: always };

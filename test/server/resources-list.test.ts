@@ -1,4 +1,4 @@
-/** Clients ask for the resources at their start: without a cloud the list is empty, soon, and the log says why. */
+/** Clients ask for the resources at their start: without a cloud no machine is in the list, soon, and the log says why. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { connectCloud } from '../../src/cli/assemble.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { dedalusClient } from '../../src/dedalus/client.ts';
 import { assembleServer } from '../../src/server.ts';
+import { VIEW_URI } from '../../src/tools/views.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { watch } from '../support/no-defects.ts';
 
@@ -65,7 +66,7 @@ it.each<[string, Cloud | undefined, { slow: boolean; log: RegExp }]>([
   ['the cloud is down', broken, { slow: true, log: /list is empty/ }],
 ])('%s', async (_, cloud, { slow, log }) => {
   const { resources, templates, told } = await listed(cloud, slow);
-  expect(resources).toEqual([]);
+  expect(resources.map(({ uri }) => uri)).toEqual([VIEW_URI]);
   expect(templates).toBe(3);
   expect(await told(log)).toBe(true);
 });

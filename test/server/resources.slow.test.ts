@@ -17,7 +17,9 @@ afterAll(() => lab.close());
 
 const uri = (rest: string) => `openclaw://machines/${machine}/${rest}`;
 const uris = async (client: LabClient) =>
-  (await client.client.listResources()).resources.map((one) => one.uri);
+  (await client.client.listResources()).resources
+    .map((one) => one.uri)
+    .filter((one) => one.startsWith('openclaw://'));
 
 async function read(client: LabClient, address: string): Promise<string> {
   const { contents } = await client.client.readResource({ uri: address });

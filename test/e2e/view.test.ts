@@ -1,0 +1,169 @@
+/** The page beside results, in a real browser, in a host that speaks to the built server over stdio. */
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bin, type BinProcess, copyOfBin, startBin } from '../support/bin.ts';
+import { type Lab, startLab } from '../support/lab.ts';
+import { findChromium } from '../support/view-host/chromium.ts';
+import { startViewHost, type ViewHost } from '../support/view-host/view-host.ts';
+
+const HOSTILE =
+  '<img src="http://evil.test/x" onerror="document.title=1"><script>document.title=1</script> **bold** &amp; [a](javascript:alert(1))';
+
+const browser = await findChromium();
+let lab: Lab;
+let bin: Bin;
+let server: BinProcess;
+let host: ViewHost;
+
+beforeAll(async () => {
+  if (browser === undefined) return;
+  lab = await startLab({
+    settings: { delays: { accepted: 200, placement: 300, starting: 500 } },
+    model: { reply: ({ question }) => (question.includes('markup') ? HOSTILE : `You said: ${question}`) },
+  });
+  bin = await copyOfBin();
+  server = await startBin(bin, lab);
+  host = await startViewHost(server.client, browser);
+});
+afterAll(async () => {
+  await host?.close();
+  await server?.close();
+  await bin?.remove();
+  await lab?.close();
+});
+
+const SOON = { timeout: 60_000 };
+const narrow = (width: number) => host.page.setViewportSize({ width, height: 700 });
+
+/** The home of the only machine, which is a folder here. */
+async function home(): Promise<string> {
+  const root = join(lab.stateDir, '..', 'local');
+  const found = (await readdir(root, { recursive: true })).find((path) => path.endsWith('.openclaw-mcp'));
+  return join(root, found ?? 'nowhere', '..');
+}
+
+describe.skipIf(browser === undefined)('the page', () => {
+  let machine: string;
+
+  it('shows a deploy from its first stage, before the call has answered, to ready', async () => {
+    const { view, result } = await host.show('deploy_openclaw', { name: 'garden', wait_seconds: 45 });
+    await view.getByRole('heading', { name: 'Deploy OpenClaw: garden' }).waitFor(SOON);
+    await view.locator('.chip', { hasText: 'running' }).waitFor(SOON);
+    await view.getByRole('progressbar').waitFor(SOON);
+    await host.picture('deploy-running');
+    const { structuredContent } = await result;
+    machine = String(structuredContent?.machine_id);
+    await view.locator('.chip', { hasText: 'ready' }).waitFor(SOON);
+    expect(await view.getByRole('listitem').allTextContents()).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^boot[\d.]+ s$/)]),
+    );
+    expect(await view.locator('main').textContent()).toContain(machine);
+    await host.picture('deploy-ready');
+  });
+
+  it('goes on with get_operation where the call has answered "running"', async () => {
+    await server.finish('sleep_machine');
+    const { view } = await host.show('wake_machine', { wait_seconds: 0 }, 'dark');
+    await view.locator('.chip', { hasText: 'done' }).waitFor(SOON);
+    expect(host.called.map(({ tool }) => tool)).toContain('get_operation');
+    await host.picture('wake-dark');
+  });
+
+  it('ends a deploy that fails in its error and the next step', async () => {
+    const action = { type: 'machine_failed', reason: 'NoReadyHosts' } as const;
+    lab.local.api.faults.set({ faults: [{ operation: 'create', times: 9, action }] });
+    const { view } = await host.show('deploy_openclaw', { name: 'unlucky' });
+    const alert = view.getByRole('alert');
+    await alert.waitFor(SOON);
+    expect(await alert.textContent()).toMatch(/Next:/);
+    await host.picture('deploy-failed');
+    lab.local.api.faults.set({ faults: [] });
+  });
+
+  it('shows what is wrong, and repairs it by a key', async () => {
+    const at = await home();
+    await writeFile(join(at, '.openclaw', 'openclaw.json'), '{"gateway": nonsense');
+    const { view } = await host.show('gateway_status', { machine_id: machine });
+    await view.getByRole('heading', { name: 'Something is wrong' }).waitFor(SOON);
+    await host.picture('status-findings');
+    const button = view.getByRole('button', { name: 'Repair' });
+    await button.focus();
+    await button.press('Enter');
+    await view.getByRole('heading', { name: 'Repair OpenClaw' }).waitFor(SOON);
+    await view.locator('.chip', { hasText: 'done' }).waitFor(SOON);
+    await host.picture('repair-done');
+    expect(host.called).toContainEqual({
+      tool: 'repair_openclaw',
+      args: { machine_id: machine, wait_seconds: 0 },
+    });
+    expect(await view.locator('main').textContent()).toContain('The configuration is invalid');
+    await view.getByRole('button', { name: 'Status now' }).click();
+    await view.getByRole('heading', { name: 'Every layer works' }).waitFor(SOON);
+    await host.picture('status-well');
+  });
+
+  it('shows machines with phase and autosleep, on a narrow screen too, and leads to the status of one', async () => {
+    const { view } = await host.show('list_machines');
+    await view.getByText('garden').waitFor(SOON);
+    await host.picture('machines');
+    await narrow(340);
+    const wide = await view.locator('html').evaluate((page) => page.scrollWidth - page.clientWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    await host.picture('machines-narrow');
+    await view.getByRole('button', { name: 'Status of garden' }).click();
+    await view.getByRole('heading', { name: 'Every layer works' }).waitFor(SOON);
+    await narrow(820);
+    await view.getByRole('button', { name: 'Back' }).click();
+    await view.getByRole('heading', { name: 'Machines' }).waitFor(SOON);
+  });
+
+  it('sets what strangers wrote as text, whatever it looks like', async () => {
+    const chat = await host.show('chat', { message: 'Answer in markup', session: 'talk' });
+    await chat.view.getByText('onerror').waitFor(SOON);
+    await host.picture('chat');
+    await chat.view.getByRole('button', { name: 'Whole conversation' }).click();
+    await chat.view.getByRole('heading', { name: 'Conversation' }).waitFor(SOON);
+    const { view } = await host.show('read_session', { session: 'talk' }, 'dark');
+    await view.getByText('Answer in markup').waitFor(SOON);
+    expect(await view.locator('main').textContent()).toContain(HOSTILE);
+    expect(await view.locator('img, a, main script').count()).toBe(0);
+    await host.picture('talk-dark');
+  });
+
+  it('follows the theme of its host', async () => {
+    const { view } = await host.show('list_machines', {}, 'light');
+    await view.getByText('garden').waitFor(SOON);
+    const back = () =>
+      view
+        .locator('body')
+        .evaluate((body) => body.ownerDocument.defaultView?.getComputedStyle(body).backgroundColor);
+    const light = await back();
+    await host.turn('dark');
+    await expect.poll(back).not.toBe(light);
+  });
+
+  it('never shows a confirmation, and may not call what takes one', async () => {
+    const { data } = await server.finish('backup_openclaw');
+    const { file } = Object(data.backup);
+    // Without its key the backup counts as made elsewhere.
+    await rm(join(lab.stateDir, 'transfer.key'));
+    const { view, result } = await host.show('backup_openclaw', { action: 'restore', file });
+    const { structuredContent } = await result;
+    expect(structuredContent?.next).toMatch(/confirmation "[^"]+"/);
+    await view.getByRole('alert').waitFor(SOON);
+    const [, token] = /confirmation "([^"]+)"/.exec(String(structuredContent?.next)) ?? [];
+    expect(await view.locator('html').innerHTML()).not.toContain(token);
+    expect(await view.getByRole('alert').textContent()).toContain('not made on this computer');
+  });
+
+  it('lets no request leave, and calls only what looks, follows, wakes and mends', () => {
+    expect(host.requests).toEqual([]);
+    expect([...new Set(host.called.map(({ tool }) => tool))].sort()).toEqual([
+      'gateway_status',
+      'get_operation',
+      'read_session',
+      'repair_openclaw',
+    ]);
+  });
+});
