@@ -29,5 +29,6 @@ export function withView<Services>(tool: Tool<Services>): Tool<Services> {
     ...(SHOWN.has(tool.name) && { resourceUri: VIEW_URI }),
     visibility: CALLED.includes(tool.name) ? ['model', 'app'] : ['model'],
   };
-  return { ...tool, meta: { ...tool.meta, ui } };
+  const { reading } = tool;
+  return { ...tool, meta: { ...tool.meta, ui }, ...(reading && { reading: withView(reading) }) };
 }

@@ -14,12 +14,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   operations: ['core'],
   workflows: ['core', 'config', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations'],
   mcp: ['core', 'operations'],
-<<<<<<< HEAD
   history: ['core', 'operations', 'mcp'],
-  tools: ['core', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations', 'workflows', 'mcp', 'history'],
-=======
-  tools: ['core', 'dedalus', 'machine', 'openclaw', 'gateway', 'operations', 'workflows', 'mcp', 'view'],
->>>>>>> ac507ca (Clients with MCP Apps show a page beside results: stages as a moving bar, machines, status with repair by click, conversations)
+  tools: [
+    'core',
+    'dedalus',
+    'machine',
+    'openclaw',
+    'gateway',
+    'operations',
+    'workflows',
+    'mcp',
+    'history',
+    'view',
+  ],
   resources: ['core', 'dedalus', 'workflows', 'mcp', 'tools'],
   prompts: ['mcp', 'tools'],
   'stand-in': ['core'],
