@@ -23,7 +23,9 @@ export function wholeLife(generation: 1 | 2 | 3): void {
       model: 'anthropic/claude-sonnet-4-6',
     });
     // The oldest generation refuses the field: done without it, and said.
-    expect(data.notes).toEqual(generation === 1 ? [expect.stringContaining('autosleep')] : []);
+    // What OpenClaw would spend by itself is off, and said.
+    const quiet = expect.stringContaining('own automations');
+    expect(data.notes).toEqual(generation === 1 ? [expect.stringContaining('autosleep'), quiet] : [quiet]);
     machine = String(data.machine_id);
     expect(texts[0]).toContain(machine);
     expect(data.next).toBe(`Call chat with machine_id "${machine}".`);

@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   tts: 'voices',
   ui: 'names and colours',
   'logging.level': 'how much is logged',
+  'plugins.entries.memory-core.config.dreaming': 'whether it goes over its memories at night',
 };
 
 // A secret by value would lie in this call, its record and the settings.

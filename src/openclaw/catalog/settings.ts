@@ -10,6 +10,25 @@ const UTILITY_MODEL_SINCE = '2026.7.1';
 const MODEL_POLICY_MARKER_SINCE = '2026.8.1';
 const MODEL_POLICY_MARKER = { meta: { migrations: { modelPolicyAllowlist: true } } };
 
+/** Since then OpenClaw brings automations that take an agent turn daily and weekly, switched on. Source: the packages of 2026.7.35 and 2026.8.1. */
+const OWN_AUTOMATIONS_SINCE = '2026.8.1';
+/** Switches them off: what nobody asked for spends nothing. */
+const OWN_AUTOMATIONS_OFF = {
+  plugins: { entries: { 'memory-core': { config: { dreaming: { enabled: false } } } } },
+  skills: { workshop: { autonomous: { mode: 'off' } } },
+};
+
+/** Told after a deploy of such a release; undefined for others. */
+export function ownAutomationsNote(openclawVersion: string): string | undefined {
+  return hasOwnAutomations(openclawVersion)
+    ? 'OpenClaw\'s own automations that cost model turns (memory dreaming every night, skill review every week) are off unless they were asked for; configure_openclaw switches them on with set plugins.entries.memory-core.config.dreaming.enabled true or skills.workshop.autonomous.mode "auto".'
+    : undefined;
+}
+
+const hasOwnAutomations = (openclawVersion: string) => knowsSince(openclawVersion, OWN_AUTOMATIONS_SINCE);
+const knowsSince = (openclawVersion: string, since: string) =>
+  semver.gte(semver.coerce(openclawVersion) ?? '0.0.0', since);
+
 /** Below this, published advisories let a web page or an HTTP caller take the gateway over (GHSA-jhfx-v2j8-x3m6). */
 export const MINIMUM_SAFE_VERSION = '2026.6.8';
 
@@ -45,7 +64,7 @@ export const GATEWAY_SETTINGS = {
 /** @throws AppError `config` without a provider, `invalid_input` when the model's provider has no key. */
 export function openclawSettings(input: SettingsInput): Settings {
   const model = chosenModel(input);
-  const knows = (since: string) => semver.gte(semver.coerce(input.openclawVersion) ?? '0.0.0', since);
+  const knows = (since: string) => knowsSince(input.openclawVersion, since);
   const settings = {
     // Without it newer releases take a hand-written file for an old one, and refuse every other model of a provider.
     ...(knows(MODEL_POLICY_MARKER_SINCE) ? MODEL_POLICY_MARKER : {}),
@@ -67,6 +86,7 @@ export function openclawSettings(input: SettingsInput): Settings {
         ...(knows(UTILITY_MODEL_SINCE) ? { utilityModel: '' } : {}),
       },
     },
+    ...(hasOwnAutomations(input.openclawVersion) ? OWN_AUTOMATIONS_OFF : {}),
     // The default is one file in /tmp for every gateway of the machine, gone after a sleep.
     logging: { file: gatewayLog(input.home) },
   };
@@ -75,10 +95,11 @@ export function openclawSettings(input: SettingsInput): Settings {
 
 /** What a config of ours, or of a person, must have once this release reads it; filled in where it is missing. */
 export function settingsDemanded(openclawVersion: string): object {
-  const knows = (since: string) => semver.gte(semver.coerce(openclawVersion) ?? '0.0.0', since);
+  const knows = (since: string) => knowsSince(openclawVersion, since);
   return {
     ...(knows(MODEL_POLICY_MARKER_SINCE) ? MODEL_POLICY_MARKER : {}),
     ...(knows(UTILITY_MODEL_SINCE) ? { agents: { defaults: { utilityModel: '' } } } : {}),
+    ...(hasOwnAutomations(openclawVersion) ? OWN_AUTOMATIONS_OFF : {}),
   };
 }
 

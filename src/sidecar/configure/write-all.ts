@@ -44,7 +44,8 @@ export async function configure(place: Place, wish: Wish): Promise<ReplyOf<'conf
  */
 async function wantedSettings(place: Place, present: ObjectFile, wish: Wish): Promise<Patch> {
   if (!('value' in present)) return wish.settings;
-  const merged = patched(present.value, keepingModel(present.value, wish));
+  const ours = patched(keepingModel(present.value, wish), chosen(present.value));
+  const merged = patched(present.value, ours);
   if (wish.proven === 'yes' && wish.switched === 'no') return merged;
   // Beside the file itself, since it may include others by relative names.
   const draft = `${settingsFile(place)}.draft`;
@@ -54,6 +55,13 @@ async function wantedSettings(place: Place, present: ObjectFile, wish: Wish): Pr
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Sections of which we bring defaults alone: whatever a person has switched on there stays on. */
+function chosen(present: Patch): Patch {
+  return Object.fromEntries(
+    Object.entries(present).filter(([name]) => name === 'plugins' || name === 'skills'),
+  );
 }
 
 function keepingModel(present: Patch, { settings, keep_model }: Wish): Patch {

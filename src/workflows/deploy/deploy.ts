@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import { keyChoice, type ProviderKey } from '../../openclaw/catalog/providers.ts';
+import { ownAutomationsNote } from '../../openclaw/catalog/settings.ts';
 import type { ConfigureService } from '../../openclaw/configure/configure.ts';
 import { KEPT_NAME, keptNote } from '../../openclaw/configure/kept-beside.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../../openclaw/openclaw-service.ts';
@@ -74,6 +75,8 @@ async function deployed(
   if (KEPT_NAME.test(kept)) await operation.note(keptNote(kept));
   if (input.ownServer?.state === 'unproved') await operation.note(UNPROVED);
   await tellKeptKeys(operation, deps, input);
+  const quiet = ownAutomationsNote(plan.openclawVersion);
+  if (quiet !== undefined) await operation.note(quiet);
   const twins = await twinNote(deps, input.name, machineId, { signal: operation.signal });
   if (twins !== undefined) await operation.note(twins);
   return asJson({

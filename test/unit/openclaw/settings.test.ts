@@ -1,7 +1,13 @@
 /** openclaw.json: safe for every supported release, and free of secrets. */
 import { expect, test } from 'vitest';
+import { patchOf, undecided } from '../../../src/openclaw/catalog/configure-paths.ts';
 import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
-import { openclawSettings, providerSecrets } from '../../../src/openclaw/catalog/settings.ts';
+import {
+  openclawSettings,
+  ownAutomationsNote,
+  providerSecrets,
+  settingsDemanded,
+} from '../../../src/openclaw/catalog/settings.ts';
 
 const ENV = {
   ANTHROPIC_API_KEY: 'sk-ant-secret-1',
@@ -49,6 +55,39 @@ test.each([
   const settings = settingsOf(version);
   expect('utilityModel' in settings.agents.defaults).toBe(utilityModel);
   expect('meta' in settings).toBe(marker);
+});
+
+test.each([
+  ['2026.3.24', false],
+  ['2026.7.35', false],
+  ['2026.8.1', true],
+  ['2026.9.6', true],
+])(
+  '%s has its own automations that spend switched off where it has any, also after an upgrade',
+  (version, has) => {
+    const off = {
+      plugins: { entries: { 'memory-core': { config: { dreaming: { enabled: false } } } } },
+      skills: { workshop: { autonomous: { mode: 'off' } } },
+    };
+    for (const settings of [settingsOf(version), settingsDemanded(version)]) {
+      if (has) expect(settings).toMatchObject(off);
+      else expect(Object.keys(settings)).not.toEqual(expect.arrayContaining(['skills']));
+    }
+    expect(ownAutomationsNote(version) !== undefined).toBe(has);
+  },
+);
+
+test('a person who asks for them switches them on', () => {
+  const set = {
+    'plugins.entries.memory-core.config.dreaming.enabled': true,
+    'skills.workshop.autonomous.mode': 'auto',
+  };
+  expect(patchOf(set)).toEqual({
+    plugins: { entries: { 'memory-core': { config: { dreaming: { enabled: true } } } } },
+    skills: { workshop: { autonomous: { mode: 'auto' } } },
+  });
+  expect(undecided(set, [])).toEqual([]);
+  expect(() => patchOf({ 'plugins.entries.memory-core.enabled': false })).toThrow('cannot be set');
 });
 
 test("a provider whose catalogue is not in every release is described whole, with the user's own model", () => {
