@@ -19,6 +19,7 @@ import { instructionsFor } from './mcp/instructions.ts';
 import { mcpServer } from './mcp/mcp-server.ts';
 import { servePrompts } from './mcp/prompts.ts';
 import { serveResources } from './mcp/resources.ts';
+import { automationService } from './openclaw/automations.ts';
 import { backupService } from './openclaw/backup.ts';
 import { type ChannelKey, channelAddresses, channelId } from './openclaw/catalog/channels.ts';
 import type { NewestRelease, RequireRelease } from './openclaw/catalog/newest-release.ts';
@@ -168,6 +169,7 @@ function assembleServices(
     machines,
     openclaw,
     gateway,
+    automations: automationService(machines),
     clock,
     providers,
     soundProviders: sound,

@@ -3,6 +3,7 @@ import type { WaitOptions } from '../core/abort.ts';
 import { isAppError } from '../core/errors.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import { askAnySidecar, type SidecarMachines } from './ask-sidecar.ts';
+import { type Automation, readAutomations } from './automations.ts';
 import { type LiveAnswers, shownSettings } from './configure/configure.ts';
 import type { Probe } from './ports.ts';
 import { type Posture, readPosture } from './posture.ts';
@@ -16,6 +17,8 @@ export interface Look {
   channels:
     | { live: LiveAnswers; config: Readonly<Record<string, unknown>>; secretNames: readonly string[] }
     | undefined;
+  /** Those that are switched on; undefined where it cannot be told. Names are foreign. */
+  automations?: readonly Automation[] | undefined;
 }
 
 export interface LookService {
@@ -38,11 +41,12 @@ export function lookService(machines: SidecarMachines): LookService {
       const told = await askAnySidecar(machines, machineId, 'status', { audit }, how);
       if ('withoutNode' in told)
         return { probe: readBareProbe(told.withoutNode), posture: undefined, channels: undefined };
-      const { probe, posture, shown } = told.reply;
+      const { probe, posture, shown, automations } = told.reply;
       return {
         probe: readProbe(probe),
         posture: posture && readPosture(posture),
         channels: channelsIn(shown),
+        automations: automations && readAutomations(automations),
       };
     },
   };

@@ -16,6 +16,7 @@ import { stopGateway } from './gateway/stop.ts';
 import { suspendGateway } from './gateway/suspend.ts';
 import { readJob } from './jobs/read.ts';
 import { startJob, stopJob } from './jobs/start.ts';
+import { automations } from './look/automations.ts';
 import { diagnose } from './look/diagnose.ts';
 import { doctor } from './look/doctor.ts';
 import { noteStart, stillInterrupted } from './look/interrupted.ts';
@@ -65,6 +66,7 @@ const COMMANDS: Commands = {
   diagnose,
   doctor,
   run_openclaw: runOpenclaw,
+  automations,
   read_log: readLog,
   kept_states: keptStates,
   configure,

@@ -2,8 +2,10 @@
 import * as z from 'zod';
 import { broughtLines } from '../core/brought.ts';
 import { toldOneOf, toldVersion } from '../core/told.ts';
+import type { Automation } from '../openclaw/automations.ts';
 import type { AuditFinding } from '../openclaw/posture.ts';
 import { type ChannelState, channelState, channelWords } from '../workflows/configure/channels.ts';
+import { automationWords } from '../workflows/look/automations.ts';
 import { newsOf, toldEvents } from '../workflows/look/gateway-history.ts';
 import { gatewayStatus as look } from '../workflows/look/status.ts';
 import { safePhase } from '../workflows/power/require-awake.ts';
@@ -42,6 +44,18 @@ export const gatewayStatus = defineTool({
       .array(channelState.omit({ error: true }))
       .optional()
       .describe('How each messenger is; only of a running gateway.'),
+    automations: z
+      .array(
+        z.object({
+          name: z.string(),
+          schedule: z.string(),
+          next_at: z.string().optional(),
+          last: z.enum(['ok', 'error', 'skipped', 'other']).optional(),
+          spends: z.boolean().describe('Whether it takes model turns.'),
+        }),
+      )
+      .optional()
+      .describe('What runs by itself; its names and schedules are from others.'),
     interrupted_sessions: z
       .array(z.string())
       .optional()
@@ -79,11 +93,13 @@ export const gatewayStatus = defineTool({
     const phase = safePhase(machine.phase);
     const version = layers.find(({ name, state: how }) => name === 'openclaw' && how === 'ok');
     const news = seen.history && newsOf(seen.history);
+    const planned = automationWords(seen.automations);
     const state = [
       bad.length === 0 ? 'every layer works' : bad.join('; '),
       ...(version ? [`OpenClaw ${version.detail.replace(/\.$/, '')}`] : []),
       ...channelWords(channels ?? []),
       ...(news === undefined ? [] : [news]),
+      ...(planned === undefined ? [] : [planned]),
     ];
     return {
       summary: `Machine ${id} (phase ${phase}): ${state.join('; ')}.${advice.length === 0 ? '' : ` Advice: ${advice.join(' ')}`}`,
@@ -103,6 +119,11 @@ export const gatewayStatus = defineTool({
           : { from_others: writtenByOthers('interrupted_sessions') }),
         interrupted_sessions:
           probe === undefined || probe.interrupted.length === 0 ? undefined : [...probe.interrupted],
+        automations: seen.automations?.map(({ name, schedule, next, last, spends }) => ({
+          ...{ name, schedule, spends },
+          ...(next !== undefined && { next_at: next }),
+          ...(last !== undefined && { last }),
+        })),
         posture,
         gateway_events: seen.history && seen.history.events.length > 0 ? toldEvents(seen.history) : undefined,
         advice,
@@ -115,6 +136,7 @@ export const gatewayStatus = defineTool({
           ? []
           : [{ label: 'end of the gateway log', text: probe.gatewayLog }]),
         ...channelErrors(channels ?? []),
+        ...automationLines(seen.automations ?? []),
         ...(seen.strange.length === 0
           ? []
           : [{ label: 'addresses and programs in the settings', text: broughtLines(seen.strange) }]),
@@ -125,6 +147,19 @@ export const gatewayStatus = defineTool({
     };
   },
 });
+
+function automationLines(automations: readonly Automation[]) {
+  const lines = automations.map(({ name, schedule, next, last, spends }) =>
+    [
+      name,
+      schedule,
+      `next ${next ?? 'not planned'}`,
+      `last ${last ?? 'never'}`,
+      spends ? 'takes model turns' : 'free',
+    ].join('; '),
+  );
+  return lines.length === 0 ? [] : [{ label: 'automations', text: lines.join('\n') }];
+}
 
 function channelErrors(channels: readonly ChannelState[]) {
   const failed = channels.flatMap(({ id, error }) => (error === undefined ? [] : [`${id}: ${error}`]));

@@ -75,7 +75,21 @@ const shown = z.object({
   ),
 });
 
+const amount = z.catch(z.optional(z.number()), undefined);
+const word = z.catch(z.optional(text), undefined);
+/** Foreign. */
+export const automation = z.object({
+  name: text,
+  kind: word,
+  schedule: z.catch(z.object({ expr: word, tz: word, everyMs: amount, at: word }), {}),
+  next: amount,
+  last: word,
+});
+/** Those that are switched on; without `jobs` where they cannot be read. */
+const automations = z.object({ jobs: z.optional(z.array(automation)) });
+
 export const LOOK_PROTOCOL = {
+  automations: { request: nothing, reply: automations },
   /** The last lines of the gateway's own log, and of what its process printed; both outlive it. */
   read_log: {
     request: z.object({
@@ -100,7 +114,12 @@ export const LOOK_PROTOCOL = {
   status: {
     /** Whether OpenClaw's own audit runs too. */
     request: z.object({ audit: z.boolean() }),
-    reply: z.object({ probe, posture: z.optional(posture), shown: z.optional(shown) }),
+    reply: z.object({
+      probe,
+      posture: z.optional(posture),
+      shown: z.optional(shown),
+      automations: z.catch(z.optional(automations), undefined),
+    }),
   },
   /** The settings, and what only a running gateway knows. */
   show: {

@@ -1,6 +1,7 @@
 /** All that gateway_status asks of a machine, in one request: every layer, how exposed it is, how its channels are. */
 import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { automations } from './automations.ts';
 import { posture } from './posture.ts';
 import { probe } from './probe.ts';
 import { show } from './show.ts';
@@ -9,8 +10,10 @@ export async function status(place: Place, { audit }: RequestOf<'status'>): Prom
   const seen = await probe(place);
   const exposed = await part(() => posture(place, audit));
   const shown = seen.ready === 'yes' ? await part(() => show(place, { live: 'channels' })) : undefined;
+  const planned = await part(() => automations(place));
   return {
     probe: seen,
+    ...(planned === undefined ? {} : { automations: planned }),
     ...(exposed === undefined ? {} : { posture: exposed }),
     ...(shown === undefined ? {} : { shown }),
   };

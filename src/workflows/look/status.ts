@@ -5,6 +5,7 @@ import { isAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { OpeningCalls } from '../../dedalus/calls/openings.ts';
 import type { MachineService } from '../../machine/ports.ts';
+import type { Automation } from '../../openclaw/automations.ts';
 import { type NewestRelease, newerThan } from '../../openclaw/catalog/newest-release.ts';
 import { ownAddresses, type ProviderKey } from '../../openclaw/catalog/providers.ts';
 import { isUntested, type TestedRelease } from '../../openclaw/catalog/tested-release.ts';
@@ -15,6 +16,7 @@ import type { AuditFinding } from '../../openclaw/posture.ts';
 import { type ChannelState, channelStates } from '../configure/channels.ts';
 import { keptKeys } from '../configure/remaining-keys.ts';
 import { safePhase } from '../power/require-awake.ts';
+import { missedWhileAsleep } from './automations.ts';
 import { type Finding, postureFindings, strangers } from './exposure.ts';
 
 export type LayerState = 'ok' | 'problem' | 'not_checked';
@@ -50,6 +52,8 @@ export interface Status {
   audit: AuditFinding[];
   /** Addresses and programs in its settings that are not ours. Foreign. */
   strange: readonly Brought[];
+  /** What will run by itself; undefined where it cannot be told. Names are foreign. */
+  automations?: readonly Automation[] | undefined;
   /** One imperative sentence for each thing that wants doing; empty when all is well. */
   advice: string[];
 }
@@ -77,7 +81,7 @@ export async function gatewayStatus(
 ): Promise<Status> {
   const machine = await deps.machines.get(machineId, options);
   if (machine.phase !== 'running') return asleep(machine);
-  const [{ probe, posture, channels: live }, newest, openings] = await Promise.all([
+  const [{ probe, posture, channels: live, automations }, newest, openings] = await Promise.all([
     deps.look.look(machineId, audit, options),
     deps.newest(),
     unlessFailed(deps.openings.listOpenings(machineId, options).then((open) => open ?? null)),
@@ -95,11 +99,21 @@ export async function gatewayStatus(
     history: posture?.gateway,
     audit: posture?.audit ?? [],
     strange,
+    automations,
     advice: [
       ...missing(probe),
+      ...asleepAdvice(machine, automations),
       ...findings.flatMap(({ fix, detail }) => (fix ? [`${capital(detail)}: ${fix}`] : [])),
     ],
   };
+}
+
+/** A machine that sleeps by itself does not run what is due then. */
+function asleepAdvice({ autosleepSeconds }: Machine, automations: Status['automations']): string[] {
+  const missed = autosleepSeconds === 0 ? undefined : missedWhileAsleep(automations);
+  return missed === undefined
+    ? []
+    : [`${missed} Call configure_openclaw with autosleep "never" to have it run, which bills all the time.`];
 }
 
 /** A part that cannot be seen leaves a gap; the rest of the look is worth having. */

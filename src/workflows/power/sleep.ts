@@ -4,11 +4,13 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { GatewayService } from '../../gateway/ports.ts';
 import type { MachineService, SleepOutcome } from '../../machine/ports.ts';
+import type { AutomationService } from '../../openclaw/automations.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { type PhaseGoal, recoverPhase } from '../jobs/recover-phase.ts';
 import { parseStored } from '../jobs/stored-state.ts';
+import { missedWhileAsleep } from '../look/automations.ts';
 import { phaseChangeResult, phaseDetail } from '../result-fields.ts';
 import { quietGateway } from './quiet-gateway.ts';
 
@@ -25,6 +27,7 @@ export interface SleepDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   gateway: Pick<GatewayService, 'cancelTurn'>;
+  automations: AutomationService;
   clock: Clock;
 }
 
@@ -49,6 +52,7 @@ function sleepWork(deps: SleepDeps): OperationKind {
       const { machineId } = parseStored(sleepInput, operation.record.input);
       for (let holds = 0; ; holds++) {
         const { phase } = await deps.machines.get(machineId, { signal: operation.signal });
+        if (phase === 'running') await tellMissed(operation, deps, machineId);
         if (phase === 'running') await quietGateway(operation, deps, machineId);
         await operation.stage('sleep');
         try {
@@ -61,6 +65,21 @@ function sleepWork(deps: SleepDeps): OperationKind {
     },
     recover: (_id, machineId) => recoverPhase(deps.machines, machineId, GOAL),
   };
+}
+
+/** Nothing that a sick machine says may keep it from being put to sleep. */
+async function tellMissed(
+  operation: OperationHandle,
+  { automations }: SleepDeps,
+  machineId: string,
+): Promise<void> {
+  const { signal } = operation;
+  try {
+    const missed = missedWhileAsleep(await automations.list(machineId, { signal }));
+    if (missed !== undefined) await operation.note(missed);
+  } catch (error) {
+    if (signal.aborted || !isAppError(error)) throw error;
+  }
 }
 
 /** A machine that may not sleep now goes on working, and so must its gateway. */
