@@ -27,6 +27,10 @@ beforeAll(async () => {
   host = await startViewHost(server.client, browser);
 });
 afterAll(async () => {
+  await host?.together('view', [
+    ['deploy-ready', 'wake-dark', 'chat'],
+    ['status-findings', 'machines'],
+  ]);
   await host?.close();
   await server?.close();
   await bin?.remove();

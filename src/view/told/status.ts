@@ -1,5 +1,6 @@
 /** One machine from its own layers up to its protection, as gateway_status returns it. */
 import { type Fields, fields, list, number, text, texts } from './read.ts';
+import { type Spend, spendOf } from './spend.ts';
 
 export interface Check {
   name: string;
@@ -22,6 +23,7 @@ export interface MachineStatus {
   channels: { id: string; state: string }[];
   events: { at: string | undefined; why: string; did: string }[];
   interrupted: string[];
+  spend: Spend | undefined;
 }
 
 export function statusOf(data: Fields): MachineStatus {
@@ -45,6 +47,7 @@ export function statusOf(data: Fields): MachineStatus {
       return { at: text(at), why: text(why) ?? 'ended', did: text(did) ?? 'unknown' };
     }),
     interrupted: texts(data.interrupted_sessions),
+    spend: spendOf(data.spend),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Check, MachineStatus } from '../told/status.ts';
 import { plain, timeOf } from '../told/words.ts';
 import { phaseTone } from './machines-view.tsx';
 import { Card, Chip, Facts, Mark, Notice, type Tone } from './parts.tsx';
+import { SpendPlot } from './spend-plot.tsx';
 
 const TONES: Readonly<Record<string, Tone>> = {
   ok: 'good',
@@ -56,6 +57,7 @@ export function StatusView({ status, actions }: { status: MachineStatus; actions
         <Checks what="Protection" checks={status.posture} />
       </div>
       <Facts facts={factsOf(status)} />
+      {status.spend !== undefined && <SpendPlot spend={status.spend} />}
       <Events events={status.events} />
     </Card>
   );

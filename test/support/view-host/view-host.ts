@@ -1,5 +1,5 @@
 /** A browser with a host page in it that speaks to a real server: the page is shown beside real calls. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { build } from 'esbuild';
@@ -28,6 +28,8 @@ export interface ViewHost {
   turn(theme: Theme): Promise<void>;
   /** Keeps a picture where a folder for them is set. */
   picture(name: string): Promise<void>;
+  /** Keeps those pictures as one, in columns, where a folder for them is set. */
+  together(name: string, columns: readonly (readonly string[])[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -89,6 +91,14 @@ async function hostIn(browser: Browser, client: Client): Promise<ViewHost> {
       await mkdir(OPENCLAW_MCP_PICTURES, { recursive: true });
       await page.locator('iframe').screenshot({ path: join(OPENCLAW_MCP_PICTURES, `${name}.png`) });
     },
+    async together(name, columns) {
+      const { OPENCLAW_MCP_PICTURES: folder } = process.env;
+      if (folder === undefined) return;
+      const wall = await browser.newPage({ viewport: { width: 1240, height: 400 } });
+      await wall.setContent(await wallOf(folder, columns));
+      await wall.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+      await wall.close();
+    },
     close: () => browser.close(),
   };
 }
@@ -97,6 +107,18 @@ async function hostIn(browser: Browser, client: Client): Promise<ViewHost> {
 function callable({ _meta }: { _meta?: unknown }): boolean {
   const meta = uiMeta.safeParse(_meta);
   return !meta.success || meta.data.ui.visibility.includes('app');
+}
+
+async function wallOf(folder: string, columns: readonly (readonly string[])[]): Promise<string> {
+  const image = async (name: string) => {
+    const data = await readFile(join(folder, `${name}.png`));
+    return `<img alt="" src="data:image/png;base64,${data.toString('base64')}">`;
+  };
+  const drawn = await Promise.all(
+    columns.map(async (names) => `<div>${(await Promise.all(names.map(image))).join('')}</div>`),
+  );
+  return `<style>body{margin:0;padding:16px;display:flex;gap:16px;background:#e9e8e3}div{flex:1;display:grid;gap:16px;align-content:start}
+img{width:100%;border-radius:10px;display:block}</style>${drawn.join('')}`;
 }
 
 async function hostPage(): Promise<string> {
