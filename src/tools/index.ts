@@ -56,6 +56,10 @@ export function toolsFor({ readOnly, only, machineId, confirm }: ToolMode): read
 const readingPart = (tool: Tool<Services>) => (tool.effect === 'read' ? tool : (tool.reading ?? []));
 
 function everyTool(confirm: boolean): readonly Tool<Services>[] {
+  return inOrder(confirm).map(withView);
+}
+
+function inOrder(confirm: boolean): readonly Tool<Services>[] {
   return [
     deployOpenclaw,
     getOperation,
@@ -75,5 +79,5 @@ function everyTool(confirm: boolean): readonly Tool<Services>[] {
     runOpenclaw,
     history,
     destroyMachineTool(confirm),
-  ].map(withView);
+  ];
 }
