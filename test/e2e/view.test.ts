@@ -28,8 +28,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await host?.together('view', [
-    ['deploy-ready', 'wake-dark', 'chat'],
-    ['status-findings', 'machines'],
+    ['deploy-ready', 'wake-dark', 'chat', 'machines'],
+    ['status-findings'],
   ]);
   await host?.close();
   await server?.close();
