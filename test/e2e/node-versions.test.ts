@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tools } from '../../src/tools/index.ts';
+import { VIEW_URI } from '../../src/tools/views.ts';
 import { type BinProcess, forgetSums, startBin } from '../support/bin.ts';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 import { type Lab, startLab } from '../support/lab.ts';
@@ -77,7 +78,9 @@ describe.each(['20', '22', '24'])('on Node %s', (major) => {
     const server = await start(behindProxy);
     const before = proxy.asked.length;
     expect((await server.call('list_machines')).data).toMatchObject({ machines: [] });
-    expect((await server.client.listResources()).resources).toEqual([]);
+    // No machine; the page is there without any cloud.
+    const { resources } = await server.client.listResources();
+    expect(resources.map(({ uri }) => uri)).toEqual([VIEW_URI]);
     expect(new Set(proxy.asked.slice(before))).toEqual(new Set([new URL(cloud.url).host]));
     await server.close();
   });
