@@ -101,6 +101,24 @@ describe('house rules', () => {
     expect(long.map((file) => `${file.lines.length} ${file.path}`)).toEqual([]);
   });
 
+  it('half of the files have 80 lines or fewer', () => {
+    const lengths = typescript.map((file) => file.lines.length - 1).sort((a, b) => a - b);
+    expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThanOrEqual(80);
+  });
+
+  it('no folder of a ring holds more than 15 files', () => {
+    // Each of these waits for a folder of its own for a part of what it holds.
+    const large = ['src/openclaw', 'src/sidecar/gateway', 'src/sidecar/look'];
+    const rings = /^src\/(?:workflows|operations|openclaw|gateway|sidecar|cli|local|dedalus)(?:\/|$)/;
+    const counts = new Map<string, number>();
+    for (const { path } of typescript) {
+      const folder = path.slice(0, path.lastIndexOf('/'));
+      counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    }
+    const full = [...counts].filter(([folder, count]) => rings.test(folder) && count > 15);
+    expect(full.map(([folder]) => folder).filter((folder) => !large.includes(folder))).toEqual([]);
+  });
+
   it('files are named in kebab-case', () => {
     const odd = src.filter((file) => !/\/[a-z0-9]+(?:-[a-z0-9]+)*(?:\.d)?\.(?:tsx?|css|sh)$/.test(file.path));
     expect(odd.map((file) => file.path)).toEqual([]);
