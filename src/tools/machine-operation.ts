@@ -1,4 +1,4 @@
-/** What several tools are: one thing done to one machine, about which nothing more is to be said than which machine. */
+/** Tools that do one thing to one machine and need to know only which: wake, sleep, repair. */
 import * as z from 'zod';
 import type { Tool } from '../mcp/define-tool.ts';
 import { machineId, waitSeconds } from './fields.ts';

@@ -1,4 +1,4 @@
-/** A backup read to its end before anything is done with it: a stranger's program, until it is known whose it is. */
+/** Reads a backup to its end before anything is done with it: until its maker is known, it is a stranger's program. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';

@@ -1,4 +1,7 @@
-/** A change of settings that was planned once goes on only where its keys are: another server must not end it. */
+/**
+ * Plans a change of settings with this server's keys. One that another server has planned before, with a key that this
+ * one lacks, is not failed here: it waits for the server that has the key.
+ */
 import * as z from 'zod';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { ChangePlan } from '../../openclaw/configure/plan.ts';

@@ -1,4 +1,4 @@
-/** Changes an assistant's settings, keys, channels and machine, and shows what there is; whatever fails is as before. */
+/** Changes an assistant's settings, keys, channels and machine, and shows what there is; what fails leaves all as it was. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';

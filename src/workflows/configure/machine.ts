@@ -1,4 +1,4 @@
-/** The machine under an assistant made larger, or told when to sleep: live where the API allows it, else asleep. */
+/** Resizes an assistant's machine, or sets its autosleep: while it runs where the API allows that, else while it sleeps. */
 import * as z from 'zod';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';

@@ -1,4 +1,4 @@
-/** Where a provider was asked whose answer ended a turn: OpenClaw's own error names neither address nor path. */
+/** Adds to a turn's error at which address its model provider was asked: OpenClaw's own error names none. */
 import type { WaitOptions } from '../../core/abort.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { at } from '../../core/patch.ts';

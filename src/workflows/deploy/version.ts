@@ -1,4 +1,4 @@
-/** Which OpenClaw a deploy is about: where an assistant works already, its own; only an upgrade changes that. */
+/** Decides which OpenClaw a deploy installs: where an assistant works already, the one it has; only an upgrade changes that. */
 import * as z from 'zod';
 import { AppError } from '../../core/errors.ts';
 import { COMMENTS_NOTE } from '../../openclaw/configure/kept-beside.ts';

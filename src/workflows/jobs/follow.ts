@@ -1,4 +1,4 @@
-/** Follows the deploy job on a machine by its journal, so that its stages are the operation's stages. */
+/** Follows a job on a machine by its journal, so that its stages become the operation's stages. */
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { paced } from '../../core/pace.ts';
