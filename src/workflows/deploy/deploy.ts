@@ -12,7 +12,7 @@ import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { NOT_HERE } from '../../operations/running.ts';
 import { tellKeptKeys } from '../configure/remaining-keys.ts';
-import { followJob, jobError } from '../jobs/follow.ts';
+import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import { ownAnswer, withListedModels } from './check-model.ts';
 import { livingMachine, machineSource, PLAN } from './create-machine.ts';
@@ -40,9 +40,6 @@ export interface DeployDeps {
   providers: readonly ProviderKey[];
   settings: Pick<ConfigureService, 'show'>;
 }
-
-// The job's own process can die with its machine: an autosleep, a host that fails. Each time it goes on where it was.
-const MAX_JOB_STARTS = 4;
 
 /** What the kind `deploy` does. */
 export function deployWork(deps: DeployDeps): OperationKind {
@@ -139,12 +136,7 @@ async function installed(
   const { signal } = operation;
   const providers = withListedModels(deps.providers, input.ownServer);
   const settings = { name: input.name, model: input.model, providers };
-  for (let starts = 1; ; starts++) {
-    await deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal });
-    const job = await followJob(operation, deps.openclaw, machineId, deps.clock);
-    if (job.state === 'done') return job;
-    if (job.state === 'failed' || starts >= MAX_JOB_STARTS) throw jobError(job);
-    operation.tell('the machine was interrupted; going on');
-    await deps.machines.waitForGuest(machineId, { signal });
-  }
+  return lastingJob(operation, deps, machineId, () =>
+    deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal }),
+  );
 }

@@ -6,7 +6,7 @@ import type { MachineService } from '../../machine/ports.ts';
 import type { OpenClawService, Probe } from '../../openclaw/openclaw-service.ts';
 import type { OperationHandle, Recovered } from '../../operations/ports.ts';
 import { asJson, type JsonObject, type OperationRecord } from '../../operations/record.ts';
-import { followJob, jobError } from '../jobs/follow.ts';
+import { followJob } from '../jobs/follow.ts';
 
 export interface LookDeps {
   machines: MachineService;
@@ -64,7 +64,7 @@ export async function followRecovered(
     return asJson({ machine_id: machineId, name, openclaw_version, node_version, model });
   }
   if (job.error) throw job.error;
-  throw new AppError('machine_failed', jobError(job).message, {
+  throw new AppError('machine_failed', 'The machine stopped in the middle of the installation', {
     next: `Call deploy_openclaw with machine_id "${machineId}": it goes on where this stopped.`,
   });
 }

@@ -1,6 +1,5 @@
 /** Follows a job on a machine by its journal, so that its stages become the operation's stages. */
 import { type Clock, systemClock } from '../../core/clock.ts';
-import { AppError } from '../../core/errors.ts';
 import { paced } from '../../core/pace.ts';
 import type { Pace } from '../../machine/ports.ts';
 import type { JobSnapshot, OpenClawService } from '../../openclaw/openclaw-service.ts';
@@ -43,12 +42,4 @@ export async function followJob(
     seenStages = job.stages.length;
     pace = job.stages.at(-1)?.name === LAST_STAGE ? LAST_STAGE_PACE : undefined;
   }
-}
-
-/** Why a job did not end well. */
-export function jobError(job: JobSnapshot): AppError {
-  if (job.error) return job.error;
-  return new AppError('machine_failed', 'The machine stopped again and again during the installation', {
-    next: 'Call deploy_openclaw with the same name: it goes on with the same machine. Or choose a longer autosleep.',
-  });
 }

@@ -25,7 +25,7 @@ export async function lastingJob(
     const job = await followJob(operation, deps.openclaw, machineId, deps.clock);
     if (job.state === 'done') return job;
     if (job.error) throw job.error;
-    if (starts >= MAX_STARTS) throw givenUp(operation.id);
+    if (job.state === 'failed' || starts >= MAX_STARTS) throw givenUp(operation.id);
     operation.tell('the machine was interrupted; going on');
     await deps.machines.waitForGuest(machineId, { signal: operation.signal });
   }
