@@ -131,7 +131,7 @@ describe('a life from the command line', () => {
   it.skipIf(!HAS_TERMINAL)(
     'talks on a terminal: replies grow, a paste is one message, Ctrl-C ends only the wait',
     async () => {
-      const seen = inTerminal(`${CLI} chat --session talk`, env, packed.folder);
+      const seen = inTerminal(`exec ${CLI} chat --session talk`, env, packed.folder);
       await seen.sees('talk> ');
       seen.type('My favourite colour is turquoise.\r');
       await seen.sees('(message 1 of this conversation).');
@@ -140,12 +140,12 @@ describe('a life from the command line', () => {
       seen.type('/nonsense\r');
       await seen.sees('is none of these');
       expect(model.requests).toHaveLength(paid);
-      seen.type('first pasted line\rsecond pasted line\r');
-      await seen.sees('first pasted line second pasted line" (message 2 of this conversation).');
+      seen.type('one pasted line\rand another\r');
+      await seen.sees('You said: "one pasted line and another" (message 2 of this conversation).');
       await seen.sees('talk> ');
       delay = 4_000;
       seen.type('What did I say first?\r');
-      await seen.sees('turn');
+      await seen.sees('· turn');
       seen.type('\u0003');
       await seen.sees('The wait has ended, not the work: /wait goes on with it');
       delay = 0;
@@ -176,7 +176,7 @@ describe('a life from the command line', () => {
     expect(asked.code).toBe(3);
     expect(asked.stdout).toMatch(/^Nothing was destroyed yet.*--confirmation \S+/s);
     if (HAS_TERMINAL) {
-      const seen = inTerminal(`${CLI} destroy`, env, packed.folder);
+      const seen = inTerminal(`exec ${CLI} destroy`, env, packed.folder);
       await seen.sees('Destroy it? [y/N]');
       seen.type('n\r');
       expect(await seen.ended()).toBe(3);
