@@ -26,6 +26,7 @@ import type { NewestRelease, RequireRelease } from './openclaw/catalog/newest-re
 import { type ProviderKey, providerAddresses } from './openclaw/catalog/providers.ts';
 import { TESTED_RELEASE, type TestedRelease } from './openclaw/catalog/tested-release.ts';
 import { configureService } from './openclaw/configure/configure.ts';
+import { filesService } from './openclaw/files.ts';
 import { lookService } from './openclaw/look.ts';
 import { openclawService } from './openclaw/openclaw-service.ts';
 import { pieceCarrier } from './openclaw/pieces.ts';
@@ -129,7 +130,7 @@ export function assembleServer(options: ServerOptions): AssembledServer {
 
 function assembleServices(
   options: ServerOptions,
-  { redact, learn }: SecretKeeper,
+  { redact, learn, known }: SecretKeeper,
   log: Log,
   history: History,
 ): Services {
@@ -155,6 +156,9 @@ function assembleServices(
   const upgrades = upgradeService(onMachines);
   const backups = backupService(onMachines);
   const pieces = pieceCarrier(onMachines);
+  const files = filesService(onMachines);
+  const { stateDir, fileFolders: named } = config;
+  const allowed = { own: join(stateDir, 'files'), named, stateDir };
   const keyFile = join(config.stateDir, 'transfer.key');
   const seal = backupSeal(keyFile, clock);
   const asking = confirmations(config.stateDir, clock);
@@ -181,6 +185,9 @@ function assembleServices(
     upgrades,
     backups,
     pieces,
+    files,
+    allowed,
+    secrets: known,
     release,
     newest,
     stateDir: config.stateDir,
@@ -217,6 +224,9 @@ function assembleServices(
     allowInstall: config.allowInstall,
     holdsSecret: (text) => redact(text) !== text,
     commands: commandService(machines),
+    files,
+    allowedFolders: allowed,
+    secrets: known,
     backupsDir: join(config.stateDir, 'backups'),
     toolWaitMs: config.toolWaitMs,
   };

@@ -16,7 +16,8 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   repair_openclaw: ['waiting', 'installing'],
   configure_openclaw: ['waiting'],
   upgrade_openclaw: ['waiting', 'installing'],
-  backup_openclaw: ['waiting'],
+  backup_openclaw: ['waiting', 'files'],
+  files: ['waiting', 'files'],
   destroy_machine: ['waiting', 'destroying'],
 };
 
@@ -38,6 +39,7 @@ export function withSoundSettings<Services>(tool: Tool<Services>, faults: readon
 }
 
 function byArguments(tool: string, args: unknown): Need[] {
+  if (tool === 'chat' && typeof args === 'object' && args !== null && 'attachments' in args) return ['files'];
   if (tool !== 'configure_openclaw' || typeof args !== 'object' || args === null) return [];
   return [
     ...('provider_keys' in args ? (['models'] as const) : []),

@@ -1,6 +1,6 @@
 /** Every setting of the server, read once from an environment record. */
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
 import * as z from 'zod';
 import { addressFault, type Fault, faultError, isQuoted, keyFault, type Need } from './faults.ts';
@@ -25,6 +25,8 @@ export interface Config {
   allowedSettings: readonly string[];
   /** Whether skills and plugins may be installed by run_openclaw. */
   allowInstall: boolean;
+  /** Folders of this computer that files may be saved to, and sent from, beside the one in the state folder. */
+  fileFolders: readonly string[];
   /** npm registry for machines that name none of their own. */
   npmRegistry: string;
   /** A copy of Node's distribution, where the official one cannot be reached. */
@@ -86,6 +88,14 @@ export const settings = z.object({
   OPENCLAW_MCP_ALLOW_INSTALL: optional(z.enum(['on', 'off'], 'must be on or off')).describe(
     'on: run_openclaw may install skills and plugins from the net, each pinned to a version. Default: off.',
   ),
+  OPENCLAW_MCP_FILES: optional(
+    z
+      .string()
+      .superRefine(check(foldersFault))
+      .transform((text) => foldersIn(text)),
+  ).describe(
+    `Folders of this computer that files may be saved to and sent from: whole paths, separated by "${delimiter}". Default: files in the state folder.`,
+  ),
   OPENCLAW_MCP_NPM_REGISTRY: optional(z.string().trim().superRefine(check(sourceFault))).describe(
     "Package registry that machines install OpenClaw from. Default: npm's own.",
   ),
@@ -105,6 +115,7 @@ const STOPS: Readonly<Record<string, readonly Need[]>> = {
   OPENCLAW_MCP_CONFIRM: ['destroying'],
   OPENCLAW_MCP_ALLOW_SETTINGS: ['always'],
   OPENCLAW_MCP_ALLOW_INSTALL: ['always'],
+  OPENCLAW_MCP_FILES: ['files'],
   OPENCLAW_MCP_NPM_REGISTRY: ['installing'],
   OPENCLAW_MCP_NODE_MIRROR: ['installing'],
 };
@@ -145,6 +156,7 @@ export function readSettings(env: Environment): { config: Config; faults: Fault[
     confirm: set.OPENCLAW_MCP_CONFIRM !== 'off',
     allowedSettings: set.OPENCLAW_MCP_ALLOW_SETTINGS ?? [],
     allowInstall: set.OPENCLAW_MCP_ALLOW_INSTALL === 'on',
+    fileFolders: set.OPENCLAW_MCP_FILES ?? [],
     npmRegistry: set.OPENCLAW_MCP_NPM_REGISTRY ?? DEFAULT_NPM_REGISTRY,
     nodeMirror: set.OPENCLAW_MCP_NODE_MIRROR,
   });
@@ -182,6 +194,21 @@ function folderFault(raw: string): string | undefined {
     return `begins with "~", which only a shell replaces: write the whole path, ${join(homedir(), value.slice(2))}`;
   }
   return isAbsolute(value) ? undefined : 'must be a whole path, from the root on';
+}
+
+const foldersIn = (text: string) =>
+  text
+    .split(delimiter)
+    .map((folder) => folder.trim())
+    .filter((folder) => folder !== '');
+
+function foldersFault(raw: string): string | undefined {
+  for (const folder of foldersIn(raw)) {
+    const fault = folderFault(folder);
+    if (fault !== undefined) return `names a folder that ${fault}`;
+    if (dirname(folder) === folder) return 'names the root of a disk: name the folders that are meant';
+  }
+  return undefined;
 }
 
 function waitFault(value: string): string | undefined {

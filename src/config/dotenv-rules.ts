@@ -13,6 +13,7 @@ export const DOTENV_RULES: Readonly<Record<keyof typeof settings.shape, readonly
   OPENCLAW_MCP_TOOL_WAIT_MS: ['taken', 'decides only how long a call waits'],
   OPENCLAW_MCP_MACHINE_ID: ['taken', 'can only narrow what may be touched'],
   OPENCLAW_MCP_CONFIRM: ['ignored', 'decides what may be deleted unasked'],
+  OPENCLAW_MCP_FILES: ['ignored', 'decides which files may leave this computer'],
   OPENCLAW_MCP_ALLOW_SETTINGS: ['ignored', 'decides what an agent may change'],
   OPENCLAW_MCP_ALLOW_INSTALL: ['ignored', 'decides what an agent may install'],
   OPENCLAW_MCP_NPM_REGISTRY: ['ignored', 'decides which programs are installed'],

@@ -9,8 +9,17 @@ import { AppError, type AppErrorOptions } from '../core/errors.ts';
  * - installing: putting OpenClaw or Node on a machine
  * - models: taking provider keys and addresses to a machine
  * - channels: connecting a messenger
+ * - files: handing out or taking in files of this computer
  */
-export type Need = 'always' | 'cloud' | 'waiting' | 'destroying' | 'installing' | 'models' | 'channels';
+export type Need =
+  | 'always'
+  | 'cloud'
+  | 'waiting'
+  | 'destroying'
+  | 'installing'
+  | 'models'
+  | 'channels'
+  | 'files';
 
 export interface Fault {
   /** Its name; of a secret that comes from a file, that file's. */

@@ -33,6 +33,8 @@ export type Redact = (text: string) => string;
 /** A redactor that learns of further secrets while it is in use. */
 export interface SecretKeeper {
   redact: Redact;
+  /** Every secret that is known by now. */
+  known(): readonly string[];
   /** From now on `secret` is removed too. */
   learn(secret: string): void;
 }
@@ -42,6 +44,7 @@ export function secretKeeper(initial: Iterable<string>): SecretKeeper {
   let current = redactor(known);
   return {
     redact: (text) => current(text),
+    known: () => [...known],
     learn(secret) {
       known.add(secret);
       current = redactor(known);

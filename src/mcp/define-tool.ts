@@ -2,6 +2,7 @@
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import type * as z from 'zod';
 import type { AskPerson } from './ask-person.ts';
+import type { ClientRoots } from './client-roots.ts';
 
 /** What calling a tool can do to the world. All four protocol hints and the safety modes derive from it. */
 export type Effect = 'read' | 'write' | 'destroy';
@@ -52,6 +53,8 @@ export interface CallContext<Services> {
   progress?: ((update: ProgressUpdate) => void) | undefined;
   /** Undefined where the client cannot ask a person. */
   ask: AskPerson | undefined;
+  /** The folders that its person works in. */
+  roots?: ClientRoots | undefined;
   client?: ClientName | undefined;
   /**
    * To be awaited by a tool right before it changes something itself, without an operation: from there on the call is in

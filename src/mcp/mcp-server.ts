@@ -14,6 +14,7 @@ import { AppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
 import { personBehind } from './ask-person.ts';
+import { rootsBehind } from './client-roots.ts';
 import type { CallContext, Tool } from './define-tool.ts';
 import { explain } from './explain.ts';
 import { jsonSchema } from './json-schema.ts';
@@ -57,6 +58,7 @@ export function mcpServer<Services>(options: McpServerOptions<Services>): Server
         signal: extra.signal,
         progress,
         ask: personBehind(server),
+        roots: rootsBehind(server),
         client: server.getClientVersion(),
       },
       redact,

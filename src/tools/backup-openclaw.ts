@@ -1,9 +1,11 @@
 /** backup_openclaw: an assistant's state to a file of this computer, and back onto a machine. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
+import type { CallContext } from '../mcp/define-tool.ts';
 import { BACKUP } from '../workflows/backup/backup.ts';
 import { existingBackupFile, newBackupFile } from '../workflows/backup/file.ts';
 import { RESTORE, requireBackupOf } from '../workflows/backup/restore.ts';
+import { requireSavable, requireSendable } from '../workflows/files/allowed-folders.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';
@@ -30,18 +32,23 @@ export const backupOpenclaw = defineTool({
     const id = await services.directory.resolve(machine_id, { signal });
     const record =
       action === 'backup'
-        ? await startBackup(services, id, file)
+        ? await startBackup(context, id, file)
         : await startRestore(services, id, file, how);
     return awaited(record.id, wait_seconds, context);
   },
 });
 
-async function startBackup(services: Services, id: string, wanted: string | undefined) {
+async function startBackup(
+  { services, roots }: CallContext<Services>,
+  id: string,
+  wanted: string | undefined,
+) {
   const running = await runningOn(services, BACKUP, id);
   if (running) return running;
   const name = (await services.directory.names()).get(id);
   const time = new Date(services.clock.now()).toISOString().slice(0, 19).replace(/\D/g, '');
-  const file = await newBackupFile(services.backupsDir, wanted ?? `${name ?? id}-${time}.tar.gz`);
+  const allows = (file: string) => requireSavable(services.allowedFolders, roots, file);
+  const file = await newBackupFile(services.backupsDir, wanted ?? `${name ?? id}-${time}.tar.gz`, allows);
   const input = { machineId: id, file, ...(name !== undefined && { name }) };
   return services.operations.start({
     kind: BACKUP,
@@ -62,7 +69,8 @@ async function startRestore(
       next: 'Pass file as backup_openclaw returned it.',
     });
   }
-  const file = await existingBackupFile(services.backupsDir, wanted);
+  const allows = (path: string) => requireSendable(services.allowedFolders, path);
+  const file = await existingBackupFile(services.backupsDir, wanted, allows);
   await requireBackupOf(file, services.pinned);
   const input = { machineId: id, file, replace, ...(confirmation !== undefined && { confirmation }) };
   const record = await services.operations.start({

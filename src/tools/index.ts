@@ -8,6 +8,7 @@ import { chat } from './chat.ts';
 import { configureOpenclaw } from './configure-openclaw.ts';
 import { deployOpenclaw } from './deploy-openclaw.ts';
 import { destroyMachineTool } from './destroy-machine.ts';
+import { files } from './files.ts';
 import { gatewayStatus } from './gateway-status.ts';
 import { getOperation } from './get-operation.ts';
 import { history } from './history.ts';
@@ -72,6 +73,7 @@ function inOrder(confirm: boolean): readonly Tool<Services>[] {
     listSessions,
     readSession,
     readLogs,
+    files,
     repairOpenclaw,
     configureOpenclaw,
     upgradeOpenclaw,

@@ -12,11 +12,13 @@ import type { NewestRelease, RequireRelease } from '../openclaw/catalog/newest-r
 import type { ProviderKey } from '../openclaw/catalog/providers.ts';
 import type { TestedRelease } from '../openclaw/catalog/tested-release.ts';
 import type { ConfigureService } from '../openclaw/configure/configure.ts';
+import type { FilesService } from '../openclaw/files.ts';
 import type { LookService } from '../openclaw/look.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { CommandService } from '../openclaw/run-command.ts';
 import type { Operations } from '../operations/ports.ts';
 import type { Confirmations } from '../workflows/destroy/confirmations.ts';
+import type { AllowedFolders } from '../workflows/files/allowed-folders.ts';
 import type { Directory } from '../workflows/look/directory.ts';
 import type { ReadUsage } from '../workflows/look/usage.ts';
 
@@ -52,6 +54,11 @@ export interface Services {
   commands: CommandService;
   /** Folder of this computer for backups that are given only a name. */
   backupsDir: string;
+  files: FilesService;
+  /** Which folders of this computer the person allowed. */
+  allowedFolders: AllowedFolders;
+  /** Every secret that the process knows by now. */
+  secrets: () => Iterable<string>;
   /** How long a call waits where it does not say, in milliseconds. */
   toolWaitMs: number;
 }

@@ -6,12 +6,13 @@ import { turn } from './chat/turn-kind.ts';
 import { configure } from './configure/configure-kind.ts';
 import { deploy } from './deploy/deploy-kind.ts';
 import { destroy } from './destroy/destroy-kind.ts';
+import { save, send } from './files/transfer-kinds.ts';
 import { sleep } from './power/sleep.ts';
 import { wake } from './power/wake.ts';
 import { repair } from './repair/repair-kind.ts';
 import { upgrade } from './upgrade/upgrade-kind.ts';
 
-const LIST = [deploy, wake, sleep, configure, destroy, repair, upgrade, backup, restore, turn] as const;
+const LIST = [deploy, wake, sleep, configure, destroy, repair, upgrade, backup, restore, save, send, turn] as const;
 
 type Meeting<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
   each: infer All,

@@ -11,6 +11,7 @@ let agent: LabClient;
 let machine: string;
 beforeAll(async () => {
   lab = await startLab({
+    env: { OPENCLAW_MCP_FILES: tmpdir() },
     model: {
       fault: ({ model }) => {
         if (model === 'claude-haiku-4-5') return { kind: 'hang' };

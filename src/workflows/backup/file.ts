@@ -15,13 +15,16 @@ const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]{1,1000}$/u;
 const MAX_CHECKSUM_BYTES = 4096;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.tar\.gz$/;
 
+/** Whether the person allowed this file outside of the folder for backups. @throws AppError `invalid_input`. */
+export type Allows = (file: string) => Promise<void>;
+
 /**
  * The full path of a backup that is to be written.
  * @param wanted a name inside `dir`, or an absolute path.
  * @throws AppError `invalid_input` for any other form, a link on the way, or a file that is there already.
  */
-export async function newBackupFile(dir: string, wanted: string): Promise<string> {
-  const file = await backupPath(dir, wanted);
+export async function newBackupFile(dir: string, wanted: string, allows: Allows): Promise<string> {
+  const file = await backupPath(dir, wanted, allows);
   for (const path of [file, checksumFile(file)]) {
     if (await isThere(path)) {
       throw new AppError('invalid_input', 'A file of this name is there already; nothing was overwritten', {
@@ -33,8 +36,8 @@ export async function newBackupFile(dir: string, wanted: string): Promise<string
 }
 
 /** The full path of a backup that is to be read. @throws AppError `invalid_input`, `not_found`. */
-export async function existingBackupFile(dir: string, wanted: string): Promise<string> {
-  const file = await backupPath(dir, wanted);
+export async function existingBackupFile(dir: string, wanted: string, allows: Allows): Promise<string> {
+  const file = await backupPath(dir, wanted, allows);
   try {
     if ((await lstat(file)).isFile()) return file;
   } catch (error) {
@@ -46,7 +49,7 @@ export async function existingBackupFile(dir: string, wanted: string): Promise<s
   throw new AppError('invalid_input', 'This is not an ordinary file', { next: 'Pass the backup itself.' });
 }
 
-async function backupPath(dir: string, wanted: string): Promise<string> {
+async function backupPath(dir: string, wanted: string, allows: Allows): Promise<string> {
   if (!PRINTABLE.test(wanted) || basename(wanted).length > MAX_NAME) {
     throw new AppError(
       'invalid_input',
@@ -66,11 +69,11 @@ async function backupPath(dir: string, wanted: string): Promise<string> {
     });
   }
   const parent = dirname(wanted);
-  const real = await realpath(parent).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP')) return undefined;
-    throw error;
-  });
-  if (real === parent) return wanted;
+  const real = await realOf(parent);
+  if (real === parent) {
+    if (parent !== (await realOf(dir))) await allows(wanted);
+    return wanted;
+  }
   throw new AppError(
     'invalid_input',
     'The folder of this file does not exist, or the path leads through a link',
@@ -78,6 +81,13 @@ async function backupPath(dir: string, wanted: string): Promise<string> {
       next: 'Pass a full path in a folder that exists, without links.',
     },
   );
+}
+
+async function realOf(path: string): Promise<string | undefined> {
+  return realpath(path).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP')) return undefined;
+    throw error;
+  });
 }
 
 /** Beside a backup: its checksum, as `sha256sum -c` reads it, and our seal, which that takes for a comment. */

@@ -72,6 +72,12 @@ export async function finishPart(file: string, operationId: string, sha256: stri
   await rm(part, { force: true });
 }
 
+/** Hex, of what has arrived; of the file itself where an earlier run gave it its name. */
+export async function partSum(file: string, operationId: string): Promise<string> {
+  const part = partOf(file, operationId);
+  return sha256Of((await isThere(part)) ? part : file);
+}
+
 async function nameWithoutOverwriting(part: string, file: string, sha256: string): Promise<void> {
   try {
     await renameToNew(part, file);
