@@ -12,7 +12,20 @@ import { wake } from './power/wake.ts';
 import { repair } from './repair/repair-kind.ts';
 import { upgrade } from './upgrade/upgrade-kind.ts';
 
-const LIST = [deploy, wake, sleep, configure, destroy, repair, upgrade, backup, restore, save, send, turn] as const;
+const LIST = [
+  deploy,
+  wake,
+  sleep,
+  configure,
+  destroy,
+  repair,
+  upgrade,
+  backup,
+  restore,
+  save,
+  send,
+  turn,
+] as const;
 
 type Meeting<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
   each: infer All,

@@ -36,7 +36,7 @@ export const sleep = declareKind({
   input: sleepInput,
   result: phaseChangeResult,
   // What is at work wakes its machine again. A deploy is left out: one that nobody goes on with must not cost compute.
-  notBeside: ['configure', 'upgrade', 'restore', 'backup'],
+  notBeside: ['configure', 'upgrade', 'restore', 'backup', 'save', 'send'],
   work: sleepWork,
   words: {
     subject: 'Putting the machine to sleep',

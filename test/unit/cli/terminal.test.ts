@@ -18,5 +18,7 @@ it.each([
   ['300 characters', `/tmp/${'a'.repeat(300)}.tar.gz`],
   ['300 characters in a folder', `/tmp/${'a'.repeat(300)}/b.tar.gz`],
 ])('a backup whose name holds %s is refused where it enters', async (_what, name) => {
-  await expect(newBackupFile('/tmp/not-there', name, async () => {})).rejects.toMatchObject({ code: 'invalid_input' });
+  await expect(newBackupFile('/tmp/not-there', name, async () => {})).rejects.toMatchObject({
+    code: 'invalid_input',
+  });
 });
