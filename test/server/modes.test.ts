@@ -18,6 +18,7 @@ const READING = [
   'list_sessions',
   'read_session',
   'read_logs',
+  'files',
   'run_openclaw',
   'history',
 ];
@@ -33,6 +34,7 @@ const ALL = [
   'list_sessions',
   'read_session',
   'read_logs',
+  'files',
   'repair_openclaw',
   'configure_openclaw',
   'upgrade_openclaw',
