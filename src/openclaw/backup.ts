@@ -3,21 +3,16 @@ import { createDecipheriv } from 'node:crypto';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
-import { PACK, type RequestOf } from '../sidecar/protocol.ts';
+import { PACK } from '../sidecar/protocol.ts';
 import { readAs, startJob } from './ask-sidecar.ts';
 import { CHANNEL_PLUGINS } from './carried-plugins.ts';
 import { ownAddresses, PROVIDERS } from './catalog/providers.ts';
 import { GATEWAY_SETTINGS, settingsDemanded } from './catalog/settings.ts';
-import { jobScript, largeInput } from './machine-script.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import { pieceCarrier, type Range } from './pieces.ts';
 import type { JobSnapshot } from './ports.ts';
-import { runScript } from './script-output.ts';
 import { undone } from './undone.ts';
-import { MIGRATION_SECONDS } from './upgrade.ts';
 
-/** Milliseconds that the commands around the jobs may take. */
-const START_JOB_MS = 30_000;
 const BLOCK = 16;
 
 const version = z.string().regex(/^\d{1,5}\.\d{1,5}\.\d{1,5}(?:[-+][0-9A-Za-z.-]{1,40})?$/);
@@ -98,9 +93,8 @@ export function backupService(deps: OpenClawDeps): BackupService {
         next: 'Call get_operation for the same operation, or call backup_openclaw again.',
       });
     },
-    async startRestore(machineId, jobId, { pieces: count, sha256, manifest, openclawVersion }, options) {
-      // The rest of the request is what only the machine knows.
-      const unpacking: Omit<RequestOf<'unpack-backup'>, 'job' | 'port'> = {
+    startRestore(machineId, jobId, { pieces: count, sha256, manifest, openclawVersion }, options) {
+      const backup = {
         pieces: count,
         sha256,
         old_home: manifest.home,
@@ -109,15 +103,8 @@ export function backupService(deps: OpenClawDeps): BackupService {
         providers: PROVIDERS.map(({ id }) => id),
         defaults: { ...settingsDemanded(openclawVersion) },
       };
-      const env = {
-        ...deps.providerAddresses,
-        ...largeInput('OPENCLAW_MCP_UNPACK', JSON.stringify(unpacking)),
-        OPENCLAW_MCP_PLUGINS: CHANNEL_PLUGINS,
-        OPENCLAW_MCP_REGISTRY: deps.npmRegistry,
-        OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
-      };
-      const script = jobScript('restore', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
-      await runScript(deps.machines, machineId, script, { signal: options?.signal });
+      const request = { backup, plugins: CHANNEL_PLUGINS, registry: deps.npmRegistry };
+      return startJob(deps, machineId, { id: jobId, kind: 'restore', request }, options);
     },
   };
 }

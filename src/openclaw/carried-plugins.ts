@@ -2,8 +2,8 @@
 import { CHANNELS, type ChannelId } from './catalog/channels.ts';
 import type { JobSnapshot } from './ports.ts';
 
-/** npm packages of channels that releases may not bring along; for the scripts that carry them over. */
-export const CHANNEL_PLUGINS = CHANNELS.flatMap(({ plugin }) => plugin ?? []).join(' ');
+/** npm packages of channels that releases may not bring along; for the jobs that carry them over. */
+export const CHANNEL_PLUGINS = CHANNELS.flatMap(({ plugin }) => plugin ?? []);
 
 export interface CarriedPlugins {
   /** Now in the version of the assistant. */

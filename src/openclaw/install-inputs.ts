@@ -1,9 +1,27 @@
 /** What the installing part of a script must be told, whoever installs. */
-
+import type { JobRequestOf } from '../sidecar/protocol.ts';
 import { sumLines, TESTED_RELEASE } from './catalog/tested-release.ts';
 import { INSTALLERS, installOverrides } from './catalog/versions.ts';
 import type { InstallPlan } from './ports.ts';
 import type { ResolveSources } from './resolve-plan.ts';
+
+/** For a job of the machine's own program. */
+export function installRequest(
+  sources: ResolveSources,
+  plan: InstallPlan,
+): JobRequestOf<'upgrade'>['install'] {
+  return {
+    openclaw_version: plan.openclawVersion,
+    node_version: plan.nodeVersion,
+    node_source: plan.nodeSource,
+    bun_version: INSTALLERS.bun,
+    npm_version: INSTALLERS.npm,
+    overrides: installOverrides(plan.openclawVersion),
+    sums: { ...(sources.release ?? TESTED_RELEASE).sums },
+    registry: sources.npmRegistry,
+    node_mirror: sources.nodeMirror ?? '',
+  };
+}
 
 export function installInputs(sources: ResolveSources, plan: InstallPlan): Record<string, string> {
   return {

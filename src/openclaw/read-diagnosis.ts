@@ -3,8 +3,7 @@ import * as z from 'zod';
 import { head, plainText } from '../core/text.ts';
 import { toldVersion } from '../core/told.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
-import type { Diagnosis, DoctorFinding, Mended } from './repair-ports.ts';
-import type { ScriptOutput } from './script-output.ts';
+import type { Diagnosis, DoctorFinding } from './repair-ports.ts';
 
 const MOST_NAMED = 20;
 const MAX_FOREIGN = 4_000;
@@ -42,16 +41,6 @@ export function readDiagnosis(seen: ReplyOf<'diagnose'>): Diagnosis {
     authFile: seen.auth_file,
     jobsRunning: seen.jobs_running,
   };
-}
-
-/** What `repair` printed: one `done.<mend>` for each. Nothing mended counts as not done. */
-export function readMended({ values }: ScriptOutput): Mended {
-  const done = Object.entries(values).flatMap(([name, value]) =>
-    name.startsWith('done.') && value !== '0' && value !== 'none'
-      ? [[name.slice('done.'.length), value]]
-      : [],
-  );
-  return Object.fromEntries(done);
 }
 
 /**

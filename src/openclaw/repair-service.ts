@@ -1,12 +1,12 @@
 /** The machine side of a repair: each step is one script. */
 import type { WaitOptions } from '../core/abort.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { askSidecar } from './ask-sidecar.ts';
+import { askSidecar, startJob } from './ask-sidecar.ts';
 import type { ProviderKey } from './catalog/providers.ts';
 import { providerSecrets } from './catalog/settings.ts';
-import { installInputs } from './install-inputs.ts';
-import { jobScript, machineScript } from './machine-script.ts';
-import { readDiagnosis, readDoctor, readMended } from './read-diagnosis.ts';
+import { installRequest } from './install-inputs.ts';
+import type { machineScript } from './machine-script.ts';
+import { readDiagnosis, readDoctor } from './read-diagnosis.ts';
 import type { RepairService } from './repair-ports.ts';
 import { type ResolveSources, resolvePlan } from './resolve-plan.ts';
 import { runScript } from './script-output.ts';
@@ -17,7 +17,6 @@ const DIAGNOSE_MS = 60_000;
 const DOCTOR_MS = 90_000;
 /** It waits up to 150 s for a start of the gateway that is going on. */
 const MEND_MS = 230_000;
-const START_JOB_MS = 30_000;
 
 export interface RepairDeps extends ResolveSources {
   machines: Pick<MachineService, 'run'>;
@@ -49,23 +48,17 @@ export function repairService(deps: RepairDeps): RepairService {
       return (await askSidecar(deps.machines, machineId, 'end_interrupted', {}, how)).ended.length;
     },
     async mend(machineId, mends, options) {
-      const env = {
-        OPENCLAW_MCP_MENDS: mends.join(' '),
-        ...(mends.includes('keys')
-          ? { OPENCLAW_MCP_PROVIDER_KEYS: JSON.stringify(providerSecrets(deps.providers)) }
-          : {}),
+      const request = {
+        mends: [...mends],
+        provider_keys: mends.includes('keys') ? providerSecrets(deps.providers) : {},
       };
-      const script = machineScript('repair', env, { timeoutMs: MEND_MS, rerunnable });
-      return readMended(await run(machineId, script, options));
+      const how = { timeoutMs: MEND_MS, rerunnable, signal: options?.signal };
+      return (await askSidecar(deps.machines, machineId, 'mend', request, how)).done;
     },
     async startReinstall(machineId, jobId, openclawVersion, nodeVersion, options) {
       const plan = await resolvePlan(deps, openclawVersion, (script) => run(machineId, script, options));
-      const env = installInputs(deps, { ...plan, nodeVersion: nodeVersion ?? plan.nodeVersion });
-      await run(
-        machineId,
-        jobScript('repair-install', jobId, env, { timeoutMs: START_JOB_MS, rerunnable }),
-        options,
-      );
+      const install = installRequest(deps, { ...plan, nodeVersion: nodeVersion ?? plan.nodeVersion });
+      await startJob(deps, machineId, { id: jobId, kind: 'reinstall', request: { install } }, options);
     },
   };
 }

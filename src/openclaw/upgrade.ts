@@ -4,21 +4,16 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { toldVersion } from '../core/told.ts';
-import { askSidecar } from './ask-sidecar.ts';
+import { askSidecar, startJob } from './ask-sidecar.ts';
 import { type CarriedPlugins, CHANNEL_PLUGINS, carriedPlugins } from './carried-plugins.ts';
 import { settingsDemanded } from './catalog/settings.ts';
-import { installInputs } from './install-inputs.ts';
-import { jobScript } from './machine-script.ts';
+import { installRequest } from './install-inputs.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { InstallPlan, JobSnapshot } from './ports.ts';
-import { runScript } from './script-output.ts';
 import { undone } from './undone.ts';
 
-/** Milliseconds that the commands around the job may take. */
-const START_JOB_MS = 30_000;
+/** Milliseconds that a look may take. */
 const LOOK_MS = 15_000;
-/** A state of years is migrated at the first start; the largest seen took 12 s. */
-export const MIGRATION_SECONDS = 300;
 
 export interface UpgradePlan extends InstallPlan {
   /** The older version whose kept state comes back with it; only for a downgrade. */
@@ -40,16 +35,14 @@ export function upgradeService(deps: OpenClawDeps): UpgradeService {
       return kept.filter((version) => toldVersion(version) === version);
     },
     async startUpgrade(machineId, jobId, plan, { signal } = {}) {
-      const env = {
-        ...deps.providerAddresses,
-        ...installInputs(deps, plan),
-        OPENCLAW_MCP_CONFIG_DEFAULTS: JSON.stringify(settingsDemanded(plan.openclawVersion)),
-        OPENCLAW_MCP_PLUGINS: CHANNEL_PLUGINS,
-        OPENCLAW_MCP_RESTORE: plan.restore ?? '',
-        OPENCLAW_MCP_START_TIMEOUT_S: `${MIGRATION_SECONDS}`,
+      const request = {
+        install: installRequest(deps, plan),
+        restore: plan.restore ?? '',
+        defaults: { ...settingsDemanded(plan.openclawVersion) },
+        plugins: CHANNEL_PLUGINS,
+        registry: deps.npmRegistry,
       };
-      const script = jobScript('upgrade', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
-      await runScript(deps.machines, machineId, script, { signal });
+      await startJob(deps, machineId, { id: jobId, kind: 'upgrade', request }, { signal });
     },
   };
 }

@@ -1,9 +1,6 @@
 /** Which function answers which command. */
 import process from 'node:process';
 import { redactDeep } from '../core/redact.ts';
-import { unpackBackup } from './backup/unpack.ts';
-import { draftChange, fillSettings } from './configure/change.ts';
-import { outsideRequests } from './configure/outside-requests.ts';
 import { configure } from './configure/write-all.ts';
 import { listFiles, lookAtFile, readText } from './files/look.ts';
 import { endTransfer, listTransfer, readFilePiece, readTransfer, writeTransfer } from './files/pieces.ts';
@@ -16,6 +13,7 @@ import { stopGateway } from './gateway/stop.ts';
 import { suspendGateway } from './gateway/suspend.ts';
 import { readJob } from './jobs/read.ts';
 import { startJob, stopJob } from './jobs/start.ts';
+import { answerRequests } from './look/answer.ts';
 import { automations } from './look/automations.ts';
 import { diagnose } from './look/diagnose.ts';
 import { doctor } from './look/doctor.ts';
@@ -31,9 +29,10 @@ import { status } from './look/status.ts';
 import type { Place } from './place.ts';
 import { childEnvironment } from './process/environment.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
+import { mend } from './repair/mend.ts';
 import { SidecarError } from './sidecar-error.ts';
 import { connectedChannels, exposure, missingKeys, settingsState, showSettings } from './state/look.ts';
-import { authState, mendKeys, renewAuth } from './state/mend.ts';
+import { authState, renewAuth } from './state/mend.ts';
 import { machineRedactor, secretValues } from './state/secret-values.ts';
 import { readSession } from './turns/history.ts';
 import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
@@ -70,18 +69,15 @@ const COMMANDS: Commands = {
   read_log: readLog,
   kept_states: keptStates,
   configure,
-  'draft-change': draftChange,
-  'outside-requests': outsideRequests,
   'connected-channels': connectedChannels,
-  'fill-settings': fillSettings,
   'show-settings': showSettings,
+  answer_requests: answerRequests,
   exposure,
   'settings-state': settingsState,
   'missing-keys': missingKeys,
   'auth-state': authState,
   'renew-auth': renewAuth,
-  'mend-keys': mendKeys,
-  'unpack-backup': unpackBackup,
+  mend,
   job_start: startJob,
   job_read: readJob,
   job_stop: stopJob,

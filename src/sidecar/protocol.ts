@@ -8,6 +8,7 @@ import { ASSISTANT_FILES_PROTOCOL } from './files/protocol.ts';
 import { GATEWAY_PROTOCOL, type gatewayHistory } from './gateway/protocol.ts';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { LOOK_PROTOCOL } from './look/protocol.ts';
+import { REPAIR_PROTOCOL } from './repair/protocol.ts';
 import { FILES_PROTOCOL } from './state/protocol.ts';
 import { TURNS_PROTOCOL } from './turns/protocol.ts';
 
@@ -73,6 +74,7 @@ export const PROTOCOL = {
   ...LOOK_PROTOCOL,
   ...JOBS_PROTOCOL,
   ...TURNS_PROTOCOL,
+  ...REPAIR_PROTOCOL,
 } as const;
 
 export { PACK_FOLDER } from './files/protocol.ts';

@@ -1,6 +1,6 @@
 /** Settings that are changed while the machine's disk is full: the disk is named, and not the model that answered well. */
 import { writeFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -16,11 +16,14 @@ let fills = false;
 beforeAll(async () => {
   tools = await mkdtemp(join(tmpdir(), 'full-disk-'));
   full = join(tools, 'full');
-  const df = `#!/bin/sh\nif [ -e '${full}' ]; then\n  printf 'Filesystem 1024-blocks Used Available Capacity Mounted\\ndisk 1000000 999990 10 100%% /\\n'\nelse\n  exec /bin/df "$@"\nfi\n`;
-  await writeFile(join(tools, 'df'), df);
-  await chmod(join(tools, 'df'), 0o755);
+  // What the system says of the disk, to every program of the machine that runs on Node.
+  const statfs = `const fs = require('node:fs');
+    const { statfsSync, existsSync } = fs;
+    fs.statfsSync = (...args) => ({ ...statfsSync(...args), ...(existsSync('${full}') && { bavail: 2 }) });
+    require('node:module').syncBuiltinESMExports();`;
+  await writeFile(join(tools, 'statfs.cjs'), statfs);
   lab = await startLab({
-    machineEnv: { PATH: `${tools}:${process.env.PATH}` },
+    machineEnv: { NODE_OPTIONS: `--require ${join(tools, 'statfs.cjs')}` },
     model: {
       fault: ({ question }) => {
         if (!fills || !question.includes('Reply with: ok')) return undefined;

@@ -3,15 +3,12 @@ import * as z from 'zod';
 import type { WaitOptions } from '../../core/abort.ts';
 import { AppError } from '../../core/errors.ts';
 import { isToldPath, toldVersion } from '../../core/told.ts';
-import type { ReplyOf } from '../../sidecar/protocol.ts';
-import { askSidecar } from '../ask-sidecar.ts';
-import { jobScript, largeInput, machineScript } from '../machine-script.ts';
+import type { JobRequestOf, ReplyOf } from '../../sidecar/protocol.ts';
+import { askSidecar, startJob } from '../ask-sidecar.ts';
 import type { OpenClawDeps } from '../openclaw-service.ts';
-import { runScript } from '../script-output.ts';
 import { KEPT_NAME } from './kept-beside.ts';
 import type { ChangePlan, PresentSettings } from './plan.ts';
 
-const START_JOB_MS = 30_000;
 const SHOW_MS = 20_000;
 /** Each question to OpenClaw's command line takes one to three seconds, on a busy machine ten. */
 const LIVE_MS = { channels: 45_000, all: 180_000 };
@@ -68,37 +65,31 @@ export function configureService(deps: OpenClawDeps): ConfigureService {
       return shownSettings(await askSidecar(deps.machines, machineId, 'show', request, how));
     },
     async startChange(machineId, jobId, plan, { signal } = {}) {
-      const env = {
-        ...deps.providerAddresses,
-        ...changeInputs(plan),
-        OPENCLAW_MCP_REGISTRY: deps.npmRegistry,
-      };
-      const script = jobScript('configure-change', jobId, env, { timeoutMs: START_JOB_MS, rerunnable: true });
-      await runScript(deps.machines, machineId, script, { signal });
+      const request = changeRequest(plan, deps.npmRegistry);
+      await startJob(deps, machineId, { id: jobId, kind: 'configure', request }, { signal });
     },
     async answer(machineId, answers, { signal } = {}) {
-      const lines = answers.map(({ kind, id, verdict }) => `${kind} ${id} ${verdict}`).join('\n');
-      const timing = { timeoutMs: ANSWER_MS, rerunnable: false };
-      const script = machineScript('channel-answer', { OPENCLAW_MCP_ANSWERS: lines }, timing);
-      const { values, blobs } = await runScript(deps.machines, machineId, script, { signal });
+      const how = { timeoutMs: ANSWER_MS, rerunnable: false, signal };
+      const request = { answers: answers.map((answer) => ({ ...answer })) };
+      const told = await askSidecar(deps.machines, machineId, 'answer_requests', request, how);
       return answers.map((answer, index) => ({
         ...answer,
-        accepted: values[`answer.${index}`] === 'done',
-        said: blobs[`said.${index}`] ?? '',
+        ...(told.answers[index] ?? { accepted: false, said: '' }),
       }));
     },
   };
 }
 
-function changeInputs(plan: ChangePlan): Record<string, string> {
-  const yes = (flag: boolean) => (flag ? 'yes' : 'no');
+function changeRequest(plan: ChangePlan, registry: string): JobRequestOf<'configure'> {
   return {
-    ...largeInput('OPENCLAW_MCP_CHANGE', JSON.stringify({ patch: plan.patch, secrets: plan.secrets })),
-    ...largeInput('OPENCLAW_MCP_CHECKS', JSON.stringify(plan.checks)),
-    OPENCLAW_MCP_PLUGIN: plan.plugin ?? '',
-    OPENCLAW_MCP_HOT: yes(plan.hot && !plan.restart),
-    OPENCLAW_MCP_PROVE_MODEL: yes(plan.proveModel),
-    OPENCLAW_MCP_RESTART_FOR_SECRETS: yes(plan.restartForSecrets),
+    patch: plan.patch,
+    secrets: { ...plan.secrets },
+    checks: plan.checks.map((check) => ({ ...check, headers: [...check.headers] })),
+    plugin: plan.plugin ?? '',
+    registry,
+    hot: plan.hot && !plan.restart,
+    prove_model: plan.proveModel,
+    restart_for_secrets: plan.restartForSecrets,
   };
 }
 

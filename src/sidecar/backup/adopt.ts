@@ -4,16 +4,17 @@
  */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as z from 'zod/mini';
 import { at, filled, isPatch, type Patch } from '../../core/patch.ts';
 import { type Place, stateDir } from '../place.ts';
-import type { RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { changedText, readObject, writeWhole } from '../state/object-file.ts';
 import { secretsFile } from '../state/place.ts';
+import type { unpackSchema } from '../state/protocol.ts';
 import { gatewayToken, newToken, readSecrets } from '../state/secrets.ts';
 import { readSettings } from '../state/settings.ts';
 
-type Request = RequestOf<'unpack-backup'>;
+type Request = z.infer<typeof unpackSchema>;
 
 /** @param next the unpacked state. @throws SidecarError `backup_unusable` and what reading this machine's own files throws. */
 export function adoptState(place: Place, next: string, request: Request): void {
@@ -71,13 +72,7 @@ function ownProviders(now: Patch, { providers, addresses }: Request): Patch {
   );
 }
 
-function adoptedSettings(
-  place: Place,
-  theirs: Patch,
-  now: Patch,
-  kept: Patch,
-  { gateway, port }: Request,
-): Patch {
+function adoptedSettings(place: Place, theirs: Patch, now: Patch, kept: Patch, { gateway }: Request): Patch {
   const file = String(at(gateway, 'auth', 'token', 'provider'));
   const entries = { ...record(at(theirs, 'models', 'providers')) };
   for (const [id, entry] of Object.entries(kept)) {
@@ -86,7 +81,7 @@ function adoptedSettings(
   }
   return {
     ...theirs,
-    gateway: { ...record(theirs.gateway), ...gateway, port },
+    gateway: { ...record(theirs.gateway), ...gateway, port: place.port },
     secrets: {
       ...record(theirs.secrets),
       providers: {

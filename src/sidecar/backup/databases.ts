@@ -57,6 +57,25 @@ function unbind(database: DatabaseSync, table: string): void {
   }
 }
 
+/**
+ * Automations stand under the place of their file: below another home nobody finds them, and they vanish without a word.
+ */
+export async function rehomeDatabase(file: string, from: string, to: string): Promise<void> {
+  if (from === to || !isDatabase(file)) return;
+  const { DatabaseSync: Database } = await import('node:sqlite');
+  const database = new Database(file, { timeout: BUSY_MS });
+  try {
+    for (const table of plainTables(database)) {
+      const columns = database.prepare(`PRAGMA table_info(${quoted(table)})`).all();
+      if (!columns.some(({ name }) => name === 'store_key')) continue;
+      const sql = `UPDATE OR IGNORE ${quoted(table)} SET store_key = replace(store_key, ?, ?) WHERE instr(store_key, ?) > 0`;
+      database.prepare(sql).run(`${from}/`, `${to}/`, `${from}/`);
+    }
+  } finally {
+    database.close();
+  }
+}
+
 /** A trigger would run a stranger's statements at each change: tables with one are left alone. */
 function plainTables(database: DatabaseSync): string[] {
   const sql = `SELECT name FROM sqlite_master t WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE 'CREATE VIRTUAL%'

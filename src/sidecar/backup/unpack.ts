@@ -7,6 +7,7 @@ import {
   copyFileSync,
   createReadStream,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -18,35 +19,40 @@ import {
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type * as z from 'zod/mini';
 import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
+import { systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
-import type { RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
+import type { unpackSchema } from '../state/protocol.ts';
 import { adoptState } from './adopt.ts';
-import { unbindDatabase } from './databases.ts';
+import { rehomeDatabase, unbindDatabase } from './databases.ts';
 
-type Request = RequestOf<'unpack-backup'>;
+export type UnpackRequest = z.infer<typeof unpackSchema> & { job: string };
+type Request = UnpackRequest;
 
 /** For the gateway's own files while both states lie on the disk. */
 const SPARE_BYTES = 96 * 1024 * 1024;
 const MANIFEST = 'openclaw-backup.json';
+/** Of everything here, on a slow disk too; what takes longer was made to. */
+const LONGEST_MS = 60 * 60_000;
 const SNAPSHOT = /\.sqlite\.snapshot$/;
 
 /**
  * Makes `change/next` of the pieces of this job.
  * @throws SidecarError `transfer_damaged`, `no_room_for_copy`, `backup_unusable` with the entry's name.
  */
-export async function unpackBackup(place: Place, request: Request): Promise<Record<string, never>> {
+export async function unpackBackup(place: Place, request: Request): Promise<void> {
   const change = join(mcpDir(place), 'change');
   const next = join(change, 'next.new');
+  const begun = systemClock.elapsed();
   removeTree(next);
   try {
-    await judge(place, request);
+    await judge(place, request, begun);
     mkdirSync(next, { recursive: true, mode: 0o700 });
-    await unpack(place, request, next);
+    await unpack(place, request, next, begun);
     adoptState(place, next, request);
     renameSync(next, join(change, 'next'));
-    return {};
   } catch (error) {
     removeTree(next);
     removeTree(transferOf(place, request));
@@ -57,28 +63,40 @@ export async function unpackBackup(place: Place, request: Request): Promise<Reco
 const transferOf = (place: Place, { job }: Request) => join(mcpDir(place), 'transfer', job);
 
 /** Nothing is written yet. */
-async function judge(place: Place, request: Request): Promise<void> {
+async function judge(place: Place, request: Request, begun: number): Promise<void> {
   const hash = createHash('sha256');
-  for await (const chunk of pieces(place, request)) hash.update(chunk);
+  for await (const chunk of pieces(place, request, begun)) hash.update(chunk);
   if (hash.digest('hex') !== request.sha256) throw new SidecarError('transfer_damaged');
   const { bavail, bsize } = statfsSync(place.home);
   const free = bavail * bsize - SPARE_BYTES;
-  await readArchive(Readable.from(pieces(place, request)), { bytes: Math.max(0, free) }, async () => {});
+  await readArchive(
+    Readable.from(pieces(place, request, begun)),
+    { bytes: Math.max(0, free) },
+    async () => {},
+  );
 }
 
-async function* pieces(place: Place, request: Request): AsyncGenerator<Buffer> {
+/** @throws SidecarError `backup_unusable` where the whole takes too long, or where a piece is no ordinary file. */
+async function* pieces(place: Place, request: Request, begun: number): AsyncGenerator<Buffer> {
   for (let index = 0; index < request.pieces; index++) {
-    yield* createReadStream(join(transferOf(place, request), `piece.${index}`));
+    const file = join(transferOf(place, request), `piece.${index}`);
+    // A pipe in its place would be waited for without end.
+    if (!lstatSync(file).isFile()) throw new SidecarError('backup_unusable', `${file} is no ordinary file`);
+    for await (const chunk of createReadStream(file)) {
+      if (systemClock.elapsed() - begun > LONGEST_MS)
+        throw new SidecarError('backup_unusable', 'it takes longer to unpack than any backup does');
+      yield chunk;
+    }
   }
 }
 
 /** Links come last, so that no file can be written through one; folders get their rights when they are full. */
-async function unpack(place: Place, request: Request, next: string): Promise<void> {
+async function unpack(place: Place, request: Request, next: string, begun: number): Promise<void> {
   const links: Extract<ArchiveEntry, { kind: 'link' }>[] = [];
   const folders: Extract<ArchiveEntry, { kind: 'folder' }>[] = [];
   const databases: string[] = [];
   const limits = { bytes: Number.MAX_SAFE_INTEGER };
-  await readArchive(Readable.from(pieces(place, request)), limits, async (entry, content) => {
+  await readArchive(Readable.from(pieces(place, request, begun)), limits, async (entry, content) => {
     if (entry.name === MANIFEST || entry.name === '') return;
     const path = join(next, entry.name).replace(SNAPSHOT, '.sqlite');
     mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
@@ -92,7 +110,10 @@ async function unpack(place: Place, request: Request, next: string): Promise<voi
       if (path.endsWith('.sqlite')) databases.push(path);
     }
   });
-  for (const database of databases) await unbindDatabase(database);
+  for (const database of databases) {
+    await unbindDatabase(database);
+    await rehomeDatabase(database, request.old_home, place.home);
+  }
   for (const { name, target } of links) symlinkSync(target, join(next, name));
   // Always its owner's to read, enter and remove again.
   for (const { name, mode } of folders) chmodSync(join(next, name), mode | 0o700);

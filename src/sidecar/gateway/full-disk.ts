@@ -5,7 +5,8 @@ import { gatewayOutput } from './files.ts';
 import { hasRoom } from './memory.ts';
 import { runningTurns } from './running-turns.ts';
 
-const FULL = /disk is full|ENOSPC|no space left/i;
+/** What programs say of a disk without room. */
+export const FULL_DISK = /disk is full|ENOSPC|no space left/i;
 /** Of one look; a gateway prints some lines an hour. */
 const MOST_BYTES = 1024 * 1024;
 /** Longer than what is looked for. */
@@ -30,7 +31,7 @@ function sawFullDisk(output: string): boolean {
     const { ino: inode, size } = fstatSync(file);
     if (inode !== seen.inode || size < seen.read) seen = { inode, read: 0, full: false };
     if (!seen.full && size > seen.read)
-      seen.full = FULL.test(textFrom(file, Math.max(0, seen.read - OVERLAP), size));
+      seen.full = FULL_DISK.test(textFrom(file, Math.max(0, seen.read - OVERLAP), size));
     seen.read = size;
     return seen.full;
   } finally {

@@ -32,6 +32,8 @@ export interface Launch {
   why?: Why | undefined;
   /** Told before the process is made. */
   stage?: ((name: string) => void) | undefined;
+  /** How long it may take to come to work: a state of years is migrated at the first start. */
+  patienceMs?: number | undefined;
 }
 
 const START_MS = 150_000;
@@ -45,14 +47,17 @@ export const OOM_SCORE = 500;
  * For who holds the lock `gateway`. The pid file stays after a failure: the process may come to work yet.
  * @throws SidecarError `gateway_exited`, `gateway_not_ready`, `out_of_memory`, each with what it printed last.
  */
-export async function launchGateway(place: Place, { addresses, why, stage }: Launch = {}): Promise<void> {
+export async function launchGateway(
+  place: Place,
+  { addresses, why, stage, patienceMs = START_MS }: Launch = {},
+): Promise<void> {
   stage?.('start');
   const crashed = await endedInThisBoot(gatewayPidFile(place));
   const reason = why ?? (crashed ? causeOfEnd(place) : undefined);
   const kills = oomKills();
   writeWhole(oomKillsFile(place), kills);
   await startProcess(place, addresses);
-  if (await untilWorks(place, START_MS)) {
+  if (await untilWorks(place, patienceMs)) {
     // Proven: what a repair goes back to.
     copyFileSync(settingsFile(place), lastGoodFile(place));
     await noteStart(place, crashed).catch(() => []);

@@ -1,5 +1,6 @@
 /** The files of a detached job. Scripts of earlier versions write and read the same ones, so that any version follows any job. */
 import {
+  appendFileSync,
   closeSync,
   constants,
   fstatSync,
@@ -11,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { knownIdentity, livePid } from '../process/identity.ts';
 import { SidecarError } from '../sidecar-error.ts';
@@ -69,8 +71,8 @@ function endOf({ exit }: JobFiles): 'done' | 'failed' | undefined {
   return mark === '0' ? 'done' : 'failed';
 }
 
-/** The first bytes of an ordinary file, or the last ones; undefined where there is none. */
-export function readUpTo(file: string, most: number, from: 'start' | 'end' = 'start'): string | undefined {
+/** So many bytes of an ordinary file from an offset on, or its last ones; undefined where there is none. */
+export function readUpTo(file: string, most: number, from: number | 'end' = 0): string | undefined {
   let opened: number;
   try {
     // A pipe in its place must not hold the reader.
@@ -82,10 +84,20 @@ export function readUpTo(file: string, most: number, from: 'start' | 'end' = 'st
     const seen = fstatSync(opened);
     if (!seen.isFile()) return undefined;
     const bytes = Buffer.alloc(Math.min(most, seen.size));
-    const length = readSync(opened, bytes, 0, bytes.length, from === 'end' ? seen.size - bytes.length : 0);
+    const offset = from === 'end' ? seen.size - bytes.length : from;
+    const length = readSync(opened, bytes, 0, bytes.length, offset);
     return bytes.toString('utf8', 0, length);
   } finally {
     closeSync(opened);
+  }
+}
+
+/** A stage is for people: a disk without room for it ends no job. */
+export function writeStage({ journal }: JobFiles, name: string): void {
+  try {
+    appendFileSync(journal, `${systemClock.now()} ${name}\n`, { mode: 0o600 });
+  } catch {
+    // What it cost is that nobody sees this stage.
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the function of a job is given, and what each kind of job takes and answers. */
+import type { Addresses } from '../gateway/files.ts';
 import type { Place } from '../place.ts';
 import type { JobKind, JobReplyOf, JobRequestOf } from './protocol.ts';
 
@@ -9,6 +10,8 @@ export interface Job {
   work: string;
   /** The job's folder, where what a later run of the same id must know is kept. */
   folder: string;
+  /** What OpenClaw is to see where it is started. */
+  addresses: Addresses;
   /** Says what is done from here on. */
   stage(name: string): void;
 }

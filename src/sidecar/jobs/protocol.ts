@@ -1,10 +1,25 @@
 /** The part of the protocol that is about detached jobs. */
 import * as z from 'zod/mini';
 import { PACK_FOLDER } from '../files/protocol.ts';
-import { PACK } from '../state/protocol.ts';
+import { addressesSchema } from '../gateway/protocol.ts';
+import { installSchema } from '../install/protocol.ts';
+import { object, PACK, unpackSchema } from '../state/protocol.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
 const id = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/));
+
+/** Of a change that undid itself: why, and why the gateway of before does not work either. */
+const undone = {
+  rolled_back: z.enum(['yes', 'no']),
+  cause: z.optional(z.string()),
+  before_fails: z.optional(z.string()),
+  /** Foreign. */
+  detail: z.optional(z.string()),
+  plugins_updated: z.optional(z.string()),
+  plugins_left: z.optional(z.string()),
+};
+/** npm packages of channels that follow the version, and where they are had. */
+const following = { plugins: z.array(z.string()), registry: z.string() };
 
 /** By kind: what a job takes and what it answers. Answers are flat strings, as jobs of earlier versions give them too. */
 export const JOBS = {
@@ -17,6 +32,69 @@ export const JOBS = {
     request: PACK_FOLDER.request,
     /** What was packed, as JSON. */
     reply: z.object({ packed: z.string() }),
+  },
+  /** See configure/job.ts. */
+  configure: {
+    request: z.object({
+      patch: object,
+      /** By name in the secrets file; null removes. */
+      secrets: z.record(z.string(), z.nullable(z.string())),
+      /** What a provider or messenger is asked before anything is written. */
+      checks: z.array(
+        z.object({
+          kind: z.string(),
+          /** In words that may be shown. */
+          subject: z.string(),
+          /** `{{name}}` here and in headers stands for a secret. */
+          url: z.string(),
+          headers: z.array(z.string()),
+          body: z.optional(z.unknown()),
+        }),
+      ),
+      /** npm spec of a plugin to be installed first; empty where none is needed. */
+      plugin: z.string(),
+      registry: z.string(),
+      /** Whether the release applies settings while it runs. */
+      hot: z.boolean(),
+      /** Whether a model must answer through the gateway before the change counts. */
+      prove_model: z.boolean(),
+      restart_for_secrets: z.boolean(),
+    }),
+    reply: z.object({
+      applied: z.enum(['none', 'hot', 'restart']),
+      /** Subjects of checks whose other side could not be asked, a space between. */
+      unchecked: z.string(),
+      kept_beside: z.string(),
+    }),
+  },
+  /** See backup/restore-job.ts. */
+  restore: {
+    request: z.object({ backup: unpackSchema, ...following }),
+    reply: z.object(undone),
+  },
+  /** See upgrade/job.ts. */
+  upgrade: {
+    request: z.object({
+      install: installSchema,
+      /** The older version whose kept state comes back; empty where none does. */
+      restore: z.string().check(z.regex(/^(?:[0-9A-Za-z][0-9A-Za-z.+-]{0,63})?$/)),
+      /** Settings that the release demands. */
+      defaults: object,
+      ...following,
+    }),
+    reply: z.object({
+      from: z.string(),
+      to: z.string(),
+      node_from: z.string(),
+      node_to: z.string(),
+      state_migrated: z.enum(['yes', 'no']),
+      ...undone,
+    }),
+  },
+  /** See repair/install-job.ts. */
+  reinstall: {
+    request: z.object({ install: installSchema }),
+    reply: z.object({ openclaw_version: z.string(), node_version: z.string() }),
   },
 } as const;
 
@@ -31,8 +109,7 @@ export const JOBS_PROTOCOL = {
       id,
       kind: z.string(),
       request: z.unknown(),
-      /** Variables that OpenClaw is to see, such as the address of a model provider. */
-      addresses: z.record(z.string().check(z.regex(/^[A-Z][A-Z0-9_]{0,60}$/)), z.string()),
+      addresses: addressesSchema,
     }),
     reply: z.object({ started: z.boolean() }),
   },

@@ -1,13 +1,19 @@
 /** What a job answered, as lines that the scripts of earlier versions write and read too. */
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { SidecarError } from '../sidecar-error.ts';
 
 /** Of one value: a machine's own program could otherwise be made to unpack gigabytes. */
 const MAX_UNPACKED = 1024 * 1024;
+/** Of what some other program said. */
+const MAX_DETAIL = 6_000;
 const LINE = /^([a-z][a-z0-9_.]*)(@?)=(.*)$/;
 
 /** Large or foreign text is packed, so that no line of it is taken for ours. */
-export function resultText(values: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(values).map(([name, value]) =>
+export function resultText(values: Readonly<Record<string, string | undefined>>): string {
+  const said = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const lines = said.map(([name, value]) =>
     /^[\x20-\x7e]{0,2000}$/.test(value)
       ? `${name}=${value}`
       : `${name}@=${gzipSync(value, { level: 9 }).toString('base64')}`,
@@ -33,4 +39,13 @@ function unpacked(base64: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a job answers that failed. */
+export function failureOf(error: unknown): Record<string, string> {
+  if (error instanceof SidecarError) {
+    return { error: error.code, ...(error.detail === '' ? {} : { detail: error.detail.slice(-MAX_DETAIL) }) };
+  }
+  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  return { error: full ? 'job_met_full_disk' : 'unexpected', detail: String(error).slice(-MAX_DETAIL) };
 }

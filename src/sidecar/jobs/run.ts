@@ -6,14 +6,11 @@ import * as z from 'zod/mini';
 import { parsed } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
-import { type JobFiles, jobFiles, writeEnd } from './files.ts';
+import { type JobFiles, jobFiles, writeEnd, writeStage } from './files.ts';
 import type { Job } from './job.ts';
 import { isJobKind, JOB_FUNCTIONS } from './kinds.ts';
 import type { JobKind, JobRequestOf } from './protocol.ts';
-import { resultText } from './result.ts';
-import { writeStage } from './start.ts';
-
-const MAX_DETAIL = 6_000;
+import { failureOf, resultText } from './result.ts';
 
 /** What `job_start` wrote after it had read the request by its schema. */
 const asked = z.object({
@@ -21,6 +18,8 @@ const asked = z.object({
   request: z.unknown(),
   addresses: z.record(z.string(), z.string()),
 });
+
+type Values = Readonly<Record<string, string | undefined>>;
 
 /** Never throws: what goes wrong is the job's result. */
 export async function runJob(place: Place, id: string): Promise<void> {
@@ -31,13 +30,13 @@ export async function runJob(place: Place, id: string): Promise<void> {
   } catch (error) {
     process.exitCode = 1;
     process.stderr.write(`${inspect(error)}\n`);
-    writeEnd(files, 1, resultText(failure(error)));
+    writeEnd(files, 1, resultText(failureOf(error)));
   } finally {
     rmSync(files.work, { recursive: true, force: true });
   }
 }
 
-async function work(place: Place, id: string, files: JobFiles): Promise<Record<string, string>> {
+async function work(place: Place, id: string, files: JobFiles): Promise<Values> {
   const text = readFileSync(files.request, 'utf8');
   rmSync(files.request);
   const { kind, request, addresses } = asked.parse(parsed(text));
@@ -47,17 +46,9 @@ async function work(place: Place, id: string, files: JobFiles): Promise<Record<s
   rmSync(files.work, { recursive: true, force: true });
   mkdirSync(files.work, { mode: 0o700 });
   const stage = (name: string) => writeStage(files, name);
-  return run(kind, { id, place, work: files.work, folder: files.folder, stage }, request);
+  return run(kind, { id, place, work: files.work, folder: files.folder, addresses, stage }, request);
 }
 
-async function run<K extends JobKind>(kind: K, job: Job, request: unknown): Promise<Record<string, string>> {
+async function run<K extends JobKind>(kind: K, job: Job, request: unknown): Promise<Values> {
   return { ...(await JOB_FUNCTIONS[kind](job, request as JobRequestOf<K>)) };
-}
-
-function failure(error: unknown): Record<string, string> {
-  if (error instanceof SidecarError) {
-    return { error: error.code, ...(error.detail === '' ? {} : { detail: error.detail.slice(-MAX_DETAIL) }) };
-  }
-  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
-  return { error: full ? 'job_met_full_disk' : 'unexpected', detail: String(error).slice(-MAX_DETAIL) };
 }

@@ -1,7 +1,6 @@
 /** Starts a job as a detached process under an id, or joins the one that already has it; ends one for good. */
-import { appendFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { systemClock } from '../../core/clock.ts';
 import type { Place } from '../place.ts';
 import { detach } from '../process/detach.ts';
 import { childEnvironment } from '../process/environment.ts';
@@ -10,7 +9,7 @@ import { withLock } from '../process/lock.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { type JobFiles, jobFiles, jobState, reserveEnd } from './files.ts';
+import { type JobFiles, jobFiles, jobState, reserveEnd, writeStage } from './files.ts';
 import { isJobKind } from './kinds.ts';
 import { JOBS } from './protocol.ts';
 
@@ -65,15 +64,6 @@ function prepare(files: JobFiles, request: string): void {
 }
 
 const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-
-/** A stage is for people: a disk without room for it ends no job. */
-export function writeStage({ journal }: JobFiles, name: string): void {
-  try {
-    appendFileSync(journal, `${systemClock.now()} ${name}\n`, { mode: 0o600 });
-  } catch {
-    // What it cost is that nobody sees this stage.
-  }
-}
 
 /** What it has started ends with it, but a gateway, which leads a group of its own. */
 export async function stopJob(place: Place, { id }: RequestOf<'job_stop'>): Promise<ReplyOf<'job_stop'>> {

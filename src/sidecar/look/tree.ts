@@ -38,7 +38,7 @@ export function treeState(place: Place): { tree: 'ok' | 'missing' | 'broken'; mi
 }
 
 /** Of its own list of files, and of the packages that it depends on. Measured: 0.3 s. */
-function missingParts(current: string): string[] {
+export function missingParts(current: string): string[] {
   try {
     const app = realpathSync(current);
     const root = join(app, 'node_modules', 'openclaw');
@@ -49,7 +49,7 @@ function missingParts(current: string): string[] {
   }
 }
 
-function missingFiles(root: string): string[] {
+export function missingFiles(root: string): string[] {
   const list = join(root, 'dist', 'postinstall-inventory.json');
   if (!existsSync(list)) return [];
   const listed: unknown = JSON.parse(readFileSync(list, 'utf8'));

@@ -10,30 +10,39 @@ const TIMEOUT_MS = 90_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 export interface Said {
-  /** The first JSON object of what was printed; undefined where there is none. */
+  /** It ended well. */
+  ok: boolean;
+  /** What was printed where that is JSON, else its first JSON object; undefined where there is none. */
   json: unknown;
   /** All that was printed. Foreign. */
   text: string;
 }
 
-/** Never throws: what cannot be asked has said nothing. @param env on top of this process's own. */
+export interface Asking {
+  /** On top of what the gateway sees. */
+  env?: Readonly<Record<string, string>>;
+  timeoutMs?: number;
+}
+
+/** Never throws: what cannot be asked has said nothing. */
 export function askOpenClaw(
   place: Place,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, timeoutMs = TIMEOUT_MS }: Asking = {},
 ): Promise<Said> {
   const [node = '', ...script] = openclawCommand(place);
   const options = {
     cwd: stateDir(place),
     env: { ...openclawEnvironment(place), ...env },
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     killSignal: 'SIGKILL',
     maxBuffer: MAX_BYTES,
   } as const;
   return new Promise((resolve) => {
-    execFile(node, [...script, ...args], options, (_error, stdout, stderr) => {
+    execFile(node, [...script, ...args], options, (error, stdout, stderr) => {
       const from = stdout.indexOf('{');
-      resolve({ json: from === -1 ? undefined : parseJson(stdout.slice(from)), text: `${stdout}${stderr}` });
+      const json = parseJson(stdout) ?? (from === -1 ? undefined : parseJson(stdout.slice(from)));
+      resolve({ ok: error === null, json, text: `${stdout}${stderr}` });
     });
   });
 }
@@ -43,9 +52,8 @@ export async function acceptsSettings(
   place: Place,
   file: string,
 ): Promise<{ accepts?: boolean; said: string }> {
-  const { json, text } = await askOpenClaw(place, ['config', 'validate', '--json'], {
-    OPENCLAW_CONFIG_PATH: file,
-  });
+  const env = { OPENCLAW_CONFIG_PATH: file };
+  const { json, text } = await askOpenClaw(place, ['config', 'validate', '--json'], { env });
   return isPatch(json) && typeof json.valid === 'boolean'
     ? { accepts: json.valid, said: text }
     : { said: text };

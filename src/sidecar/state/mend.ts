@@ -3,7 +3,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
-import type { ReplyOf, RequestOf } from '../protocol.ts';
+import type { ReplyOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { readObject } from './object-file.ts';
 import { authFile, secretsFile } from './place.ts';
@@ -34,7 +34,10 @@ export function authState(place: Place): ReplyOf<'auth-state'> {
  * Adds the keys that are missing and changes none that is there; a token is minted only where none can be read. A file that
  * nobody can read is moved beside, under a name of its own.
  */
-export function mendKeys(place: Place, { provider_keys }: RequestOf<'mend-keys'>): ReplyOf<'mend-keys'> {
+export function mendKeys(
+  place: Place,
+  { provider_keys }: { provider_keys: Readonly<Record<string, string>> },
+): { kept_beside: string } {
   const file = readObject(secretsFile(place));
   const value = 'value' in file ? file.value : {};
   const kept = file.form === 'unreadable' || hasOddToken(value) ? movedBeside(place) : '';

@@ -3,11 +3,11 @@ import * as z from 'zod/mini';
 import { gatewayHistory } from '../gateway/protocol.ts';
 
 const yesNo = z.enum(['yes', 'no']);
-const object = z.record(z.string(), z.unknown());
+/** Any JSON object. */
+export const object = z.record(z.string(), z.unknown());
 const secrets = z.record(z.string(), z.string());
 const nothing = z.object({});
 const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const jobId = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/));
 const brought = z.array(
   z.object({ path: z.string(), kind: z.enum(['address', 'program']), value: z.string() }),
 );
@@ -17,6 +17,20 @@ export const PACK = {
   request: z.object({ key: hex64, manifest: object }),
   reply: z.object({ bytes: z.number(), sha256: hex64, iv: z.string(), left_out: z.number() }),
 };
+
+/** A backup that was carried here becomes `change/next`, or nothing of it stays; see backup/unpack.ts. */
+export const unpackSchema = z.object({
+  pieces: z.number(),
+  sha256: hex64,
+  old_home: z.string(),
+  /** Settings of the gateway itself that no backup decides. */
+  gateway: object,
+  /** Where a provider's key may go: entries of this machine with such an address stay. */
+  addresses: z.array(z.string()),
+  /** Ids of the providers that this server knows. */
+  providers: z.array(z.string()),
+  defaults: object,
+});
 
 export const FILES_PROTOCOL = {
   /** A deploy's settings and keys, under what is there; see configure/write-all.ts. */
@@ -32,34 +46,8 @@ export const FILES_PROTOCOL = {
     }),
     reply: z.object({ changed: yesNo, model: z.string(), kept_beside: z.string() }),
   },
-  'draft-change': {
-    request: z.object({
-      job: jobId,
-      patch: object,
-      /** Null removes. */
-      secrets: z.record(z.string(), z.nullable(z.string())),
-    }),
-    reply: z.object({ keeps_comments: yesNo }),
-  },
-  /** What a provider or messenger is asked before anything is written; see configure/outside-requests.ts. */
-  'outside-requests': {
-    request: z.object({
-      job: jobId,
-      checks: z.array(
-        z.object({
-          kind: z.string(),
-          subject: z.string(),
-          url: z.string(),
-          headers: z.array(z.string()),
-          body: z.optional(z.unknown()),
-        }),
-      ),
-    }),
-    reply: nothing,
-  },
   /** The channels that are set up and not switched off, one word each. */
   'connected-channels': { request: nothing, reply: z.object({ names: z.string() }) },
-  'fill-settings': { request: z.object({ defaults: object }), reply: nothing },
   'show-settings': {
     request: nothing,
     reply: z.object({
@@ -69,6 +57,22 @@ export const FILES_PROTOCOL = {
       secret_names: z.array(z.string()),
       /** For bash: one word each. */
       channel_names: z.string(),
+    }),
+  },
+  /** Answers requests that wait for the owner: a person who wants to write to a channel, a device, a command to be run. */
+  answer_requests: {
+    request: z.object({
+      answers: z.array(z.object({ kind: z.string(), id: z.string(), verdict: z.enum(['approve', 'deny']) })),
+    }),
+    /** In the same order. */
+    reply: z.object({
+      answers: z.array(
+        z.object({
+          accepted: z.boolean(),
+          /** OpenClaw's own words. Foreign. */
+          said: z.string(),
+        }),
+      ),
     }),
   },
   /** How exposed the gateway is by its settings; `unknown` where they cannot be read. */
@@ -95,28 +99,5 @@ export const FILES_PROTOCOL = {
   'renew-auth': {
     request: nothing,
     reply: z.object({ auth: z.enum(['written', 'unreadable', 'no_token']) }),
-  },
-  'mend-keys': {
-    request: z.object({ provider_keys: secrets }),
-    /** `kept_beside`: where an unreadable file went; empty where there was none. */
-    reply: z.object({ kept_beside: z.string() }),
-  },
-  /** A backup that was carried here becomes `change/next`, or nothing of it stays; see backup/unpack.ts. */
-  'unpack-backup': {
-    request: z.object({
-      job: jobId,
-      pieces: z.number(),
-      sha256: hex64,
-      old_home: z.string(),
-      port: z.number(),
-      /** Settings of the gateway itself that no backup decides. */
-      gateway: object,
-      /** Where a provider's key may go: entries of this machine with such an address stay. */
-      addresses: z.array(z.string()),
-      /** Ids of the providers that this server knows. */
-      providers: z.array(z.string()),
-      defaults: object,
-    }),
-    reply: nothing,
   },
 } as const;

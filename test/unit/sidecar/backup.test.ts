@@ -63,13 +63,12 @@ function restored(place: string, archive: Buffer) {
   mkdirSync(transfer, { recursive: true });
   writeFileSync(join(transfer, 'piece.0'), archive);
   return unpackBackup(
-    { home: place, port: 1 },
+    { home: place, port: 20_000 },
     {
       job: 'r1',
       pieces: 1,
       sha256: createHash('sha256').update(archive).digest('hex'),
       old_home: home,
-      port: 20_000,
       gateway: GATEWAY,
       addresses: ['https://api.anthropic.com'],
       providers: ['anthropic', 'openai'],

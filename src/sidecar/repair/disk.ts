@@ -1,0 +1,88 @@
+/** Makes room: caches, what killed installations left, versions that nobody uses, old jobs and long logs. No state. */
+import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ageMs, systemClock } from '../../core/clock.ts';
+import { diskFreeMib } from '../gateway/memory.ts';
+import { mcpDir, type Place, stateDir } from '../place.ts';
+import { dropTrees } from '../upgrade/copy-tree.ts';
+
+const CACHES = [
+  '.npm/_cacache',
+  '.npm/_logs',
+  '.npm-cache',
+  '.bun/install/cache',
+  '.cache/npm',
+  '.cache/node-gyp',
+  '.compile-cache',
+  '.tmp/node-compile-cache',
+  '.openclaw/logs/support',
+];
+/** A turn or an operation that has ended is read within minutes. */
+const OLD_JOB_MS = 24 * 60 * 60_000;
+const OLD_REQUEST_MS = 60 * 60_000;
+const LONG_LOG = 5 * 1024 * 1024;
+const KEPT_OF_LOG = 1024 * 1024;
+
+/** @returns how many MiB it made; undefined for none. */
+export function mendDisk(place: Place): string | undefined {
+  const before = diskFreeMib(place);
+  const own = mcpDir(place);
+  dropTrees(...CACHES.map((name) => join(place.home, name)));
+  const names = namesIn(own);
+  const installing = names.filter((name) => /^installing(?:-\d+)?$/.test(name));
+  const compiled = names.filter((name) => name.startsWith('app-')).map((name) => `${name}/compiled`);
+  dropTrees(...[...installing, ...compiled].map((name) => join(own, name)));
+  forgetTrees(own, names);
+  dropTrees(...oldJobs(join(own, 'jobs')));
+  const requests = names.filter((name) => name.startsWith('request.')).map((name) => join(own, name));
+  dropTrees(...requests.filter((path) => isOlder(path, OLD_REQUEST_MS)));
+  for (const log of [...logsOf(place), join(own, 'install.log')]) trim(log);
+  const made = diskFreeMib(place) - before;
+  return made > 0 ? String(made) : undefined;
+}
+
+/** Versions that no link names: neither the one in use nor one kept to go back to. */
+function forgetTrees(own: string, names: readonly string[]): void {
+  const linked = names.flatMap((name) => {
+    try {
+      return basename(readlinkSync(join(own, name)));
+    } catch {
+      return [];
+    }
+  });
+  const trees = names.filter((name) => /^(?:app|node)-/.test(name) && !linked.includes(name));
+  dropTrees(...trees.map((name) => join(own, name)));
+}
+
+const oldJobs = (jobs: string) =>
+  namesIn(jobs)
+    .map((name) => join(jobs, name))
+    .filter((folder) => isOlder(join(folder, 'exit'), OLD_JOB_MS));
+
+function isOlder(path: string, ms: number): boolean {
+  const seen = statSync(path, { throwIfNoEntry: false });
+  return seen !== undefined && ageMs(seen.mtime.toISOString(), systemClock.now()) > ms;
+}
+
+const logsOf = (place: Place) =>
+  namesIn(join(stateDir(place), 'logs')).map((name) => join(stateDir(place), 'logs', name));
+
+/** In place, since its writer holds it open; the newest megabyte stays. */
+function trim(log: string): void {
+  const seen = statSync(log, { throwIfNoEntry: false });
+  if (!seen?.isFile() || seen.size <= LONG_LOG) return;
+  // Zeros are what a writer leaves that goes on where it stood.
+  const kept = readFileSync(log).subarray(-KEPT_OF_LOG);
+  writeFileSync(
+    log,
+    kept.filter((byte) => byte !== 0),
+  );
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
