@@ -4,3 +4,6 @@ export const SIDECAR_MODULE: string;
 export function sidecarText(): Promise<string>;
 export function sidecarBuild(): Promise<BuildResult<{ write: false; metafile: true }>>;
 export const sidecarAsText: Plugin;
+
+/** What begins a bare key of JSON5, and what goes on in it: classes of a regular expression. */
+export declare const LETTERS: { start: string; part: string };

@@ -1,11 +1,11 @@
 /** JSON as people write it: with comments, bare keys and trailing commas, by the very library that OpenClaw reads it with. */
-import json5 from 'json5';
+import parseAny from 'json5/lib/parse.js';
 
 /** @returns undefined when `text` is neither JSON nor JSON5. */
 export function parseJson5(text: string): unknown {
   // Windows editors begin a file so; no parser takes it.
   const plain = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  return parseJson(plain) ?? unlessBroken(() => json5.parse(plain));
+  return parseJson(plain) ?? unlessBroken(() => parseAny(plain));
 }
 
 /** @returns undefined when `text` is no JSON. */

@@ -1,7 +1,9 @@
 /** The machine's own program is brought to a machine once, whole, and answers in its schema. */
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import unicode from 'json5/lib/unicode.js';
 import { afterEach, expect, test } from 'vitest';
+import { LETTERS } from '../../../sidecar-bundle.mjs';
 import { askSidecar } from '../../../src/openclaw/ask-sidecar.ts';
 import { SIDECAR_HASH, SIDECAR_TEXT } from '../../../src/openclaw/sidecar-bundle.ts';
 import { type HomeMachine, homeMachine } from '../openclaw/home-machine.ts';
@@ -68,6 +70,16 @@ test('a machine without Node says so', async () => {
   await expect(askSidecar(machine, 'm', 'hello', {}, OPTIONS)).rejects.toMatchObject({
     details: { script_error: 'not_installed' },
   });
+});
+
+test("bare keys may have every letter that OpenClaw's own reader knows", () => {
+  const [start, part] = [new RegExp(LETTERS.start, 'u'), new RegExp(LETTERS.part, 'u')];
+  const refused = Array.from({ length: 0x11_0000 }, (_, code) => String.fromCodePoint(code)).filter(
+    (letter) =>
+      (unicode.ID_Start.test(letter) && !start.test(letter)) ||
+      (unicode.ID_Continue.test(letter) && !part.test(letter)),
+  );
+  expect(refused).toEqual([]);
 });
 
 test('the program fits into one environment variable', () => {
