@@ -17,7 +17,7 @@ import { answerRequests } from './look/answer.ts';
 import { automations } from './look/automations.ts';
 import { diagnose } from './look/diagnose.ts';
 import { doctor } from './look/doctor.ts';
-import { noteStart, stillInterrupted } from './look/interrupted.ts';
+import { noteStart } from './look/interrupted.ts';
 import { keptStates } from './look/kept-states.ts';
 import { listSessions } from './look/list-sessions.ts';
 import { probe } from './look/probe.ts';
@@ -31,8 +31,7 @@ import { childEnvironment } from './process/environment.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
 import { mend } from './repair/mend.ts';
 import { SidecarError } from './sidecar-error.ts';
-import { connectedChannels, exposure, missingKeys, settingsState, showSettings } from './state/look.ts';
-import { authState, renewAuth } from './state/mend.ts';
+import { renewAuth } from './state/mend.ts';
 import { machineRedactor, secretValues } from './state/secret-values.ts';
 import { readSession } from './turns/history.ts';
 import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
@@ -46,9 +45,6 @@ const COMMANDS: Commands = {
   list_sessions: listSessions,
   session_state: sessionState,
   restore_session: restoreSession,
-  interrupted_sessions: async (place) => ({
-    keys: (await stillInterrupted(place)).map(({ key }) => key),
-  }),
   end_interrupted: endInterrupted,
   note_start: async (place, { crashed }) => {
     keepAddresses(place, childEnvironment());
@@ -69,13 +65,7 @@ const COMMANDS: Commands = {
   read_log: readLog,
   kept_states: keptStates,
   configure,
-  'connected-channels': connectedChannels,
-  'show-settings': showSettings,
   answer_requests: answerRequests,
-  exposure,
-  'settings-state': settingsState,
-  'missing-keys': missingKeys,
-  'auth-state': authState,
   'renew-auth': renewAuth,
   mend,
   job_start: startJob,

@@ -61,7 +61,6 @@ export const PROTOCOL = {
     }),
   },
   restore_session: { request: key, reply: z.object({ restored: z.boolean() }) },
-  interrupted_sessions: { request: z.object({}), reply: z.object({ keys: z.array(z.string()) }) },
   end_interrupted: { request: z.object({}), reply: z.object({ ended: z.array(z.string()) }) },
   /** Said by bash after each start of the gateway. */
   note_start: {

@@ -82,7 +82,7 @@ const POSTURE = {
 const SHOWN = {
   ...{ home: '/home/machine', port: 18789, openclaw_version: '2026.9.6' },
   settings: {
-    ...{ config: JSON.parse(CONFIG), comments: 'no', secret_names: ['gateway', WORD], channel_names: WORD },
+    ...{ config: JSON.parse(CONFIG), comments: 'no', secret_names: ['gateway', WORD] },
   },
   live: {
     channels: JSON.parse(CHANNELS),

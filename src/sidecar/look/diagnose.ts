@@ -37,11 +37,7 @@ export async function diagnose(place: Place): Promise<Reply> {
     open_files: openFiles(place),
     auth_file: sound ? authState(place).auth : 'not_checked',
     ...(await configuration(place, install, working)),
-    missing_keys: sound
-      ? missingKeys(place)
-          .missing.split(' ')
-          .filter((name) => name !== '')
-      : [],
+    missing_keys: sound ? missingKeys(place) : [],
     last_good: fileMode(join(mcpDir(place), 'openclaw.last-good.json')) !== undefined,
     jobs_running: await jobsRunning(place),
   };
@@ -110,7 +106,7 @@ async function configuration(
   { node, tree }: Pick<Reply, Installed>,
   working: boolean,
 ): Promise<Pick<Reply, 'config' | 'config_issues'>> {
-  const { state } = settingsState(place);
+  const state = settingsState(place);
   if (state === 'missing') return { config: 'missing' };
   if (node !== 'ok') return { config: 'not_checked' };
   if (state === 'valid' && working && !changedSinceStart(place)) return { config: 'ok' };

@@ -30,7 +30,7 @@ export async function probe(place: Place): Promise<ReplyOf<'probe'>> {
     has_worked: fileMode(join(own, 'openclaw.last-good.json')) !== undefined,
     has_state: holdsState(place),
     has_comments: readObject(settingsFile(place)).form === 'json5',
-    config: settingsState(place).state,
+    config: settingsState(place),
     modes: modes(place),
     process: pid === undefined ? 'gone' : 'running',
     ...gateway,

@@ -1,7 +1,7 @@
 /** The part of the protocol that only looks: nothing is started or changed by it. */
 import * as z from 'zod/mini';
 import { gatewayEvent } from '../gateway/protocol.ts';
-import { FILES_PROTOCOL } from '../state/protocol.ts';
+import { exposureSchema, shownSettings } from '../state/protocol.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
 const text = z.string();
@@ -49,7 +49,7 @@ const probe = z.extend(gatewayState, {
 });
 
 const posture = z.object({
-  exposure: FILES_PROTOCOL.exposure.reply,
+  exposure: exposureSchema,
   listens: z.enum(['loopback', 'others', 'nothing', 'unknown']),
   state_mode: text,
   mcp_mode: text,
@@ -62,7 +62,7 @@ const shown = z.object({
   home: text,
   port: count,
   openclaw_version: text,
-  settings: FILES_PROTOCOL['show-settings'].reply,
+  settings: shownSettings,
   /** Of a running gateway alone, as OpenClaw's command line said it. Foreign. */
   live: z.optional(
     z.object({

@@ -6,7 +6,7 @@ import { readiness } from '../gateway/health.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
-import { showSettings } from '../state/look.ts';
+import { channelNames, showSettings } from '../state/look.ts';
 import { openclawVersion } from './machine.ts';
 
 const MAX_CHARS = 262_144;
@@ -21,7 +21,7 @@ export async function show(place: Place, { live }: RequestOf<'show'>): Promise<R
     settings,
   };
   if (live === 'nothing' || (await readiness(place)) !== 'yes') return shown;
-  const names = settings.channel_names.split(' ').filter((name) => name !== '');
+  const names = channelNames(settings.config);
   // Most assistants have none, and are not made to wait for OpenClaw's command line.
   const channels = names.length === 0 ? undefined : await asked(place, 'channels', 'status');
   if (live === 'channels') return { ...shown, live: { channels, pairing: {} } };

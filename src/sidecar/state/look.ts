@@ -1,23 +1,24 @@
 /** What the settings say, without a secret: for a person who asks, and for a judgement of how exposed the gateway is. */
+import type * as z from 'zod/mini';
 import { broughtBy } from '../../core/brought.ts';
 import { at, isPatch, type Patch } from '../../core/patch.ts';
 import { gatewayEvents } from '../gateway/events.ts';
 import type { Place } from '../place.ts';
-import type { ReplyOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { masked, withoutCarried } from './masked.ts';
 import { readObject } from './object-file.ts';
 import { secretsFile, settingsFile } from './place.ts';
+import type { exposureSchema, shownSettings } from './protocol.ts';
 import { gatewayToken, tokenInSettings } from './secrets.ts';
 import { effectiveSettings, readSettings } from './settings.ts';
 
 /** Sections that the server makes its plans by. */
 const SHOWN = ['agents', 'channels', 'gateway', 'models', 'tools'];
 const MAX_BROUGHT = 60;
-const CHANNEL_NAME = /^[a-z0-9-]{1,40}$/;
+const PLAIN_NAME = /^[a-z0-9-]{1,40}$/;
 
 /** @throws SidecarError `not_configured`, `settings_unreadable`, `secrets_unreadable`. */
-export async function showSettings(place: Place): Promise<ReplyOf<'show-settings'>> {
+export async function showSettings(place: Place): Promise<z.infer<typeof shownSettings>> {
   const file = readSettings(place);
   const secrets = readObject(secretsFile(place));
   if (!('value' in file) || secrets.form === 'missing') throw new SidecarError('not_configured');
@@ -27,14 +28,11 @@ export async function showSettings(place: Place): Promise<ReplyOf<'show-settings
     config: masked(value),
     comments: file.form === 'json5' ? 'yes' : 'no',
     secret_names: Object.keys(secrets.value),
-    channel_names: Object.keys(isPatch(value.channels) ? value.channels : {})
-      .filter((name) => CHANNEL_NAME.test(name) && name !== 'defaults')
-      .join(' '),
   };
 }
 
 /** Words and lengths only: no value of a secret is in it. What cannot be read is unknown, and never insecure. */
-export async function exposure(place: Place): Promise<ReplyOf<'exposure'>> {
+export async function exposure(place: Place): Promise<z.infer<typeof exposureSchema>> {
   const file = readObject(settingsFile(place));
   const secrets = readObject(secretsFile(place));
   const token = 'value' in secrets ? gatewayToken(secrets.value) : undefined;
@@ -60,22 +58,24 @@ export async function exposure(place: Place): Promise<ReplyOf<'exposure'>> {
 }
 
 /** valid: it can be read · missing · invalid: neither JSON nor JSON5. Whether OpenClaw takes it is another question. */
-export function settingsState(place: Place): ReplyOf<'settings-state'> {
+export function settingsState(place: Place): 'valid' | 'missing' | 'invalid' {
   const { form } = readObject(settingsFile(place));
-  return { state: form === 'missing' ? 'missing' : form === 'unreadable' ? 'invalid' : 'valid' };
+  return form === 'missing' ? 'missing' : form === 'unreadable' ? 'invalid' : 'valid';
 }
 
 /** The channels that are set up and not switched off. */
-export async function connectedChannels(place: Place): Promise<ReplyOf<'connected-channels'>> {
+export async function connectedChannels(place: Place): Promise<string[]> {
   const { value } = await effectiveSettings(place, readObject(settingsFile(place)), ['channels']);
-  const connected = Object.entries(isPatch(value.channels) ? value.channels : {}).filter(
-    ([name, channel]) => CHANNEL_NAME.test(name) && isPatch(channel) && channel.enabled !== false,
-  );
-  return { names: connected.map(([name]) => name).join(' ') };
+  return channelNames(value).filter((name) => at(value, 'channels', name, 'enabled') !== false);
 }
 
+export const channelNames = ({ channels }: Patch): string[] =>
+  Object.entries(isPatch(channels) ? channels : {}).flatMap(([name, channel]) =>
+    PLAIN_NAME.test(name) && name !== 'defaults' && isPatch(channel) ? [name] : [],
+  );
+
 /** Providers whose key the settings expect in the secrets file, where it is not. */
-export function missingKeys(place: Place): ReplyOf<'missing-keys'> {
+export function missingKeys(place: Place): string[] {
   const settings = readObject(settingsFile(place));
   const secrets = readObject(secretsFile(place));
   const held: Patch = 'value' in secrets ? secrets.value : {};
@@ -84,12 +84,7 @@ export function missingKeys(place: Place): ReplyOf<'missing-keys'> {
     const [source, id] = [at(provider, 'apiKey', 'source'), at(provider, 'apiKey', 'id')];
     return source === 'file' && !held[String(id).slice(1)];
   });
-  return {
-    missing: missing
-      .map(([id]) => id)
-      .filter((id) => /^[a-z0-9-]{1,40}$/.test(id))
-      .join(' '),
-  };
+  return missing.map(([id]) => id).filter((id) => PLAIN_NAME.test(id));
 }
 
 const word = (value: unknown) =>

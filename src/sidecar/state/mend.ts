@@ -20,7 +20,7 @@ export function renewAuth(place: Place): ReplyOf<'renew-auth'> {
 }
 
 /** How the header stands to the token that is kept. */
-export function authState(place: Place): ReplyOf<'auth-state'> {
+export function authState(place: Place): { auth: 'ok' | 'missing' | 'stale' | 'no_token' | 'unreadable' } {
   const secrets = readObject(secretsFile(place));
   if (secrets.form === 'unreadable') return { auth: 'unreadable' };
   const token = 'value' in secrets ? gatewayToken(secrets.value) : undefined;

@@ -6,11 +6,7 @@ const yesNo = z.enum(['yes', 'no']);
 /** Any JSON object. */
 export const object = z.record(z.string(), z.unknown());
 const secrets = z.record(z.string(), z.string());
-const nothing = z.object({});
 const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const brought = z.array(
-  z.object({ path: z.string(), kind: z.enum(['address', 'program']), value: z.string() }),
-);
 
 /** The state as an encrypted archive in the job's folder of transfers; see backup/pack.ts. */
 export const PACK = {
@@ -32,6 +28,27 @@ export const unpackSchema = z.object({
   defaults: object,
 });
 
+/** The settings without a secret. */
+export const shownSettings = z.object({
+  config: object,
+  /** Whether the file holds comments or another form that only JSON5 has. */
+  comments: yesNo,
+  secret_names: z.array(z.string()),
+});
+
+/** How exposed the gateway is by its settings; `unknown` where they cannot be read. */
+export const exposureSchema = z.object({
+  settings: z.enum(['read', 'unknown']),
+  bind: z.optional(z.string()),
+  auth_mode: z.optional(z.string()),
+  token_in_settings: z.optional(yesNo),
+  /** Null where the secrets cannot be read. */
+  token_chars: z.nullable(z.number()),
+  brought: z.array(z.object({ path: z.string(), kind: z.enum(['address', 'program']), value: z.string() })),
+  /** How its process has fared; of a program that watches over it. */
+  gateway: z.optional(gatewayHistory),
+});
+
 export const FILES_PROTOCOL = {
   /** A deploy's settings and keys, under what is there; see configure/write-all.ts. */
   configure: {
@@ -45,19 +62,6 @@ export const FILES_PROTOCOL = {
       switched: yesNo,
     }),
     reply: z.object({ changed: yesNo, model: z.string(), kept_beside: z.string() }),
-  },
-  /** The channels that are set up and not switched off, one word each. */
-  'connected-channels': { request: nothing, reply: z.object({ names: z.string() }) },
-  'show-settings': {
-    request: nothing,
-    reply: z.object({
-      config: object,
-      /** Whether the file holds comments or another form that only JSON5 has. */
-      comments: yesNo,
-      secret_names: z.array(z.string()),
-      /** For bash: one word each. */
-      channel_names: z.string(),
-    }),
   },
   /** Answers requests that wait for the owner: a person who wants to write to a channel, a device, a command to be run. */
   answer_requests: {
@@ -75,29 +79,8 @@ export const FILES_PROTOCOL = {
       ),
     }),
   },
-  /** How exposed the gateway is by its settings; `unknown` where they cannot be read. */
-  exposure: {
-    request: nothing,
-    reply: z.object({
-      settings: z.enum(['read', 'unknown']),
-      bind: z.optional(z.string()),
-      auth_mode: z.optional(z.string()),
-      token_in_settings: z.optional(yesNo),
-      /** Null where the secrets cannot be read. */
-      token_chars: z.nullable(z.number()),
-      brought,
-      /** How its process has fared; of a program that watches over it. */
-      gateway: z.optional(gatewayHistory),
-    }),
-  },
-  'settings-state': { request: nothing, reply: z.object({ state: z.enum(['valid', 'missing', 'invalid']) }) },
-  'missing-keys': { request: nothing, reply: z.object({ missing: z.string() }) },
-  'auth-state': {
-    request: nothing,
-    reply: z.object({ auth: z.enum(['ok', 'missing', 'stale', 'no_token', 'unreadable']) }),
-  },
   'renew-auth': {
-    request: nothing,
+    request: z.object({}),
     reply: z.object({ auth: z.enum(['written', 'unreadable', 'no_token']) }),
   },
 } as const;

@@ -41,7 +41,7 @@ export async function updatePlugins(
 /** Those whose channel is set up. */
 async function connected(place: Place, packages: readonly string[]): Promise<string[]> {
   if (packages.length === 0) return [];
-  const names = (await connectedChannels(place)).names.split(' ');
+  const names = await connectedChannels(place);
   return packages.filter((each) => names.includes(each.slice(each.indexOf('/') + 1)));
 }
 
