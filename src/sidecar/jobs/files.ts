@@ -132,7 +132,8 @@ export function writeEnd(files: JobFiles, status: 0 | 1, result: string): void {
 }
 
 function overwrite(file: string, text: string): void {
-  const opened = openSync(`${file}.new`, 'r+');
+  // Over the room that was reserved, where somebody has not cleared that away.
+  const opened = openSync(`${file}.new`, constants.O_WRONLY | constants.O_CREAT, 0o600);
   try {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(opened, bytes, at, bytes.length - at, at);

@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { parsed } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
+import { dropTrees } from '../upgrade/copy-tree.ts';
 import { type JobFiles, jobFiles, writeEnd, writeStage } from './files.ts';
 import type { Job } from './job.ts';
 import { isJobKind, JOB_FUNCTIONS } from './kinds.ts';
@@ -21,18 +22,25 @@ const asked = z.object({
 
 type Values = Readonly<Record<string, string | undefined>>;
 
-/** Never throws: what goes wrong is the job's result. */
+/**
+ * What goes wrong is the job's result.
+ * @throws where its end cannot be written: then it has none, and is `lost`. What has worked is never told as failed.
+ */
 export async function runJob(place: Place, id: string): Promise<void> {
   const files = jobFiles(place, id);
+  const [status, result] = await outcome(place, id, files);
+  // Before anything is tidied.
+  writeEnd(files, status, result);
+  dropTrees(files.work);
+}
+
+async function outcome(place: Place, id: string, files: JobFiles): Promise<[status: 0 | 1, result: string]> {
   try {
-    const values = await work(place, id, files);
-    writeEnd(files, 0, resultText(values));
+    return [0, resultText(await work(place, id, files))];
   } catch (error) {
     process.exitCode = 1;
     process.stderr.write(`${inspect(error)}\n`);
-    writeEnd(files, 1, resultText(failureOf(error)));
-  } finally {
-    rmSync(files.work, { recursive: true, force: true });
+    return [1, resultText(failureOf(error))];
   }
 }
 
@@ -43,7 +51,7 @@ async function work(place: Place, id: string, files: JobFiles): Promise<Values> 
   if (!isJobKind(kind)) throw new SidecarError('bad_request');
   // Seen by what this process starts, and by nobody who looks at this one.
   Object.assign(process.env, addresses);
-  rmSync(files.work, { recursive: true, force: true });
+  dropTrees(files.work);
   mkdirSync(files.work, { mode: 0o700 });
   const stage = (name: string) => writeStage(files, name);
   return run(kind, { id, place, work: files.work, folder: files.folder, addresses, stage }, request);

@@ -1,8 +1,9 @@
 /** Makes room: caches, what killed installations left, versions that nobody uses, old jobs and long logs. No state. */
-import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ageMs, systemClock } from '../../core/clock.ts';
 import { diskFreeMib } from '../gateway/memory.ts';
+import { readUpTo } from '../jobs/files.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
 
@@ -72,11 +73,7 @@ function trim(log: string): void {
   const seen = statSync(log, { throwIfNoEntry: false });
   if (!seen?.isFile() || seen.size <= LONG_LOG) return;
   // Zeros are what a writer leaves that goes on where it stood.
-  const kept = readFileSync(log).subarray(-KEPT_OF_LOG);
-  writeFileSync(
-    log,
-    kept.filter((byte) => byte !== 0),
-  );
+  writeFileSync(log, (readUpTo(log, KEPT_OF_LOG, 'end') ?? '').replaceAll('\0', ''));
 }
 
 function namesIn(folder: string): string[] {

@@ -17,7 +17,8 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { extract, type Header, pack } from 'tar-stream';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { packBackup } from '../../../src/sidecar/backup/pack.ts';
 import { unpackBackup } from '../../../src/sidecar/backup/unpack.ts';
 
@@ -221,3 +222,13 @@ async function archiveOfState(settings: object, secrets: object): Promise<Buffer
   archive.finalize();
   return gzipSync(await buffer(archive));
 }
+
+it('a backup that somebody makes take for ever is given up', async () => {
+  const elapsed = vi.spyOn(systemClock, 'elapsed');
+  const archive = await packed();
+  elapsed.mockReturnValueOnce(0).mockReturnValue(2 * 60 * 60_000);
+  const other = machine('other', SETTINGS, { gateway: 'cd'.repeat(32) });
+  await expect(restored(other, archive)).rejects.toMatchObject({ code: 'backup_unusable' });
+  elapsed.mockRestore();
+  expect(existsSync(next(other))).toBe(false);
+});
