@@ -54,23 +54,9 @@ export function sidecarBuild() {
 import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`,
     },
     // Its CommonJS build asks for its parts by a name that a bundler cannot see.
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js', json5: 'json5/lib/index.js' },
-    plugins: [lettersOfTheEngine],
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });
 }
-
-/** JSON5 brings a table of every letter of every script, a tenth of the program, which Node knows by its name. */
-const lettersOfTheEngine = {
-  name: 'letters-of-the-engine',
-  setup({ onLoad }) {
-    onLoad({ filter: /json5[\\/]lib[\\/]unicode\.js$/ }, () => ({
-      contents: String.raw`
-module.exports.Space_Separator = /[\u1680\u2000-\u200A\u202F\u205F\u3000]/;
-module.exports.ID_Start = /[\p{ID_Start}]/u;
-module.exports.ID_Continue = /[\p{ID_Continue}]/u;`,
-    }));
-  },
-};
 
 export async function sidecarText() {
   const { outputFiles } = await sidecarBuild();
