@@ -2,10 +2,10 @@
  * Backup archives as strangers: every entry is judged by its own words before anybody does something with it. Only regular
  * files, folders and links that stay inside; nothing behind a link; no more than was agreed to.
  */
-import { Readable, Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract, type Header } from 'tar-stream';
+import { readTar, TarBroken, type TarHeader } from './tar.ts';
 
 export type ArchiveEntry = { name: string; mode: number } & (
   | { kind: 'file'; size: number }
@@ -50,41 +50,28 @@ const MAX_NAME = 4096;
 
 /**
  * Reads a gzipped tar to its end.
- * @param visit gets each entry after it was judged; the content of a file must be read to its end or destroyed.
+ * @param visit gets each entry after it was judged; the content of a file may be left unread.
  * @throws ArchiveRefused at the first entry that is not allowed.
  */
 export async function readArchive(
   packed: Readable,
   limits: ArchiveLimits,
-  visit: (entry: ArchiveEntry, content: Readable) => Promise<void>,
+  visit: (entry: ArchiveEntry, content: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   const judge = entryJudge(limits);
-  const unpacked = extract();
-  let refused: unknown;
-  const reading = (async () => {
-    try {
-      for await (const entry of unpacked) {
-        await visit(judge(entry.header), Readable.from(entry));
-        entry.resume();
-      }
-    } catch (error) {
-      // The streams end with errors of their own then, which say less.
-      refused = error;
-      throw error;
-    }
-  })();
   const counted = boundedBytes(limits.bytes + MAX_ENTRIES * HEADER_BYTES);
-  const results = await Promise.allSettled([pipeline(packed, createGunzip(), counted, unpacked), reading]);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed === undefined) return;
-  packed.destroy();
-  const cause: unknown = refused instanceof ArchiveRefused ? refused : failed.reason;
-  if (cause instanceof ArchiveRefused) throw cause;
-  throw refused !== undefined && !isStreamError(refused) ? refused : new ArchiveRefused('unreadable');
+  try {
+    await pipeline(packed, createGunzip(), counted, async (unpacked: AsyncIterable<Buffer>) => {
+      for await (const { header, content } of readTar(unpacked)) await visit(judge(header), content);
+    });
+  } catch (error) {
+    if (isBroken(error)) throw new ArchiveRefused('unreadable');
+    throw error;
+  }
 }
 
 /** Judges entries in the order of the archive; @throws ArchiveRefused. */
-function entryJudge(limits: ArchiveLimits): (header: Header) => ArchiveEntry {
+function entryJudge(limits: ArchiveLimits): (header: TarHeader) => ArchiveEntry {
   const seen = new Map<string, ArchiveEntry>();
   // Folders that have no entry of their own, but something in them.
   const implied = new Set<string>();
@@ -104,26 +91,25 @@ function entryJudge(limits: ArchiveLimits): (header: Header) => ArchiveEntry {
 }
 
 function entryOf(
-  { name, type, size = 0, mode = 0o600, linkname }: Header,
+  { name, type, size, mode, linkname }: TarHeader,
   seen: Map<string, ArchiveEntry>,
 ): ArchiveEntry {
   const common = { name: insideName(name), mode: mode & 0o777 };
   switch (type) {
     case 'file':
-    case 'contiguous-file':
       if (!Number.isSafeInteger(size) || size < 0) throw new ArchiveRefused('too_large', name);
       return { ...common, kind: 'file', size };
-    case 'directory':
+    case 'folder':
       return { ...common, kind: 'folder' };
     case 'symlink':
-      return { ...common, kind: 'link', target: insideTarget(common.name, linkname ?? '') };
+      return { ...common, kind: 'link', target: insideTarget(common.name, linkname) };
     case 'link': {
-      const target = insideName(linkname ?? '');
+      const target = insideName(linkname);
       const file = seen.get(target);
       if (file?.kind !== 'file') throw new ArchiveRefused('link', name);
       return { ...common, kind: 'copy', target, size: file.size };
     }
-    default:
+    case 'other':
       throw new ArchiveRefused('kind', name);
   }
 }
@@ -175,6 +161,7 @@ function boundedBytes(most: number): Transform {
   });
 }
 
-/** What gzip, tar and streams say of an archive that is no archive or not whole. */
-const isStreamError = (error: unknown) =>
-  !(error instanceof Error && 'code' in error) || /^(?:Z_|ERR_STREAM)/.test(String(error.code));
+/** What gzip and tar say of an archive that is no archive or not whole. */
+const isBroken = (error: unknown) =>
+  error instanceof TarBroken ||
+  (error instanceof Error && 'code' in error && /^(?:Z_|ERR_STREAM)/.test(String(error.code)));

@@ -1,12 +1,11 @@
 /** Files on their way into an archive while others write to them. */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { constants, createReadStream, lstatSync, statfsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Duplex, Transform } from 'node:stream';
-import type { Pack } from 'tar-stream';
+import { type Duplex, type Readable, Transform } from 'node:stream';
 import type { StateFile } from './state-files.ts';
+import { tarFill, tarHeader } from './write-tar.ts';
 
 const SPARE_BYTES = 64 * 1024 * 1024;
 
@@ -21,27 +20,29 @@ export function hasRoomFor(root: string, files: readonly StateFile[]): boolean {
   return bavail * bsize >= sizes.reduce((sum, size) => sum + size, SPARE_BYTES);
 }
 
+/** The tar entry of a folder or a link; undefined for what has a content. */
+export function bareEntry(file: StateFile): Buffer | undefined {
+  const { name, mode } = file;
+  if (file.kind === 'folder') return tarHeader({ name: `${name}/`, mode });
+  return file.kind === 'link' ? tarHeader({ name, mode, linkname: file.target }) : undefined;
+}
+
 /**
- * Adds a file as it is now; one that is gone is left out.
+ * The tar entry of a file as it is now; nothing where it is gone.
  * @param through what its bytes go through; it must not change how many they are.
  */
-export async function copyIn(
-  archive: Pack,
+export async function* fileEntry(
   path: string,
   { name, mode }: { name: string; mode: number },
   through?: () => Duplex,
-): Promise<void> {
+): AsyncGenerator<Buffer, void> {
   const handle = await opened(path);
   if (handle === undefined) return;
   try {
     const { size, mtime } = await handle.stat();
-    const entry = archive.entry({ name, mode, size, mtime });
-    const closed = once(entry, 'close');
-    for await (const chunk of exactly(handle, size, through)) {
-      if (!entry.write(chunk)) await Promise.race([once(entry, 'drain'), closed]);
-    }
-    entry.end(undefined);
-    await closed;
+    yield tarHeader({ name, mode, size, mtime });
+    yield* exactly(handle, size, through);
+    yield tarFill(size);
   } finally {
     await handle.close();
   }
@@ -70,12 +71,16 @@ async function* exactly(
   if (size === 0) return;
   let missing = size;
   const read = createReadStream('', { fd: handle, autoClose: false, start: 0, end: size - 1 });
-  const chunks: AsyncIterable<Buffer> = through === undefined ? read : read.pipe(through());
-  for await (const chunk of chunks) {
+  for await (const chunk of through === undefined ? read : piped(read, through())) {
     missing -= chunk.length;
     yield chunk;
   }
   for (; missing > 0; missing -= 65_536) yield Buffer.alloc(Math.min(missing, 65_536));
+}
+
+function piped(read: Readable, through: Duplex): Duplex {
+  read.once('error', (error) => through.destroy(error));
+  return read.pipe(through);
 }
 
 /** Counts and sums up what goes through it. */

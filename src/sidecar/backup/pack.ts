@@ -4,8 +4,8 @@ import { createWriteStream, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type Pack, pack } from 'tar-stream';
 import type * as z from 'zod/mini';
+import { systemClock } from '../../core/clock.ts';
 import { patched } from '../../core/patch.ts';
 import { dropOldTransfers, transferDir } from '../files/pieces.ts';
 import { type Place, stateDir } from '../place.ts';
@@ -14,9 +14,10 @@ import { secretsFile, settingsFile } from '../state/place.ts';
 import type { PACK } from '../state/protocol.ts';
 import { gatewayToken, readSecrets } from '../state/secrets.ts';
 import { copyDatabase } from './databases.ts';
-import { copyIn, hasRoomFor, measured } from './into-archive.ts';
+import { bareEntry, fileEntry, hasRoomFor, measured } from './into-archive.ts';
 import { tokenRemover } from './remove-token.ts';
 import { type StateFile, stateFiles } from './state-files.ts';
+import { tarEnd, tarFill, tarHeader } from './write-tar.ts';
 
 type Request = z.infer<typeof PACK.request>;
 type Packed = z.infer<typeof PACK.reply>;
@@ -68,8 +69,7 @@ async function packInto(place: Place, folder: string, { key, manifest }: Request
   const token = gatewayToken(secrets);
   const iv = randomBytes(16);
   const measure = measured();
-  const archive = pack();
-  const filling = fill(archive, {
+  const archive = tarOf({
     root,
     copies,
     files,
@@ -79,7 +79,7 @@ async function packInto(place: Place, folder: string, { key, manifest }: Request
   });
   const cipher = createCipheriv('aes-256-ctr', Buffer.from(key, 'hex'), iv);
   const target = createWriteStream(join(folder, 'archive'), { mode: 0o600 });
-  await Promise.all([pipeline(archive, createGzip(), measure.stream, cipher, target), filling]);
+  await pipeline(archive, createGzip(), measure.stream, cipher, target);
   return { ...measure.result(), iv: iv.toString('hex'), left_out: leftOut };
 }
 
@@ -94,26 +94,32 @@ interface Content {
 }
 
 /** The manifest first, so that it can be read without unpacking the rest. */
-async function fill(
-  archive: Pack,
-  { root, copies, files, token, manifest, secrets }: Content,
-): Promise<void> {
+async function* tarOf({
+  root,
+  copies,
+  files,
+  token,
+  manifest,
+  secrets,
+}: Content): AsyncGenerator<Buffer, void> {
   const cleaned = token === undefined ? undefined : () => tokenRemover(token);
-  try {
-    archive.entry({ name: MANIFEST, mode: 0o600 }, `${JSON.stringify(manifest)}\n`);
-    for (const file of files) {
-      const { name, mode } = file;
-      if (name === MANIFEST) continue;
-      if (file.kind === 'folder') archive.entry({ name: `${name}/`, type: 'directory', mode });
-      else if (file.kind === 'link') archive.entry({ name, type: 'symlink', linkname: file.target, mode });
-      else if (name === 'secrets.json') archive.entry({ name, mode: 0o600 }, `${JSON.stringify(secrets)}\n`);
-      else if (file.kind === 'database')
-        await copyIn(archive, join(copies, name), { name: `${name}.snapshot`, mode }, cleaned);
-      else await copyIn(archive, join(root, name), { name, mode }, cleaned);
-    }
-    archive.finalize();
-  } catch (error) {
-    archive.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
+  yield* written(MANIFEST, manifest);
+  for (const file of files) {
+    const { name, mode } = file;
+    if (name === MANIFEST) continue;
+    const bare = bareEntry(file);
+    if (bare !== undefined) yield bare;
+    else if (name === 'secrets.json') yield* written(name, secrets);
+    else if (file.kind === 'database')
+      yield* fileEntry(join(copies, name), { name: `${name}.snapshot`, mode }, cleaned);
+    else yield* fileEntry(join(root, name), file, cleaned);
   }
+  yield tarEnd();
+}
+
+function* written(name: string, content: object): Generator<Buffer, void> {
+  const text = Buffer.from(`${JSON.stringify(content)}\n`);
+  yield tarHeader({ name, mode: 0o600, size: text.length, mtime: new Date(systemClock.now()) });
+  yield text;
+  yield tarFill(text.length);
 }

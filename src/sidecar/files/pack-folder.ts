@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type Pack, pack } from 'tar-stream';
 import type * as z from 'zod/mini';
 import { secretScan } from '../../core/secret-scan.ts';
-import { copyIn, hasRoomFor, measured } from '../backup/into-archive.ts';
+import { bareEntry, fileEntry, hasRoomFor, measured } from '../backup/into-archive.ts';
 import { filesUnder, type StateFile } from '../backup/state-files.ts';
+import { tarEnd } from '../backup/write-tar.ts';
 import type { JobFunction } from '../jobs/job.ts';
 import type { Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
@@ -43,36 +43,24 @@ async function packed(
   const { files, leftOut } = filesUnder(root, () => false);
   if (files.length > MOST_FILES) throw new SidecarError('file_too_many');
   if (!hasRoomFor(root, files)) throw new SidecarError('file_no_room');
-  const archive = pack();
   const measure = measured();
   const target = createWriteStream(join(folder, 'archive'), { mode: 0o600 });
-  const results = await Promise.allSettled([
-    fill(archive, root, files, secretValues(place)),
-    pipeline(archive, createGzip(), measure.stream, target),
-  ]);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  await pipeline(tarOf(root, files, secretValues(place)), createGzip(), measure.stream, target);
   return { ...measure.result(), left_out: leftOut };
 }
 
-async function fill(
-  archive: Pack,
+async function* tarOf(
   root: string,
   files: readonly StateFile[],
   secrets: readonly string[],
-): Promise<void> {
-  try {
-    for (const file of files) {
-      const { name, mode } = file;
-      if (file.kind === 'folder') archive.entry({ name: `${name}/`, type: 'directory', mode });
-      else if (file.kind === 'link') archive.entry({ name, type: 'symlink', linkname: file.target, mode });
-      else await copyIn(archive, join(root, name), { name, mode }, () => withoutSecrets(secrets, name));
-    }
-    archive.finalize();
-  } catch (error) {
-    archive.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
+): AsyncGenerator<Buffer, void> {
+  for (const file of files) {
+    const { name } = file;
+    const bare = bareEntry(file);
+    if (bare !== undefined) yield bare;
+    else yield* fileEntry(join(root, name), file, () => withoutSecrets(secrets, name));
   }
+  yield tarEnd();
 }
 
 function withoutSecrets(secrets: readonly string[], name: string): Transform {

@@ -1,6 +1,5 @@
 /** Reads a backup to its end before anything is done with it: until its maker is known, it is a stranger's program. */
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
 import { type Brought, broughtBy, broughtLines } from '../../core/brought.ts';
 import { AppError } from '../../core/errors.ts';
@@ -26,7 +25,7 @@ export interface JudgedBackup {
 /** @throws AppError `invalid_input` that says what is wrong; the entry's own name is fenced. */
 export async function judgeBackup(file: string): Promise<JudgedBackup> {
   const seen: Seen = { bytes: 0, brought: [], variables: [], code: new Map() };
-  const visit = (entry: ArchiveEntry, content: Readable) => look(entry, content, seen);
+  const visit = (entry: ArchiveEntry, content: AsyncIterable<Buffer>) => look(entry, content, seen);
   try {
     await readArchive(createReadStream(file), { bytes: MAX_UNPACKED_BYTES }, visit);
   } catch (error) {
@@ -63,7 +62,7 @@ interface Seen {
   code: Map<string, number>;
 }
 
-async function look(entry: ArchiveEntry, content: Readable, seen: Seen): Promise<void> {
+async function look(entry: ArchiveEntry, content: AsyncIterable<Buffer>, seen: Seen): Promise<void> {
   if (MUST_BE_FILES.has(entry.name) && entry.kind !== 'file') throw new ArchiveRefused('kind', entry.name);
   if ('size' in entry) seen.bytes += entry.size;
   const [folder] = CODE.exec(entry.name) ?? [];
@@ -79,7 +78,7 @@ async function look(entry: ArchiveEntry, content: Readable, seen: Seen): Promise
   }
 }
 
-async function textOf(content: Readable, name: string): Promise<string> {
+async function textOf(content: AsyncIterable<Buffer>, name: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of content) {

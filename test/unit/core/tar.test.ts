@@ -1,0 +1,127 @@
+/** Archives of other programs are read as they meant them, and ours by them; what is no tar is told, never guessed. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import fc from 'fast-check';
+import { extract, pack } from 'tar-stream';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readTar, TarBroken, type TarHeader } from '../../../src/core/tar.ts';
+import { tarEnd, tarFill, tarHeader } from '../../../src/sidecar/backup/write-tar.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tar-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** In chunks of any size, as streams come. */
+async function* chunksOf(archive: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < archive.length; at += size) yield archive.subarray(at, at + size);
+}
+
+type Told = Partial<TarHeader> & { text?: string };
+async function told(archive: Buffer, chunk = 100): Promise<Told[]> {
+  const all: Told[] = [];
+  for await (const { header, content } of readTar(chunksOf(archive, chunk))) {
+    const parts: Buffer[] = [];
+    for await (const part of content) parts.push(part);
+    all.push({ ...header, text: Buffer.concat(parts).toString() });
+  }
+  return all;
+}
+
+const LONG = `${'folder/'.repeat(40)}ümlaut`;
+
+test.each(['gnu', 'ustar', 'pax'])('what tar writes in the format %s', async (format) => {
+  const name = format === 'ustar' ? 'plain' : LONG;
+  mkdirSync(join(root, name, '..'), { recursive: true });
+  writeFileSync(join(root, name), 'content', { mode: 0o640 });
+  symlinkSync(format === 'ustar' ? 'plain' : LONG, join(root, 'link'));
+  const archive = execFileSync('tar', [`--format=${format}`, '-C', root, '-cf', '-', name, 'link']);
+  expect(await told(archive)).toEqual([
+    expect.objectContaining({ name, type: 'file', size: 7, mode: 0o640, text: 'content' }),
+    expect.objectContaining({ name: 'link', type: 'symlink', linkname: name, text: '' }),
+  ]);
+});
+
+test('an entry whose content nobody reads to its end, and one that only says that it has one', async () => {
+  const archive = pack();
+  archive.entry({ name: 'a' }, 'x'.repeat(5000));
+  archive.entry({ name: 'b/', type: 'directory' });
+  archive.entry({ name: 'c' }, 'last');
+  archive.finalize();
+  const names: string[] = [];
+  for await (const { header, content } of readTar(chunksOf(await buffer(archive), 700))) {
+    names.push(header.name);
+    await content.next();
+  }
+  expect(names).toEqual(['a', 'b/', 'c']);
+});
+
+test('what is written here is what tar and other readers read', async () => {
+  const text = Buffer.from('content');
+  const archive = Buffer.concat([
+    tarHeader({ name: LONG, mode: 0o600, size: text.length, mtime: new Date('2026-01-02T03:04:05Z') }),
+    text,
+    tarFill(text.length),
+    tarHeader({ name: 'empty folder/', mode: 0o750 }),
+    tarHeader({ name: 'link', mode: 0o777, linkname: LONG }),
+    tarEnd(),
+  ]);
+  execFileSync('tar', ['-xf', '-', '-C', root], { input: archive });
+  expect(readFileSync(join(root, LONG), 'utf8')).toBe('content');
+  expect(readFileSync(join(root, 'link'), 'utf8')).toBe('content');
+  const seen: string[] = [];
+  const other = extract();
+  other.end(archive);
+  for await (const entry of other) {
+    seen.push(`${entry.header.type} ${entry.header.name} ${entry.header.mtime?.toISOString() ?? ''}`);
+    entry.resume();
+  }
+  expect(seen).toEqual([
+    `file ${LONG} 2026-01-02T03:04:05.000Z`,
+    'directory empty folder/ 1970-01-01T00:00:00.000Z',
+    `symlink link 1970-01-01T00:00:00.000Z`,
+  ]);
+});
+
+test('sizes that eight octal digits cannot say', async () => {
+  const huge = 9 * 1024 ** 3;
+  const header = tarHeader({ name: 'huge', mode: 0o600, size: huge });
+  const [first] = await firstOf(header);
+  expect(first).toMatchObject({ name: 'huge', size: huge });
+});
+
+/** The header of the first entry alone, whose content never comes. */
+async function firstOf(archive: Buffer): Promise<TarHeader[]> {
+  for await (const { header } of readTar(chunksOf(archive, 512))) return [header];
+  return [];
+}
+
+test('whatever else comes is refused, or read to its end', async () => {
+  const whole = Buffer.concat([
+    tarHeader({ name: 'a', mode: 0o600, size: 3 }),
+    Buffer.from('abc'),
+    tarFill(3),
+  ]);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(whole.length - 1),
+      fc.nat(255),
+      fc.nat(whole.length),
+      fc.integer({ min: 1, max: 600 }),
+      async (at, byte, length, chunk) => {
+        const changed = Buffer.from(whole);
+        changed[at] = byte;
+        await told(changed.subarray(0, length), chunk).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(TarBroken);
+        });
+      },
+    ),
+    { numRuns: 500 },
+  );
+  await expect(told(whole.subarray(0, 600))).rejects.toBeInstanceOf(TarBroken);
+  await expect(told(Buffer.from('no tar at all'.repeat(100)))).rejects.toBeInstanceOf(TarBroken);
+});
