@@ -6,44 +6,25 @@ runs() { # FOLDER
   case "$("$1/bin/node" --version 2>/dev/null)" in v2[0-9].* | v[3-9][0-9].*) ;; *) return 1 ;; esac
 }
 
-# Sets `node` to a folder. Where nothing was ever installed nothing is fetched: a deploy brings its own beside the rest.
+# Makes `node` a folder of one. Where nothing was ever installed nothing is fetched unless it is wanted: a deploy brings its
+# own beside the rest.
 find_node() {
-  local said=$folder/node.log tree
-  node=$mcp_dir/node
+  local tree wanted=${OPENCLAW_MCP_WITHOUT_NODE:-}
   if runs "$node"; then return; fi
-  if [ ! -L "$node" ] && [ ! -s "$mcp_dir/deployment.json" ]; then without_node no_node; fi
+  case "$wanted" in begin | read | stop)
+    without_node_job "$wanted"
+    return
+    ;;
+  esac
+  if [ -z "$wanted" ] && [ ! -L "$node" ] && [ ! -s "$mcp_dir/deployment.json" ]; then without_node no_node; fi
   # Who holds it installs, and may be long about it.
-  if ! take_install; then without_node busy; fi
-  if runs "$node" || mend_node >"$said" 2>&1; then
-    drop_install
-    return
+  if ! take "$mcp_dir/install" 2; then without_node busy; fi
+  if ! runs "$node"; then
+    use_network
+    for tree in "$mcp_dir"/node-*; do if runs "$tree"; then other=$tree; fi; done
+    mend_node
   fi
-  drop_install
-  for tree in "$mcp_dir"/node-*; do
-    if runs "$tree"; then
-      node=$tree
-      return
-    fi
-  done
-  if grep -q 'wrong checksum' "$said"; then fail wrong_checksum "$said"; fi
-  fail node_unavailable "$said"
-}
-
-take_install() {
-  local owner
-  if command -v flock >/dev/null; then
-    exec 9>"$mcp_dir/install.lock"
-    flock -w 2 9
-    return
-  fi
-  # macOS: a symlink that names its owner as every other holder of it does.
-  owner=$(readlink "$mcp_dir/install.lock" || true)
-  if [ -n "$owner" ] && ! kill -0 "${owner%% *}" 2>/dev/null; then rm -f "$mcp_dir/install.lock"; fi
-  ln -s "$$ $(ps -o lstart= -p $$ | tr -s ' ' _) -" "$mcp_dir/install.lock" 2>/dev/null
-}
-
-drop_install() {
-  if command -v flock >/dev/null; then exec 9>&-; else rm -f "$mcp_dir/install.lock"; fi
+  drop "$mcp_dir/install"
 }
 
 # What can be said of a machine without one.
@@ -55,7 +36,8 @@ without_node() { # no_node | busy: somebody installs one
   done
   if [ -s "$mcp_dir/openclaw.last-good.json" ]; then worked=yes; fi
   if [ -s "$home/.openclaw/openclaw.json" ]; then config=not_checked; fi
-  if [ -s "$mcp_dir/deployment.json" ]; then say deployment@ "$(gzip -c <"$mcp_dir/deployment.json" | base64 | tr -d '\n')"; fi
+  say_file deployment "$mcp_dir/deployment.json"
+  if [ -n "${job:-}" ]; then job_facts; fi
   say cold "$1"
   say home "$home"
   say os "$os"
@@ -69,24 +51,39 @@ without_node() { # no_node | busy: somebody installs one
   end 0
 }
 
-# The version that was there, else the one that was deployed, else the one that this server was tested with.
-mend_node() {
-  local version work=$mcp_dir/mending
-  version=$(readlink "$mcp_dir/node" 2>/dev/null || true)
+# By default the version that was there, else the one that was deployed, else the one that this server was tested with.
+# Where none can be had: `other`, or this start ends with the reason.
+mend_node() { # [VERSION]
+  local version=${1:-} said=$folder/node.log
+  if [ -z "$version" ]; then version=$(readlink "$node" 2>/dev/null || true); fi
   version=${version#node-}
   if [ -z "$version" ]; then version=$(json_field nodeVersion "$mcp_dir/deployment.json" 2>/dev/null || true); fi
   case "$version" in [0-9]*.[0-9]*.[0-9]*) ;; *) version=${OPENCLAW_MCP_NODE_VERSION:?} ;; esac
-  use_trust
-  registry=${NPM_CONFIG_REGISTRY:-${npm_config_registry:-${OPENCLAW_MCP_REGISTRY:?}}}
-  registry=${registry%/}
-  rm -rf "$work" && mkdir -p "$work" || return 1
-  official_node "$version" "$work" || registry_node "$version" "$work" || return 1
-  runs "$work/tree" || return 1
-  rm -rf "$mcp_dir/node-$version" && mv "$work/tree" "$mcp_dir/node-$version" || return 1
-  ln -sfn "node-$version" "$mcp_dir/node.new"
-  mv -fT "$mcp_dir/node.new" "$mcp_dir/node" 2>/dev/null || mv -fh "$mcp_dir/node.new" "$mcp_dir/node"
-  rm -rf "$work"
-  runs "$mcp_dir/node"
+  if fetch_node "$version" "$mcp_dir/mending" >"$said" 2>&1; then return; fi
+  if [ -n "${other:-}" ]; then
+    node=$other
+  elif grep -q 'wrong checksum' "$said"; then
+    fail wrong_checksum "$said"
+  elif grep -q 'insecure source' "$said"; then
+    fail insecure_source "$said"
+  elif grep -qiE 'ENOSPC|no space left' "$said"; then
+    fail disk_full "$said"
+  else
+    fail node_unavailable "$said"
+  fi
+}
+
+fetch_node() { # VERSION WORK
+  local first=official second=registry
+  if [ "${OPENCLAW_MCP_NODE_SOURCE:-}" = registry ]; then first=registry second=official; fi
+  if ! runs "$mcp_dir/node-$1"; then
+    rm -rf "$2" && mkdir -p "$2" || return 1
+    "${first}_node" "$1" "$2" || "${second}_node" "$1" "$2" || return 1
+    rm -rf "$mcp_dir/node-$1" && mv "$2/tree" "$mcp_dir/node-$1" || return 1
+    rm -rf "$2"
+  fi
+  ln -sfn "node-$1" "$node.new"
+  mv -fT "$node.new" "$node" 2>/dev/null || mv -fh "$node.new" "$node"
 }
 
 official_node() { # VERSION WORK
@@ -100,19 +97,32 @@ official_node() { # VERSION WORK
     sum=$(awk -v name="$name" '$2 == name { print $1 }' "$2/sums")
   fi
   download "$base/v$1/$name" "$2/archive" || return 1
-  proven "$name" "$sum" "$(sha_hex 256 "$2/archive")" && unpack "$2"
+  proven "$name" "$sum" "$(sha_hex 256 "$2/archive")" && unpack "$2" && runs "$2/tree"
 }
 
 registry_node() { # VERSION WORK
-  local package=node-$os-$arch doc=$2/package.json url sum
+  local package=node-$os-$arch
   if [ "$os" = darwin ]; then package=node-bin-darwin-$arch; fi
-  download "$registry/$package/$1" "$doc" || return 1
+  package "$package" "$1" "$2" && runs "$2/tree"
+}
+
+fetch_bun() {
+  local version=${OPENCLAW_MCP_BUN_VERSION:?} work=$mcp_dir/mending-bun cpu=$arch
+  if [ "$arch" = arm64 ]; then cpu=aarch64; fi
+  rm -rf "$work" "$mcp_dir/bun-$version" && mkdir -p "$work" || return 1
+  if package "@oven/bun-$os-$cpu" "$version" "$work"; then mv "$work/tree" "$mcp_dir/bun-$version"; fi
+  rm -rf "$work"
+}
+
+package() { # NAME VERSION WORK
+  local doc=$3/package.json url sum
+  download "$registry/${1/\//%2f}/$2" "$doc" || return 1
   url=$(json_field tarball "$doc")
-  sum=$(pinned_sum "$package@$1")
+  sum=$(pinned_sum "$1@$2")
   # A registry elsewhere does not name this machine's own servers.
   if on_loopback "$url" && ! on_loopback "$registry"; then return 1; fi
-  download "$url" "$2/archive" || return 1
-  proven "$package@$1" "${sum:-$(json_field integrity "$doc")}" "$(integrity_of "$2/archive")" && unpack "$2"
+  download "$url" "$3/archive" || return 1
+  proven "$1@$2" "${sum:-$(json_field integrity "$doc")}" "$(integrity_of "$3/archive")" && unpack "$3"
 }
 
 unpack() { # WORK
@@ -147,6 +157,11 @@ json_field() { # NAME FILE: the first string of that name
 download() { # URL FILE
   local protocols='=https' tries=0 code
   if on_loopback "$1"; then protocols='=http'; fi
+  case "$1" in "${protocols#=}"://*) ;; *)
+    echo "$1: insecure source"
+    return 1
+    ;;
+  esac
   while true; do
     code=0
     curl -q --proto "$protocols" --proto-redir =https -fsSL --retry 2 --retry-delay 1 --connect-timeout 10 \
@@ -161,8 +176,9 @@ on_loopback() { # URL
   [[ "$1" =~ ^http://(127(\.[0-9]{1,3}){3}|localhost|\[::1\])(:[0-9]{1,5})?(/|$) ]]
 }
 
-# curl and node each read another variable for the same thing; a company proxy works only if both know its CA.
-use_trust() {
+# curl and node each read another variable for the same thing; a company proxy works only if both know its CA. The
+# machine's own registry wins: behind a proxy it is the only one that answers.
+use_network() { # sets registry
   local ca=${CURL_CA_BUNDLE:-${SSL_CERT_FILE:-${NPM_CONFIG_CAFILE:-${npm_config_cafile:-}}}} system
   if [ -z "$ca" ] && [ -r "${NODE_EXTRA_CA_CERTS:-}" ]; then
     # Node adds this one to its own list; curl replaces its own.
@@ -173,4 +189,6 @@ use_trust() {
     cat "$system" "$NODE_EXTRA_CA_CERTS" >"$ca.new.$$" && mv -f "$ca.new.$$" "$ca"
   fi
   if [ -n "$ca" ]; then export CURL_CA_BUNDLE=$ca; fi
+  registry=${NPM_CONFIG_REGISTRY:-${npm_config_registry:-${OPENCLAW_MCP_REGISTRY:?}}}
+  registry=${registry%/}
 }

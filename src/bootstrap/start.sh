@@ -5,18 +5,22 @@ bootstrap_main() {
   begin
   mkdir -p "$folder"
   chmod 700 "$mcp_dir" "$folder"
+  node=$mcp_dir/node
   bundle=$folder/${OPENCLAW_MCP_SIDECAR:?}.mjs
+  if [ "${OPENCLAW_MCP_WITHOUT_NODE:-}" = become ]; then become_job; fi
   if [ ! -s "$bundle" ]; then deliver; fi
-  if [ -z "${OPENCLAW_MCP_REQUEST_0:-}" ]; then end 0; fi
-  replace=${OPENCLAW_MCP_REPLACE:-no}
   find_node
   exec 4< <(input OPENCLAW_MCP_REQUEST)
+  become start "$home" "$port" "${OPENCLAW_MCP_REPLACE:-no}" "$node/bin/node" <&4 4<&- >&3 3>&-
+}
+
+become() { # ARGUMENTS OF THE PROGRAM
   # shellcheck disable=SC2086 # names
   unset ${!OPENCLAW_MCP_@}
   export HOME=$home OPENCLAW_STATE_DIR=$home/.openclaw OPENCLAW_NO_RESPAWN=1 OPENCLAW_GATEWAY_PORT=$port
   export PATH=$mcp_dir/node/bin:$mcp_dir/bin:$PATH
   trap - EXIT
-  exec "$node/bin/node" "$bundle" start "$home" "$port" "$replace" "$node/bin/node" <&4 4<&- >&3 3>&-
+  exec "$node/bin/node" "$bundle" "$@"
 }
 
 deliver() {

@@ -22,21 +22,24 @@ import {
   type RequestOf,
 } from '../sidecar/protocol.ts';
 import { coldCommand, type NodeSources, warmCommand } from './bootstrap.ts';
-import { packText, type ScriptOptions } from './machine-script.ts';
-import { explainScriptError } from './script-errors.ts';
-import { readScriptOutput, type ScriptOutput } from './script-output.ts';
+import { type BootstrapOutput, readBootstrapOutput } from './bootstrap-output.ts';
+import { type ColdInputs, type CommandOptions, packText } from './command-inputs.ts';
+import { explainMachineError } from './machine-errors.ts';
 import { SIDECAR } from './sidecar-bundle.ts';
 
 /** Machines, and where they get a Node from where one is broken. */
 export type SidecarMachines = Pick<MachineService, 'run'> & { sources?: NodeSources | undefined };
-export type AskOptions = ScriptOptions &
+export type AskOptions = CommandOptions &
   WaitOptions & {
     /** Whether whatever runs there is replaced first, as a repair does. */
     replace?: boolean;
+    cold?: ColdInputs | undefined;
   };
 
 /** curl could not connect, does not know such a socket, or is not there: nobody heard the request. */
 const NOBODY = new Set([2, 7, 126, 127]);
+/** What a start says that has found no Node: none was ever there, somebody installs one, or a job has begun that does. */
+const WITHOUT_NODE = new Set<string | undefined>(['no_node', 'busy', 'begun']);
 /** A program that has answered nonsense this often in a row is replaced, whatever version it claims to be. */
 const MOST_FAILURES = 3;
 const MAX_PARTS = 48;
@@ -55,10 +58,12 @@ export async function askSidecar<C extends CommandName>(
   options: AskOptions,
 ): Promise<ReplyOf<C>> {
   const told = await askAnySidecar(machines, machineId, command, request, options);
-  if (!('withoutNode' in told)) return told.reply;
-  const busy = told.withoutNode.values.cold === 'busy';
-  throw explainScriptError(busy ? 'locked' : 'not_installed', '');
+  if ('withoutNode' in told) throw lacksNode(told.withoutNode);
+  return told.reply;
 }
+
+const lacksNode = ({ values }: BootstrapOutput): AppError =>
+  explainMachineError(values.cold === 'busy' ? 'locked' : 'not_installed', '');
 
 /** As askSidecar, and what a machine without a Node can say of itself, unread. */
 export async function askAnySidecar<C extends CommandName>(
@@ -67,7 +72,7 @@ export async function askAnySidecar<C extends CommandName>(
   command: C,
   request: RequestOf<C>,
   options: AskOptions,
-): Promise<{ reply: ReplyOf<C> } | { withoutNode: ScriptOutput }> {
+): Promise<{ reply: ReplyOf<C> } | { withoutNode: BootstrapOutput }> {
   const asker = { machines, machineId, options };
   try {
     const first = await answered(asker, packRequest(command, request));
@@ -89,7 +94,7 @@ async function wholeReply(asker: Asker, first: Answer): Promise<string | undefin
   let packed = '';
   let answer = first;
   for (let parts = 1; ; parts++) {
-    if (answer.is === 'error') throw explainScriptError(answer.code, answer.detail);
+    if (answer.is === 'error') throw explainMachineError(answer.code, answer.detail);
     if (answer.is === 'old' || parts > MAX_PARTS) throw unknownForm();
     packed += answer.packed;
     if (answer.more === undefined) return unpack(packed);
@@ -97,7 +102,7 @@ async function wholeReply(asker: Asker, first: Answer): Promise<string | undefin
     // The key names the first command alone.
     const how = { ...asker.options, idempotencyKey: undefined };
     const rest = readAnswer(await run(asker, warmCommand(body, how)));
-    if (!('answer' in rest)) throw explainScriptError('rest_is_gone', '');
+    if (!('answer' in rest)) throw explainMachineError('rest_is_gone', '');
     answer = rest.answer;
   }
 }
@@ -108,7 +113,7 @@ interface Asker {
   options: AskOptions;
 }
 
-type Told = { answer: Answer } | { withoutNode: ScriptOutput };
+type Told = { answer: Answer } | { withoutNode: BootstrapOutput };
 
 /** By the program that runs; where none does, or an older one, by this server's, which it starts. */
 async function answered(asker: Asker, body: string): Promise<Told> {
@@ -124,13 +129,16 @@ async function answered(asker: Asker, body: string): Promise<Told> {
     }
   }
   const sources = asker.machines.sources ?? {};
-  const result = await run(asker, coldCommand(body, { sources, replace }, asker.options));
+  const result = await run(
+    asker,
+    coldCommand(body, { sources, replace, env: asker.options.cold }, asker.options),
+  );
   const cold = readAnswer(result);
   if ('answer' in cold) return { answer: cold.answer };
   if (result.truncated) throw cutAnswer();
   if (/^(?:cold|error)=/m.test(result.stdout)) {
-    const told = readScriptOutput(result);
-    if (told.values.cold === 'no_node' || told.values.cold === 'busy') return { withoutNode: told };
+    const told = readBootstrapOutput(result);
+    if (WITHOUT_NODE.has(told.values.cold)) return { withoutNode: told };
   }
   throw unknownForm(result);
 }
@@ -166,6 +174,7 @@ const START_JOB_MS = 30_000;
 /**
  * Starts a detached job of the machine's own program and returns at once; the same id joins one that runs or is done.
  * @param deps its `providerAddresses` are what OpenClaw sees where the job starts it.
+ * @param cold see AskOptions: a job that can begin without a Node says so.
  */
 export async function startJob<K extends JobKind>(
   deps: {
@@ -174,11 +183,12 @@ export async function startJob<K extends JobKind>(
   },
   machineId: string,
   job: { id: string; kind: K; request: JobRequestOf<K> },
-  { signal }: WaitOptions = {},
+  { signal, cold }: WaitOptions & Pick<AskOptions, 'cold'> = {},
 ): Promise<void> {
   const request = { ...job, addresses: { ...deps.providerAddresses } };
-  const options = { timeoutMs: START_JOB_MS, rerunnable: true, signal };
-  await askSidecar(deps.machines, machineId, 'job_start', request, options);
+  const options = { timeoutMs: START_JOB_MS, rerunnable: true, signal, cold };
+  const told = await askAnySidecar(deps.machines, machineId, 'job_start', request, options);
+  if ('withoutNode' in told && told.withoutNode.values.cold !== 'begun') throw lacksNode(told.withoutNode);
 }
 
 /** @param text the JSON of a reply. @throws AppError `command_failed`. */
@@ -207,11 +217,17 @@ function unknownForm(result?: CommandResult): AppError {
     next: 'Call repair_openclaw, then repeat the call.',
     details: {
       script_error: 'sidecar_failed',
-      ...(result === undefined ? {} : { exit_code: result.exitCode, execution_id: result.executionId }),
+      ...(result === undefined ? {} : failed(result)),
     },
     ...(said === '' ? {} : { foreign: said }),
   });
 }
+
+const failed = ({ exitCode, executionId, truncated }: CommandResult) => ({
+  exit_code: exitCode,
+  execution_id: executionId,
+  truncated,
+});
 
 function unpack(packed: string): string | undefined {
   try {

@@ -1,12 +1,20 @@
 /** The two commands that reach the machine's own program: one that hands a request to it, and one that starts it first. */
 import base from '../bootstrap/base.sh';
+import job from '../bootstrap/job.sh';
 import node from '../bootstrap/node.sh';
 import start from '../bootstrap/start.sh';
 import warm from '../bootstrap/warm.sh';
 import { DEFAULT_NPM_REGISTRY } from '../config/npm-registry.ts';
 import type { MachineCommand } from '../machine/ports.ts';
 import { sumLines, TESTED_RELEASE, type TestedRelease } from './catalog/tested-release.ts';
-import { inPieces, largeInput, packText, RUNNER, type ScriptOptions } from './machine-script.ts';
+import {
+  type ColdInputs,
+  type CommandOptions,
+  inPieces,
+  largeInput,
+  packText,
+  RUNNER,
+} from './command-inputs.ts';
 import { SIDECAR, SIDECAR_TEXT } from './sidecar-bundle.ts';
 
 /** Where a machine gets a Node; npm's own registry where nobody says. */
@@ -19,7 +27,6 @@ export interface NodeSources {
 
 /** A Node of 30 MB through a slow network, and a program that starts. */
 const START_MS = 180_000;
-const DELIVER_MS = 30_000;
 
 const withoutComments = (script: string) => script.replace(/^\s*#.*\n/gm, '');
 const WARM = withoutComments(warm);
@@ -27,7 +34,7 @@ const NEEDED =
   'for t in base64 gzip tar; do command -v $t >/dev/null || { printf "error=missing_%s\\nend=1\\n" $t; exit 1; }; done; ';
 
 /** @param body a packed request. */
-export function warmCommand(body: string, options: ScriptOptions): MachineCommand {
+export function warmCommand(body: string, options: CommandOptions): MachineCommand {
   return {
     command: ['/bin/bash', '-c', WARM],
     env: inPieces('OPENCLAW_MCP_REQUEST', body),
@@ -35,11 +42,11 @@ export function warmCommand(body: string, options: ScriptOptions): MachineComman
   };
 }
 
-/** @param replace whether the program that runs there is replaced, whatever it is. */
+/** @param how.replace whether the program that runs there is replaced, whatever it is. */
 export function coldCommand(
   body: string,
-  { sources, replace }: { sources: NodeSources; replace: boolean },
-  options: ScriptOptions,
+  { sources, replace, env }: { sources: NodeSources; replace: boolean; env?: ColdInputs | undefined },
+  options: CommandOptions,
 ): MachineCommand {
   const key = options.idempotencyKey;
   return {
@@ -47,6 +54,7 @@ export function coldCommand(
       ...inPieces('OPENCLAW_MCP_REQUEST', body),
       ...nodeInputs(sources),
       OPENCLAW_MCP_REPLACE: replace ? 'yes' : 'no',
+      ...env,
     }),
     ...timing(options),
     idempotencyKey: key === undefined ? undefined : `${key}-start`,
@@ -55,13 +63,8 @@ export function coldCommand(
 }
 
 /** What of an asker's options is about the command itself. */
-function timing({ timeoutMs, rerunnable, idempotencyKey, pace }: ScriptOptions): ScriptOptions {
+function timing({ timeoutMs, rerunnable, idempotencyKey, pace }: CommandOptions): CommandOptions {
   return { timeoutMs, rerunnable, idempotencyKey, pace };
-}
-
-/** Brings the program to a machine and asks it nothing: for a script that runs it itself. */
-export function deliverSidecar(): MachineCommand {
-  return { ...bootstrap({}), timeoutMs: DELIVER_MS, rerunnable: true };
 }
 
 function nodeInputs({
@@ -83,7 +86,7 @@ function bootstrap(env: Readonly<Record<string, string>>): Pick<MachineCommand, 
   inputs ??= {
     ...largeInput('OPENCLAW_MCP_BUNDLE', SIDECAR_TEXT),
     OPENCLAW_MCP_SIDECAR: SIDECAR.hash,
-    OPENCLAW_MCP_SCRIPT: packText([base, node, start, 'bootstrap_main\n'].join('\n')),
+    OPENCLAW_MCP_SCRIPT: packText([base, node, job, start, 'bootstrap_main\n'].join('\n')),
   };
   return { command: ['/bin/bash', '-c', NEEDED + RUNNER], env: { ...inputs, ...env } };
 }

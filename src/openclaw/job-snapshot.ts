@@ -1,10 +1,11 @@
-/** Reads what `read-job` printed about a detached job. */
+/** Reads what a machine tells of a detached job. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { toldOneOf } from '../core/told.ts';
+import type { ReplyOf } from '../sidecar/protocol.ts';
+import { type BootstrapOutput, parseLines } from './bootstrap-output.ts';
+import { explainMachineError } from './machine-errors.ts';
 import type { JobSnapshot, JobStage } from './ports.ts';
-import { explainScriptError } from './script-errors.ts';
-import type { ScriptOutput } from './script-output.ts';
 
 // All that jobs of ours go through; a stage is named in our own sentences.
 const STAGES = [
@@ -25,50 +26,52 @@ const STAGES = [
 ];
 const MAX_STAGES = 40;
 
-const output = z.object({
-  state: z.enum(['unknown', 'running', 'done', 'failed', 'lost']),
-  now: z.coerce.number().min(0).max(Number.MAX_SAFE_INTEGER),
-});
-
-/** @throws AppError `command_failed` when it is not what `read-job` prints. */
-export function jobSnapshot({ values, blobs }: ScriptOutput): JobSnapshot {
-  const read = output.safeParse(values);
-  if (!read.success) throw new AppError('command_failed', "The machine's account of a job cannot be read");
-  const { state, now } = read.data;
+/** @param told by the machine's own program, or by what stands in for it where there is no Node. */
+export function jobSnapshot(told: ReplyOf<'job_read'>): JobSnapshot {
+  const { state, now, result, log } = told;
   return {
     state,
-    stages: stages(values, state === 'running' ? now : undefined),
-    result: state === 'done' ? { ...resultOf(values), ...resultOf(blobs) } : {},
-    error: state === 'failed' ? failure(values, blobs) : undefined,
-    log: blobs.log,
+    stages: stages(told, state === 'running' ? now : undefined),
+    result: state === 'done' ? result : {},
+    error:
+      state === 'failed'
+        ? explainMachineError(result.error ?? 'unexpected', result.detail ?? log)
+        : undefined,
+    log: log === '' ? undefined : log,
   };
 }
 
-function stages(values: Readonly<Record<string, string>>, now: number | undefined): JobStage[] {
-  const begun: { name: string; startedAt: number }[] = [];
-  for (let index = 0; index < MAX_STAGES; index++) {
-    const [, at, name] = /^(\d{1,15}) ([a-z_-]{1,40})$/.exec(values[`stage.${index}`] ?? '') ?? [];
-    if (at === undefined || name === undefined) break;
-    begun.push({ name: toldOneOf(STAGES, name, 'work'), startedAt: Number(at) });
-  }
-  return begun.map((stage, index) => {
-    const end = begun[index + 1]?.startedAt ?? now;
-    // A machine's clock may be set back while it works.
-    return { ...stage, seconds: end === undefined ? undefined : Math.max(0, end - stage.startedAt) / 1000 };
+function stages({ stages: begun }: ReplyOf<'job_read'>, now: number | undefined): JobStage[] {
+  return begun.slice(0, MAX_STAGES).map(({ name, at }, index, all) => {
+    const end = all[index + 1]?.at ?? now;
+    return {
+      name: toldOneOf(STAGES, name, 'work'),
+      startedAt: at,
+      // A machine's clock may be set back while it works.
+      seconds: end === undefined ? undefined : Math.max(0, end - at) / 1000,
+    };
   });
 }
 
-function resultOf(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) =>
-      name.startsWith('result.') ? [[name.slice('result.'.length), value]] : [],
-    ),
-  );
-}
+const bare = z.object({
+  job_state: z.enum(['unknown', 'running', 'failed', 'lost']),
+  now: z.coerce.number().min(0).max(Number.MAX_SAFE_INTEGER),
+});
 
-function failure(values: ScriptOutput['values'], blobs: ScriptOutput['blobs']): AppError {
-  return explainScriptError(
-    values['result.error'] ?? 'unexpected',
-    blobs['result.detail'] ?? blobs.log ?? '',
-  );
+/** Of a job on a machine that has no Node yet. @throws AppError `command_failed` when it is not what the bootstrap prints. */
+export function bareJob({ values, blobs }: BootstrapOutput): ReplyOf<'job_read'> {
+  const read = bare.safeParse(values);
+  if (!read.success) throw new AppError('command_failed', "The machine's account of a job cannot be read");
+  const journal = (blobs.job_journal ?? '').split('\n').flatMap((line) => {
+    const [, at, name] = /^(\d{1,15}) ([a-z_-]{1,40})$/.exec(line) ?? [];
+    return at === undefined || name === undefined ? [] : [{ at: Number(at), name }];
+  });
+  const said = parseLines(blobs.job_result ?? '');
+  return {
+    state: read.data.job_state,
+    now: read.data.now,
+    stages: journal,
+    result: { ...said?.values, ...said?.blobs },
+    log: blobs.job_log ?? '',
+  };
 }

@@ -1,18 +1,15 @@
-/** OpenClaw on a machine: looked at, installed, configured, started and stopped, each by one script. */
-import type { WaitOptions } from '../core/abort.ts';
-import type { MachineService } from '../machine/ports.ts';
-import type { ReplyOf, RequestOf } from '../sidecar/protocol.ts';
-import { askAnySidecar, askSidecar } from './ask-sidecar.ts';
+/** OpenClaw on a machine: looked at, installed, configured, started and stopped, each by one command. */
+import type { JobRequestOf, ReplyOf } from '../sidecar/protocol.ts';
+import { askAnySidecar, askSidecar, type SidecarMachines, startJob } from './ask-sidecar.ts';
 import type { ProviderKey } from './catalog/providers.ts';
 import { openclawSettings, providerSecrets } from './catalog/settings.ts';
 import { TESTED_RELEASE } from './catalog/tested-release.ts';
-import { installInputs } from './install-inputs.ts';
-import { jobSnapshot } from './job-snapshot.ts';
-import { jobScript, largeInput, machineScript } from './machine-script.ts';
+import { INSTALLERS } from './catalog/versions.ts';
+import { installRequest } from './install-inputs.ts';
+import { bareJob, jobSnapshot } from './job-snapshot.ts';
 import type { InstallPlan, OpenClawService } from './ports.ts';
 import { readBareProbe, readProbe } from './read-probe.ts';
 import { knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
-import { runScript } from './script-output.ts';
 
 export type {
   DeploySettings,
@@ -28,7 +25,6 @@ export type {
 
 /** Seconds inside the machine, and the milliseconds that the command around them may take. */
 const PROBE_MS = 20_000;
-const START_JOB_MS = 30_000;
 /** A job gets five seconds to end by itself. */
 const STOP_JOB_MS = 30_000;
 /** Slack for reading a job after its wait. */
@@ -48,7 +44,7 @@ const WAITING = { firstMs: 500, nextMs: 500, maxMs: 2_000 };
 const JOB_WAIT_SECONDS = 8;
 
 export interface OpenClawDeps extends ResolveSources {
-  machines: Pick<MachineService, 'run'>;
+  machines: SidecarMachines;
   /** Whose addresses may get the keys of a machine. */
   providers?: readonly ProviderKey[] | undefined;
   /** Redirected providers by variable, such as ANTHROPIC_BASE_URL: set where OpenClaw is started. */
@@ -69,8 +65,6 @@ const REPAIRS: Readonly<Record<ReplyOf<'start_gateway'>['repaired'][number], str
 };
 
 export function openclawService(deps: OpenClawDeps): OpenClawService {
-  const run = (machineId: string, script: ReturnType<typeof machineScript>, options?: WaitOptions) =>
-    runScript(deps.machines, machineId, script, { signal: options?.signal });
   const service: OpenClawService = {
     async probe(machineId, options) {
       const how = { timeoutMs: PROBE_MS, rerunnable: true, signal: options?.signal };
@@ -83,38 +77,31 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       const needed = wanted === undefined || wanted === tested;
       const seen = options?.seen ?? (needed ? await service.probe(machineId, options) : undefined);
       const known = seen && knownPlan(deps, wanted, seen);
-      return known ?? resolvePlan(deps, wanted ?? tested, (script) => run(machineId, script, options));
-    },
-    async startDeploy(machineId, jobId, plan, settings, options) {
-      const script = jobScript('deploy', jobId, deployEnv(deps, jobId, plan, settings), {
-        timeoutMs: START_JOB_MS,
-        rerunnable: true,
-      });
-      await run(machineId, script, options);
-    },
-    async readJob(machineId, jobId, options) {
-      const waitSeconds = options?.waitSeconds ?? JOB_WAIT_SECONDS;
-      const env = {
-        OPENCLAW_MCP_JOB_ID: jobId,
-        OPENCLAW_MCP_WAIT_S: `${waitSeconds}`,
-        ...(options?.seenStages === undefined ? {} : { OPENCLAW_MCP_SEEN_STAGES: `${options.seenStages}` }),
-      };
-      const timeoutMs = waitSeconds * 1000 + READ_JOB_SLACK_MS;
-      return jobSnapshot(
-        await run(
-          machineId,
-          machineScript('read-job', env, { timeoutMs, rerunnable: true, pace: options?.pace ?? WAITING }),
-          options,
-        ),
+      if (known !== undefined) return known;
+      return resolvePlan(deps, wanted ?? tested, (request, how) =>
+        askSidecar(deps.machines, machineId, 'resolve', request, { ...how, signal: options?.signal }),
       );
     },
-    async stopJob(machineId, jobId, options) {
-      const env = { OPENCLAW_MCP_JOB_ID: jobId };
-      await run(
-        machineId,
-        machineScript('stop-job', env, { timeoutMs: STOP_JOB_MS, rerunnable: true }),
-        options,
-      );
+    async startDeploy(machineId, jobId, plan, settings, { signal } = {}) {
+      const request = deployRequest(deps, jobId, plan, settings);
+      const cold = { ...withoutNode('begin', jobId), ...beginInputs(plan, request.deployment) };
+      await startJob(deps, machineId, { id: jobId, kind: 'deploy', request }, { signal, cold });
+    },
+    async readJob(
+      machineId,
+      jobId,
+      { signal, waitSeconds = JOB_WAIT_SECONDS, seenStages, pace = WAITING } = {},
+    ) {
+      const wait_ms = waitSeconds * 1000;
+      const how = { timeoutMs: wait_ms + READ_JOB_SLACK_MS, rerunnable: true, pace, signal };
+      const request = { id: jobId, wait_ms, seen_stages: seenStages };
+      const cold = withoutNode('read', jobId);
+      const told = await askAnySidecar(deps.machines, machineId, 'job_read', request, { ...how, cold });
+      return jobSnapshot('reply' in told ? told.reply : bareJob(told.withoutNode));
+    },
+    async stopJob(machineId, jobId, { signal } = {}) {
+      const how = { timeoutMs: STOP_JOB_MS, rerunnable: true, signal, cold: withoutNode('stop', jobId) };
+      await askAnySidecar(deps.machines, machineId, 'job_stop', { id: jobId }, how);
     },
     async startGateway(machineId, options) {
       const { started, repaired } = await askSidecar(
@@ -142,30 +129,38 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
   return service;
 }
 
-function deployEnv(
-  sources: OpenClawDeps,
+/** What is done about a job on a machine that has no Node yet. */
+const withoutNode = (what: 'begin' | 'read' | 'stop', jobId: string) => ({
+  OPENCLAW_MCP_WITHOUT_NODE: what,
+  OPENCLAW_MCP_JOB_ID: jobId,
+});
+
+/** For a deploy that has to fetch its own Node before it can go on. */
+const beginInputs = ({ nodeVersion, nodeSource }: InstallPlan, deployment: object) => ({
+  OPENCLAW_MCP_NODE_VERSION: nodeVersion,
+  OPENCLAW_MCP_NODE_SOURCE: nodeSource,
+  OPENCLAW_MCP_BUN_VERSION: INSTALLERS.bun,
+  OPENCLAW_MCP_DEPLOYMENT: JSON.stringify(deployment),
+});
+
+function deployRequest(
+  deps: OpenClawDeps,
   jobId: string,
   plan: InstallPlan,
   settings: Parameters<OpenClawService['startDeploy']>[3],
-): Record<string, string> {
+): JobRequestOf<'deploy'> {
   const { text, model } = openclawSettings({ ...plan, ...settings });
-  // The rest of the request is what only the machine knows.
-  const wish: Omit<RequestOf<'configure'>, 'proven' | 'switched'> = {
+  return {
+    install: installRequest(deps, plan),
     settings: JSON.parse(text),
     provider_keys: providerSecrets(settings.providers),
     keep_model: settings.model === undefined ? 'yes' : 'no',
-  };
-  const deployment = {
-    name: settings.name,
-    operationId: jobId,
-    openclawVersion: plan.openclawVersion,
-    nodeVersion: plan.nodeVersion,
-    model,
-  };
-  return {
-    ...sources.providerAddresses,
-    ...largeInput('OPENCLAW_MCP_CONFIGURE', JSON.stringify(wish)),
-    OPENCLAW_MCP_DEPLOYMENT: JSON.stringify(deployment),
-    ...installInputs(sources, plan),
+    deployment: {
+      name: settings.name,
+      operationId: jobId,
+      openclawVersion: plan.openclawVersion,
+      nodeVersion: plan.nodeVersion,
+      model,
+    },
   };
 }

@@ -112,7 +112,7 @@ export interface SuspendOutcome {
   blockers: number;
 }
 
-/** All methods throw what MachineService.run throws, and `command_failed` when a script's output is not whole. */
+/** All methods throw what MachineService.run throws, and `command_failed` when what the machine answers is not whole. */
 export interface OpenClawService {
   /** Looks at every layer in one command of about half a second. Changes nothing. */
   probe(machineId: string, options?: WaitOptions): Promise<Probe>;

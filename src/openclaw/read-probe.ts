@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { isToldPath, toldVersion } from '../core/told.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
+import type { BootstrapOutput } from './bootstrap-output.ts';
 import type { Probe } from './ports.ts';
-import type { ScriptOutput } from './script-output.ts';
 
 const count = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const place = z.object({
@@ -60,7 +60,7 @@ export function readProbe(seen: ReplyOf<'probe'>): Probe {
 }
 
 /** Of a machine on which nothing was installed yet. @throws AppError `command_failed`. */
-export function readBareProbe({ values, blobs }: ScriptOutput): Probe {
+export function readBareProbe({ values, blobs }: BootstrapOutput): Probe {
   const { home, arch, port, ...seen } = told(bare, values);
   const [free = 0, used = 0] = seen.disk_kib.split(' ').map((kib) => Math.floor(Number(kib) / 1024));
   return {

@@ -66,7 +66,7 @@ export interface DoctorFinding {
   message: string;
 }
 
-/** All methods throw what MachineService.run throws, and `command_failed` when a script's output is not whole. */
+/** All methods throw what MachineService.run throws, and `command_failed` when what the machine answers is not whole. */
 export interface RepairService {
   /** One command of about a second. Changes nothing. */
   /** @param options.renew whether the machine's own program is replaced first, whatever it claims to be. */

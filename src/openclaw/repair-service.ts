@@ -1,15 +1,12 @@
-/** The machine side of a repair: each step is one script. */
-import type { WaitOptions } from '../core/abort.ts';
+/** The machine side of a repair: each step is one command. */
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar, startJob } from './ask-sidecar.ts';
 import type { ProviderKey } from './catalog/providers.ts';
 import { providerSecrets } from './catalog/settings.ts';
 import { installRequest } from './install-inputs.ts';
-import type { machineScript } from './machine-script.ts';
 import { readDiagnosis, readDoctor } from './read-diagnosis.ts';
 import type { RepairService } from './repair-ports.ts';
 import { type ResolveSources, resolvePlan } from './resolve-plan.ts';
-import { runScript } from './script-output.ts';
 
 /** Three probes of 3 to 5 s each, one reading of the configuration, and a cold disk. */
 const DIAGNOSE_MS = 60_000;
@@ -25,8 +22,6 @@ export interface RepairDeps extends ResolveSources {
 }
 
 export function repairService(deps: RepairDeps): RepairService {
-  const run = (machineId: string, script: ReturnType<typeof machineScript>, options?: WaitOptions) =>
-    runScript(deps.machines, machineId, script, { signal: options?.signal });
   const rerunnable = true;
   return {
     async diagnose(machineId, options) {
@@ -56,7 +51,9 @@ export function repairService(deps: RepairDeps): RepairService {
       return (await askSidecar(deps.machines, machineId, 'mend', request, how)).done;
     },
     async startReinstall(machineId, jobId, openclawVersion, nodeVersion, options) {
-      const plan = await resolvePlan(deps, openclawVersion, (script) => run(machineId, script, options));
+      const plan = await resolvePlan(deps, openclawVersion, (request, how) =>
+        askSidecar(deps.machines, machineId, 'resolve', request, { ...how, signal: options?.signal }),
+      );
       const install = installRequest(deps, { ...plan, nodeVersion: nodeVersion ?? plan.nodeVersion });
       await startJob(deps, machineId, { id: jobId, kind: 'reinstall', request: { install } }, options);
     },

@@ -3,14 +3,13 @@ import semver from 'semver';
 import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import { isToldPath, toldVersion } from '../core/told.ts';
-import type { MachineCommand } from '../machine/ports.ts';
+import type { ReplyOf, RequestOf } from '../sidecar/protocol.ts';
+import type { AskOptions } from './ask-sidecar.ts';
 import { unknownRelease } from './catalog/newest-release.ts';
 import { MINIMUM_SAFE_VERSION } from './catalog/settings.ts';
 import { isUntested, TESTED_RELEASE, type TestedRelease } from './catalog/tested-release.ts';
 import { checkWanted, chooseNode, parseNodeReleases } from './catalog/versions.ts';
-import { machineScript } from './machine-script.ts';
 import type { InstallPlan, Probe } from './ports.ts';
-import type { ScriptOutput } from './script-output.ts';
 
 export interface ResolveSources {
   /** Base URL of the npm registry for machines that name none of their own. */
@@ -27,12 +26,10 @@ const RESOLVE_MS = 120_000;
 const output = z.object({
   home: z.string().refine(isToldPath),
   arch: z.string().regex(/^[A-Za-z0-9_]{1,20}$/),
-  port: z.coerce.number().int().min(1).max(65_535),
+  port: z.number().int().min(1).max(65_535),
   openclaw_version: z.string().refine((version) => toldVersion(version) === version),
   node_source: z.enum(['official', 'registry']),
 });
-
-const engines = z.object({ node: z.string().max(200) }).partial();
 
 /**
  * A plan that no registry has to be asked for: the tested release, or what the machine has already.
@@ -78,49 +75,33 @@ function warningsOf(openclawVersion: string, release: TestedRelease): string[] {
 export async function resolvePlan(
   sources: ResolveSources,
   wanted: string,
-  run: (script: MachineCommand) => Promise<ScriptOutput>,
+  ask: (request: RequestOf<'resolve'>, options: AskOptions) => Promise<ReplyOf<'resolve'>>,
 ): Promise<InstallPlan> {
-  const env = {
-    OPENCLAW_MCP_WANTED: checkWanted(wanted),
-    OPENCLAW_MCP_REGISTRY: sources.npmRegistry,
-    ...(sources.nodeMirror === undefined ? {} : { OPENCLAW_MCP_NODE_MIRROR: sources.nodeMirror }),
+  const request = {
+    wanted: checkWanted(wanted),
+    registry: sources.npmRegistry,
+    node_mirror: sources.nodeMirror ?? '',
   };
-  const found = await run(machineScript('resolve', env, { timeoutMs: RESOLVE_MS, rerunnable: true })).catch(
-    (error: unknown) => Promise.reject(explained(error)),
-  );
-  const { values, blobs } = found;
-  const read = output.safeParse(values);
+  // Only a machine with a Node can say: one that has none yet gets it.
+  const how = { timeoutMs: RESOLVE_MS, rerunnable: true, cold: { OPENCLAW_MCP_WITHOUT_NODE: 'fetch' } };
+  const found = await ask(request, how).catch((error: unknown) => Promise.reject(explained(error)));
+  const read = output.safeParse(found);
   if (!read.success) {
     throw new AppError('command_failed', 'The npm registry answered something that is not a package', {
       next: 'Check the registry that the machine uses, then repeat the call.',
     });
   }
   const openclawVersion = read.data.openclaw_version;
+  const range = semver.validRange(found.engines) === null ? undefined : found.engines || undefined;
   return {
     openclawVersion,
-    nodeVersion: chooseNode(nodeRange(blobs.engines), parseNodeReleases(blobs.node_versions ?? '')),
+    nodeVersion: chooseNode(range, parseNodeReleases(found.node_versions.join('\n'))),
     nodeSource: read.data.node_source,
     arch: read.data.arch,
     home: read.data.home,
     port: read.data.port,
     warnings: warningsOf(openclawVersion, sources.release ?? TESTED_RELEASE),
   };
-}
-
-/** `"engines":{"node":"…"}` as the registry wrote it. */
-function nodeRange(text: string | undefined): string | undefined {
-  const start = text?.indexOf('{') ?? -1;
-  if (text === undefined || start === -1) return undefined;
-  const range = engines.safeParse(parsed(text.slice(start)));
-  return range.success && semver.validRange(range.data.node ?? '') ? range.data.node : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The unknown version's error comes with the names that exist, of which some are worth showing. */

@@ -1,6 +1,6 @@
 /** What a job says when it has undone what it could not bring to its end. */
 import { AppError } from '../core/errors.ts';
-import { explainScriptError } from './script-errors.ts';
+import { explainMachineError } from './machine-errors.ts';
 
 /**
  * @param result of the job: `cause`, `detail`, and `before_fails` when the gateway of before does not start either.
@@ -13,7 +13,7 @@ export function undone(
   restored: string,
   broken: string,
 ): AppError {
-  const why = explainScriptError(result.cause ?? '', result.detail ?? '');
+  const why = explainMachineError(result.cause ?? '', result.detail ?? '');
   const foreign = why.foreign === undefined ? {} : { foreign: why.foreign };
   const details = { ...why.details, rolled_back: true };
   if (result.before_fails === undefined) {
@@ -23,7 +23,7 @@ export function undone(
       ...foreign,
     });
   }
-  const now = explainScriptError(result.before_fails, '');
+  const now = explainMachineError(result.before_fails, '');
   return new AppError('command_failed', `${failed} (${why.message}); ${broken}: ${now.message}`, {
     next: 'Read what it printed below, then call gateway_status. Nothing is lost.',
     details,

@@ -1,23 +1,21 @@
 /** Which function answers which command. */
 import process from 'node:process';
 import { redactDeep } from '../core/redact.ts';
-import { configure } from './configure/write-all.ts';
 import { listFiles, lookAtFile, readText } from './files/look.ts';
 import { endTransfer, listTransfer, readFilePiece, readTransfer, writeTransfer } from './files/pieces.ts';
 import { mayPut, putFile } from './files/put.ts';
 import { startGateway } from './gateway/ensure.ts';
 import { gatewayEvents } from './gateway/events.ts';
-import { keepAddresses } from './gateway/files.ts';
 import { rotateToken } from './gateway/rotate.ts';
 import { stopGateway } from './gateway/stop.ts';
 import { suspendGateway } from './gateway/suspend.ts';
+import { resolve } from './install/resolve.ts';
 import { readJob } from './jobs/read.ts';
 import { startJob, stopJob } from './jobs/start.ts';
 import { answerRequests } from './look/answer.ts';
 import { automations } from './look/automations.ts';
 import { diagnose } from './look/diagnose.ts';
 import { doctor } from './look/doctor.ts';
-import { noteStart } from './look/interrupted.ts';
 import { keptStates } from './look/kept-states.ts';
 import { listSessions } from './look/list-sessions.ts';
 import { probe } from './look/probe.ts';
@@ -27,11 +25,9 @@ import { endInterrupted, restoreSession, sessionState } from './look/session-sta
 import { show } from './look/show.ts';
 import { status } from './look/status.ts';
 import type { Place } from './place.ts';
-import { childEnvironment } from './process/environment.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
 import { mend } from './repair/mend.ts';
 import { SidecarError } from './sidecar-error.ts';
-import { renewAuth } from './state/mend.ts';
 import { machineRedactor, secretValues } from './state/secret-values.ts';
 import { readSession } from './turns/history.ts';
 import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
@@ -46,10 +42,6 @@ const COMMANDS: Commands = {
   session_state: sessionState,
   restore_session: restoreSession,
   end_interrupted: endInterrupted,
-  note_start: async (place, { crashed }) => {
-    keepAddresses(place, childEnvironment());
-    return { interrupted: (await noteStart(place, crashed)).map(({ key }) => key) };
-  },
   start_gateway: startGateway,
   stop_gateway: stopGateway,
   suspend_gateway: suspendGateway,
@@ -64,10 +56,9 @@ const COMMANDS: Commands = {
   automations,
   read_log: readLog,
   kept_states: keptStates,
-  configure,
   answer_requests: answerRequests,
-  'renew-auth': renewAuth,
   mend,
+  resolve,
   job_start: startJob,
   job_read: readJob,
   job_stop: stopJob,

@@ -6,6 +6,7 @@
 import * as z from 'zod/mini';
 import { ASSISTANT_FILES_PROTOCOL } from './files/protocol.ts';
 import { GATEWAY_PROTOCOL, type gatewayHistory } from './gateway/protocol.ts';
+import { INSTALL_PROTOCOL } from './install/protocol.ts';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { LOOK_PROTOCOL } from './look/protocol.ts';
 import { REPAIR_PROTOCOL } from './repair/protocol.ts';
@@ -62,11 +63,6 @@ export const PROTOCOL = {
   },
   restore_session: { request: key, reply: z.object({ restored: z.boolean() }) },
   end_interrupted: { request: z.object({}), reply: z.object({ ended: z.array(z.string()) }) },
-  /** Said by bash after each start of the gateway. */
-  note_start: {
-    request: z.object({ crashed: z.boolean() }),
-    reply: z.object({ interrupted: z.array(z.string()) }),
-  },
   ...GATEWAY_PROTOCOL,
   ...FILES_PROTOCOL,
   ...ASSISTANT_FILES_PROTOCOL,
@@ -74,6 +70,7 @@ export const PROTOCOL = {
   ...JOBS_PROTOCOL,
   ...TURNS_PROTOCOL,
   ...REPAIR_PROTOCOL,
+  ...INSTALL_PROTOCOL,
 } as const;
 
 export { PACK_FOLDER } from './files/protocol.ts';

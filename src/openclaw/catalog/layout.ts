@@ -1,4 +1,4 @@
-/** Where things lie on a machine, as far as the server itself must know; `scripts/common.sh` holds the same layout. */
+/** Where things lie on a machine, as far as the server itself must know; `src/bootstrap/base.sh` holds the same layout. */
 
 /** OPENCLAW_STATE_DIR of a machine. */
 export const stateDir = (home: string): string => `${home}/.openclaw`;

@@ -50,7 +50,7 @@ export function isUntested(version: string, release: TestedRelease): boolean {
   return semver.valid(version) !== null && semver.gt(version, release.openclaw);
 }
 
-/** The table as the machine's scripts read it: one `archive sum` a line. */
+/** The table as the bootstrap reads it: one `archive sum` a line. */
 export function sumLines({ sums }: TestedRelease): string {
   return Object.entries(sums)
     .map(([archive, sum]) => `${archive} ${sum}`)

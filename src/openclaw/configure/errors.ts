@@ -1,4 +1,4 @@
-/** Our sentences for what can go wrong while settings are changed; part of the table in script-errors.ts. */
+/** Our sentences for what can go wrong while settings are changed; part of the table in machine-errors.ts. */
 import type { ErrorCode } from '../../core/errors.ts';
 
 const UNCHANGED = 'nothing was changed';

@@ -1,8 +1,8 @@
 /** What a deploy makes of a machine's settings and secrets: ours, under all that somebody else has set there since. */
 import { rmSync } from 'node:fs';
 import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
+import type { JobRequestOf } from '../jobs/protocol.ts';
 import type { Place } from '../place.ts';
-import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { acceptsSettings } from '../state/ask-openclaw.ts';
 import { changedText, keepBeside, type ObjectFile, writeWhole } from '../state/object-file.ts';
 import { lastGoodFile, settingsFile } from '../state/place.ts';
@@ -16,13 +16,26 @@ import {
 } from '../state/secrets.ts';
 import { readSettings } from '../state/settings.ts';
 
-type Wish = RequestOf<'configure'>;
+export interface Wish extends Pick<JobRequestOf<'deploy'>, 'settings' | 'provider_keys' | 'keep_model'> {
+  /** Whether the running gateway was ready with the present settings and took our token. */
+  proven: 'yes' | 'no';
+  /** Whether another release became current. */
+  switched: 'yes' | 'no';
+}
+
+export interface Written {
+  changed: 'yes' | 'no';
+  /** The model that the assistant answers with; empty where none is set. */
+  model: string;
+  /** The name of a copy where comments or settings of a person are in no other file any more; empty where there is none. */
+  kept_beside: string;
+}
 
 /**
  * Written only where something differs, and the secrets first: the settings name them.
  * @throws SidecarError `settings_unreadable`, `secrets_unreadable`: nothing was written.
  */
-export async function configure(place: Place, wish: Wish): Promise<ReplyOf<'configure'>> {
+export async function configure(place: Place, wish: Wish): Promise<Written> {
   const settings = readSettings(place);
   const secrets = readSecrets(place);
   if ('text' in settings && wish.proven === 'yes') writeWhole(lastGoodFile(place), settings.text);
@@ -72,11 +85,7 @@ function keepingModel(present: Patch, { settings, keep_model }: Wish): Patch {
 }
 
 /** @returns how, and the name of a copy where comments or settings of a person are in no other file any more. */
-export function writeSettings(
-  place: Place,
-  before: ObjectFile,
-  after: Patch,
-): { changed: 'yes' | 'no'; kept_beside: string } {
+export function writeSettings(place: Place, before: ObjectFile, after: Patch): Omit<Written, 'model'> {
   const file = settingsFile(place);
   const { text, keepsComments } = changedText(before, after);
   if ('text' in before && before.text === text) return { changed: 'no', kept_beside: '' };

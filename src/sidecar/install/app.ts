@@ -6,6 +6,7 @@ import process from 'node:process';
 import { isPatch } from '../../core/patch.ts';
 import { parsed } from '../gateway/ask.ts';
 import { missingFiles } from '../look/tree.ts';
+import { mcpDir, type Place } from '../place.ts';
 import { childEnvironment, openclawEnvironment } from '../process/environment.ts';
 import { logged, requireSum, type Sources, unpackPackage } from './download.ts';
 
@@ -17,6 +18,9 @@ export interface AppWish {
   work: string;
 }
 
+/** Where the bootstrap puts it, whole and proven, while it fetches a Node. */
+export const broughtBun = (place: Place, version: string): string => join(mcpDir(place), `bun-${version}`);
+
 const appOf = ({ work }: AppWish) => join(work, 'app');
 const cacheOf = ({ work }: AppWish) => join(work, 'cache');
 
@@ -24,7 +28,9 @@ const cacheOf = ({ work }: AppWish) => join(work, 'cache');
 export async function installByBun(sources: Sources, wish: AppWish, bunVersion: string): Promise<void> {
   const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
   const bun = join(wish.work, 'bun');
-  await unpackPackage(sources, `@oven/bun-${process.platform}-${arch}`, bunVersion, bun);
+  const brought = broughtBun(sources.place, bunVersion);
+  if (existsSync(brought)) renameSync(brought, bun);
+  else await unpackPackage(sources, `@oven/bun-${process.platform}-${arch}`, bunVersion, bun);
   const own = childEnvironment();
   const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => own[name]);
   // Through a proxy bun chokes on its own number of connections: 64 (its default) take 12 s, 256 take 31 s, 16 take 5 s;

@@ -36,19 +36,27 @@ const BETWEEN_MS = 1_000;
 /** Of curl: the server did answer, with an error. */
 const ANSWERED = 22;
 
-/** @throws Error where it cannot be had; what was said stands in the log. */
-export async function download(sources: Sources, url: string, file: string): Promise<void> {
+/**
+ * @param how further arguments of curl, which win over ours, and how often it is tried.
+ * @throws Error where it cannot be had; what was said stands in the log.
+ */
+export async function download(
+  sources: Pick<Sources, 'place' | 'log'>,
+  url: string,
+  file: string,
+  { more = [], most = TRIES }: { more?: readonly string[]; most?: number | undefined } = {},
+): Promise<void> {
   // A curl configuration of the user could send it anywhere (-q), and a redirect into the clear.
   const protocols = isOnLoopback(url) ? '=http' : '=https';
   const safely = ['-q', '--proto', protocols, '--proto-redir', '=https', '-fsSL'];
   const patiently = '--retry 2 --retry-delay 1 --connect-timeout 10 --speed-limit 1000 --speed-time 30';
-  const args = [...safely, ...patiently.split(' '), '-o', file, url];
+  const args = [...safely, ...patiently.split(' '), ...more, '-o', file, url];
   const env = { ...childEnvironment(), ...trust(sources.place) };
   // curl's own retries leave out a name that is not known yet and a connection that breaks, both usual right after a boot.
   for (let tries = 1; ; tries++) {
     const code = await logged(sources.log, ['curl', ...args], { env });
     if (code === 0) return;
-    if (code === ANSWERED || tries >= TRIES) throw new Error(`${url} cannot be had`);
+    if (code === ANSWERED || tries >= most) throw new Error(`${url} cannot be had`);
     await systemClock.sleep(BETWEEN_MS);
   }
 }

@@ -10,7 +10,7 @@ import { withLock } from '../process/lock.ts';
 import { readText } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
-import { installByBun, installByNpm, keepApp } from './app.ts';
+import { broughtBun, installByBun, installByNpm, keepApp } from './app.ts';
 import type { Sources } from './download.ts';
 import { fetchNode } from './node.ts';
 import type { installSchema } from './protocol.ts';
@@ -52,7 +52,7 @@ async function installTrees(
   };
   if (!missing.node && !missing.app) return stage('openclaw');
   const sources = sourcesOf(place, wish);
-  dropHalfInstalled(place);
+  dropHalfInstalled(place, broughtBun(place, wish.bun_version));
   const work = join(mcpDir(place), `installing-${process.pid}`);
   mkdirSync(work, { recursive: true, mode: 0o700 });
   writeFileSync(sources.log, '', { mode: 0o600 });
@@ -66,9 +66,11 @@ async function installTrees(
 }
 
 /** What killed runs left. Each run has a folder of its own, since the installer of one that was killed may still write. */
-function dropHalfInstalled(place: Place): void {
-  const left = readdirSync(mcpDir(place)).filter((name) => /^installing(?:-\d+)?$/.test(name));
-  dropTrees(...left.map((name) => join(mcpDir(place), name)));
+function dropHalfInstalled(place: Place, kept: string): void {
+  const left = readdirSync(mcpDir(place)).filter((name) =>
+    /^(?:installing(?:-\d+)?|mending(?:-bun)?|bun-.*)$/.test(name),
+  );
+  dropTrees(...left.map((name) => join(mcpDir(place), name)).filter((path) => path !== kept));
 }
 
 async function installParts(

@@ -92,9 +92,12 @@ export function readUpTo(file: string, most: number, from: number | 'end' = 0): 
   }
 }
 
-/** A stage is for people: a disk without room for it ends no job. */
+const LONGEST_STAGE = 64;
+
+/** A stage is for people: a disk without room for it ends no job. One that goes on is not said twice. */
 export function writeStage({ journal }: JobFiles, name: string): void {
   try {
+    if (readUpTo(journal, LONGEST_STAGE, 'end')?.endsWith(` ${name}\n`)) return;
     appendFileSync(journal, `${systemClock.now()} ${name}\n`, { mode: 0o600 });
   } catch {
     // What it cost is that nobody sees this stage.

@@ -2,6 +2,7 @@
 import { backupJob } from '../backup/job.ts';
 import { restoreJob } from '../backup/restore-job.ts';
 import { configureJob } from '../configure/job.ts';
+import { deployJob } from '../deploy/job.ts';
 import { packFolderJob } from '../files/pack-folder.ts';
 import { reinstallJob } from '../repair/install-job.ts';
 import { upgradeJob } from '../upgrade/job.ts';
@@ -9,6 +10,7 @@ import type { JobFunction } from './job.ts';
 import { JOBS, type JobKind } from './protocol.ts';
 
 export const JOB_FUNCTIONS: { [K in JobKind]: JobFunction<K> } = {
+  deploy: deployJob,
   backup: backupJob,
   pack_folder: packFolderJob,
   configure: configureJob,

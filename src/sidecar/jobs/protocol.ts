@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { PACK_FOLDER } from '../files/protocol.ts';
 import { addressesSchema } from '../gateway/protocol.ts';
 import { installSchema } from '../install/protocol.ts';
-import { object, PACK, unpackSchema } from '../state/protocol.ts';
+import { object, PACK, secrets, unpackSchema, yesNo } from '../state/protocol.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
 const id = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/));
@@ -23,6 +23,27 @@ const following = { plugins: z.array(z.string()), registry: z.string() };
 
 /** By kind: what a job takes and what it answers. Answers are flat strings, as jobs of earlier versions give them too. */
 export const JOBS = {
+  /** See deploy/job.ts. */
+  deploy: {
+    request: z.object({
+      install: installSchema,
+      settings: object,
+      provider_keys: secrets,
+      /** Whether a model that is set already stays. */
+      keep_model: yesNo,
+      /** What the machine says of itself to a server without records. */
+      deployment: object,
+    }),
+    reply: z.object({
+      state: z.literal('ready'),
+      openclaw_version: z.string(),
+      node_version: z.string(),
+      /** Of the gateway. */
+      started: yesNo,
+      model: z.string(),
+      kept_beside: z.string(),
+    }),
+  },
   backup: {
     request: PACK.request,
     /** What was packed, as JSON. */

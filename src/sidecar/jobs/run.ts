@@ -1,19 +1,20 @@
 /** A job's own process: does the work, and marks its end whole or not at all. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { inspect } from 'node:util';
 import * as z from 'zod/mini';
+import { isPatch } from '../../core/patch.ts';
 import { parsed } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
-import { type JobFiles, jobFiles, writeEnd, writeStage } from './files.ts';
+import { type JobFiles, jobFiles, reserveEnd, writeEnd, writeStage } from './files.ts';
 import type { Job } from './job.ts';
 import { isJobKind, JOB_FUNCTIONS } from './kinds.ts';
-import type { JobKind, JobRequestOf } from './protocol.ts';
+import { JOBS, type JobKind, type JobRequestOf } from './protocol.ts';
 import { failureOf, resultText } from './result.ts';
 
-/** What `job_start` wrote after it had read the request by its schema. */
+/** What `job_start` wrote; where there was no Node to answer it, the whole question as it came. */
 const asked = z.object({
   kind: z.string(),
   request: z.unknown(),
@@ -28,6 +29,8 @@ type Values = Readonly<Record<string, string | undefined>>;
  */
 export async function runJob(place: Place, id: string): Promise<void> {
   const files = jobFiles(place, id);
+  // One that began without a Node had nobody to do this.
+  if (!existsSync(`${files.exit}.new`)) reserveEnd(files);
   const [status, result] = await outcome(place, id, files);
   // Before anything is tidied.
   writeEnd(files, status, result);
@@ -47,7 +50,8 @@ async function outcome(place: Place, id: string, files: JobFiles): Promise<[stat
 async function work(place: Place, id: string, files: JobFiles): Promise<Values> {
   const text = readFileSync(files.request, 'utf8');
   rmSync(files.request);
-  const { kind, request, addresses } = asked.parse(parsed(text));
+  const said = parsed(text);
+  const { kind, request, addresses } = asked.parse(isPatch(said) && 'command' in said ? said.request : said);
   if (!isJobKind(kind)) throw new SidecarError('bad_request');
   // Seen by what this process starts, and by nobody who looks at this one.
   Object.assign(process.env, addresses);
@@ -58,5 +62,7 @@ async function work(place: Place, id: string, files: JobFiles): Promise<Values> 
 }
 
 async function run<K extends JobKind>(kind: K, job: Job, request: unknown): Promise<Values> {
-  return { ...(await JOB_FUNCTIONS[kind](job, request as JobRequestOf<K>)) };
+  const read = JOBS[kind].request.safeParse(request);
+  if (!read.success) throw new SidecarError('bad_request');
+  return { ...(await JOB_FUNCTIONS[kind](job, read.data as JobRequestOf<K>)) };
 }

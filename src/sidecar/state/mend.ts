@@ -3,14 +3,13 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
-import type { ReplyOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { readObject } from './object-file.ts';
 import { authFile, secretsFile } from './place.ts';
 import { gatewayToken, hasOddToken, newToken, readSecrets, writeAuth, writeSecrets } from './secrets.ts';
 
 /** The header with the token that is kept, written to where our questions read it; `no_token` where there is none. */
-export function renewAuth(place: Place): ReplyOf<'renew-auth'> {
+export function renewAuth(place: Place): { auth: 'written' | 'unreadable' | 'no_token' } {
   const secrets = readObject(secretsFile(place));
   if (secrets.form === 'unreadable') return { auth: 'unreadable' };
   const token = 'value' in secrets ? gatewayToken(secrets.value) : undefined;

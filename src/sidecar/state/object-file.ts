@@ -65,10 +65,10 @@ function editedJson5(text: string, after: Patch): string | undefined {
 }
 
 /** Whole or not at all, readable by its owner only; a link of this name is replaced, never followed. */
-export function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, content: string | Uint8Array): void {
   const draft = `${file}.new.${process.pid}`;
   rmSync(draft, { force: true });
-  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+  writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
   renameSync(draft, file);
 }
 

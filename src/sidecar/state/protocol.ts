@@ -2,10 +2,10 @@
 import * as z from 'zod/mini';
 import { gatewayHistory } from '../gateway/protocol.ts';
 
-const yesNo = z.enum(['yes', 'no']);
+export const yesNo = z.enum(['yes', 'no']);
 /** Any JSON object. */
 export const object = z.record(z.string(), z.unknown());
-const secrets = z.record(z.string(), z.string());
+export const secrets = z.record(z.string(), z.string());
 const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** The state as an encrypted archive in the job's folder of transfers; see backup/pack.ts. */
@@ -50,19 +50,6 @@ export const exposureSchema = z.object({
 });
 
 export const FILES_PROTOCOL = {
-  /** A deploy's settings and keys, under what is there; see configure/write-all.ts. */
-  configure: {
-    request: z.object({
-      settings: object,
-      provider_keys: secrets,
-      keep_model: yesNo,
-      /** Whether the running gateway was ready with the present settings and took our token. */
-      proven: yesNo,
-      /** Whether another release became current. */
-      switched: yesNo,
-    }),
-    reply: z.object({ changed: yesNo, model: z.string(), kept_beside: z.string() }),
-  },
   /** Answers requests that wait for the owner: a person who wants to write to a channel, a device, a command to be run. */
   answer_requests: {
     request: z.object({
@@ -78,9 +65,5 @@ export const FILES_PROTOCOL = {
         }),
       ),
     }),
-  },
-  'renew-auth': {
-    request: z.object({}),
-    reply: z.object({ auth: z.enum(['written', 'unreadable', 'no_token']) }),
   },
 } as const;

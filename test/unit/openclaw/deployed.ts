@@ -27,7 +27,8 @@ export interface Sources {
 
 export async function fixture(sources: Sources, env: Record<string, string> = {}): Promise<Fixture> {
   const machine = await homeMachine({ OPENCLAW_GATEWAY_PORT: `${await freePort()}`, ...env });
-  const openclaw = openclawService({ machines: machine, release: STAND_IN_RELEASE, ...sources });
+  const told = { release: STAND_IN_RELEASE, ...sources };
+  const openclaw = openclawService({ machines: { ...machine, sources: told }, ...told });
   const providers = providerKeys({ ANTHROPIC_API_KEY: KEY });
   const start = async (jobId: string, version?: string) => {
     const plan = await openclaw.resolve('m', version);

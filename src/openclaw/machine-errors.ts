@@ -1,4 +1,4 @@
-/** Our sentence, and the next step, for every code with which a machine script can fail. */
+/** Our sentence, and the next step, for every code with which a machine can fail. */
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
 import { CONFIGURE_ERRORS } from './configure/errors.ts';
@@ -139,16 +139,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: 'The gateway still takes its old token',
     next: 'Repeat the call; the gateway is started anew.',
   },
-  input_missing: { kind: 'internal', message: 'A script on the machine did not get its input', next: RETRY },
   input_damaged: {
     kind: 'unavailable',
-    message: 'The input of a script was damaged on its way to the machine',
+    message: 'What was sent was damaged on its way to the machine',
     next: RETRY,
-  },
-  sidecar_missing: {
-    kind: 'unavailable',
-    message: 'The program that this server keeps on the machine is gone again right after it was sent',
-    next: 'Call gateway_status to see how much disk is free, then repeat the call.',
   },
   sidecar_failed: {
     kind: 'command_failed',
@@ -163,7 +157,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 };
 
 /** @param foreign what a program on the machine said about it. */
-export function explainScriptError(code: string, foreign: string): AppError {
+export function explainMachineError(code: string, foreign: string): AppError {
   const known = EXPLANATIONS[code];
   return new AppError(
     known?.kind ?? 'command_failed',

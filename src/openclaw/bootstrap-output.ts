@@ -1,11 +1,9 @@
-/** Reads what a machine script printed; whatever is not in its form is an error, with the foreign text fenced off. */
+/** Reads what the bootstrap printed; whatever is not in its form is an error, with the foreign text fenced off. */
 import { gunzipSync } from 'node:zlib';
-import type { WaitOptions } from '../core/abort.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
-import type { CommandResult, MachineCommand, MachineService } from '../machine/ports.ts';
-import { deliverSidecar } from './bootstrap.ts';
-import { explainScriptError } from './script-errors.ts';
+import type { CommandResult } from '../machine/ports.ts';
+import { explainMachineError } from './machine-errors.ts';
 
 const LINE = /^([a-z][a-z0-9_.]*)(@?)=(.*)$/;
 // Of all that one answer unpacks to: a wrong or hostile machine could make gigabytes of small lines.
@@ -14,36 +12,19 @@ const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 const MAX_LINES = 2_000;
 const MAX_FOREIGN = 6_000;
 
-export interface ScriptOutput {
+export interface BootstrapOutput {
   /** Single-line values by name. */
   values: Readonly<Record<string, string>>;
   /** Larger or foreign text by name, unpacked. */
   blobs: Readonly<Record<string, string>>;
 }
 
-/** Runs a command made by `machineScript` and reads its output. @throws as MachineService.run and readScriptOutput. */
-export async function runScript(
-  machines: Pick<MachineService, 'run'>,
-  machineId: string,
-  script: MachineCommand,
-  options?: WaitOptions,
-): Promise<ScriptOutput> {
-  try {
-    return readScriptOutput(await machines.run(machineId, script, options));
-  } catch (error) {
-    // Said before anything else was done.
-    if (!isAppError(error) || error.details.script_error !== 'sidecar_missing') throw error;
-    readScriptOutput(await machines.run(machineId, deliverSidecar(), options));
-    return readScriptOutput(await machines.run(machineId, script, options));
-  }
-}
-
-/** @throws AppError `command_failed` (details.script_error) when the script failed, was cut, or printed something else. */
-export function readScriptOutput(result: CommandResult): ScriptOutput {
+/** @throws AppError `command_failed` (details.script_error) when it failed, was cut, or printed something else. */
+export function readBootstrapOutput(result: CommandResult): BootstrapOutput {
   const parsed = parseLines(result.stdout);
   if (!parsed?.ended) throw notOurs(result);
   const code = parsed.values.error;
-  if (code !== undefined) throw explainScriptError(code, parsed.blobs.detail ?? result.stderr);
+  if (code !== undefined) throw explainMachineError(code, parsed.blobs.detail ?? result.stderr);
   if (result.exitCode !== 0) throw notOurs(result);
   return { values: parsed.values, blobs: parsed.blobs };
 }
@@ -56,7 +37,8 @@ interface Parsed {
   left: number;
 }
 
-function parseLines(stdout: string): Parsed | undefined {
+/** Undefined where a line is none of ours. */
+export function parseLines(stdout: string): Parsed | undefined {
   const parsed: Parsed = { values: {}, blobs: {}, ended: false, left: MAX_UNPACKED_BYTES };
   for (const line of stdout.split('\n', MAX_LINES)) {
     if (line === '') continue;
@@ -85,7 +67,7 @@ function unpack(base64: string, atMost: number): Buffer | undefined {
 
 function notOurs(result: CommandResult): AppError {
   const cut = result.truncated ? ', and the platform cut its output' : '';
-  return new AppError('command_failed', `A script on the machine ended without its result${cut}`, {
+  return new AppError('command_failed', `A start on the machine ended without its result${cut}`, {
     next: 'Call gateway_status to see what the machine can do, then repeat the call.',
     foreign: tail(`${result.stdout}\n${result.stderr}`.trim(), MAX_FOREIGN),
     details: { exit_code: result.exitCode, execution_id: result.executionId, truncated: result.truncated },
