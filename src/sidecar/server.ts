@@ -11,6 +11,7 @@ import process from 'node:process';
 import { systemClock } from '../core/clock.ts';
 import { runCommand } from './commands.ts';
 import { watchGateway } from './gateway/watch.ts';
+import { jobsRunning } from './look/machine.ts';
 import { writeReadme } from './machine-readme.ts';
 import { SOCKET } from './own-client.ts';
 import { packedReply, restOf, unpacked } from './packed.ts';
@@ -47,6 +48,7 @@ export async function serve(place: Place): Promise<void> {
   finishAll(place).catch((error: unknown) => process.stderr.write(`turns: ${String(error)}\n`));
   const socket = statSync(SOCKET).ino;
   const watching = watchGateway(place, leaving.signal);
+  void keepScriptsOut(place, leaving.signal);
   await untilReplaced(place, socket, leaving.signal);
   leaving.abort();
   // A start of its own that is under way may take minutes; whoever comes next goes on with it.
@@ -89,6 +91,25 @@ async function untilReplaced(place: Place, socket: number, signal: AbortSignal):
   const stillOurs = () => knownIdentity(join(programsDir(place), 'pid')) === self && isSocket(socket);
   while (stillOurs()) {
     if (!existsSync(process.execPath)) startOnOtherNode(place);
+    try {
+      await systemClock.sleep(LOOK_MS, signal);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** From here on a server of an earlier version, whose scripts know no supervisor, fails instead. Its own job ends first. */
+async function keepScriptsOut(place: Place, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      if ((await jobsRunning(place)).length === 0) {
+        await lock(place, 'gateway-of-scripts', 0);
+        return;
+      }
+    } catch {
+      // One of them is at it.
+    }
     try {
       await systemClock.sleep(LOOK_MS, signal);
     } catch {

@@ -1,6 +1,6 @@
 /**
  * That only one does a thing: `NAME.lock` in our folder, held by the kernel (flock) where that can be had, else by a link
- * that names its holder. The scripts of a machine use the same files in the same way.
+ * that names its holder. The scripts of earlier versions use such files in the same way.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
@@ -11,17 +11,24 @@ import { SidecarError } from '../sidecar-error.ts';
 import { identityOf, PROC } from './identity.ts';
 
 /**
- * `gateway`: starts and ends it · `change`: the state · `install` · `configure`: settings and secrets · `sidecar`:
- * supervises · `sidecar-start`: starts who does.
+ * `gateway`: starts and ends it; scripts of earlier versions have one of their own for that · `change`: the state ·
+ * `install` · `configure`: settings and secrets · `sidecar`: supervises · `sidecar-start`: starts who does.
  */
 export type LockName =
   | 'gateway'
+  | 'gateway-of-scripts'
   | 'change'
   | 'install'
   | 'configure'
   | 'sidecar'
   | 'sidecar-start'
   | `jobs/${string}/start`;
+
+/** Of earlier versions: who has theirs can be sure that no script of them starts or ends a gateway. */
+const FILES: Partial<Record<LockName, string>> = {
+  gateway: 'gateway-process',
+  'gateway-of-scripts': 'gateway',
+};
 
 /** Gives the lock back; a process that ends in any way gives back all of its own. */
 export type Unlock = () => void;
@@ -53,7 +60,7 @@ export async function withLock<T>(
 /** @throws SidecarError `locked` where somebody has held it for `seconds`. */
 export async function lock(place: Place, name: LockName, seconds: number, proc = PROC): Promise<Unlock> {
   mkdirSync(mcpDir(place), { recursive: true, mode: 0o700 });
-  const path = join(mcpDir(place), `${name}.lock`);
+  const path = join(mcpDir(place), `${FILES[name] ?? name}.lock`);
   return (await kernelLock(path, seconds)) ?? (await linkLock(path, seconds, proc));
 }
 
