@@ -38,7 +38,7 @@ claim_job() {
 }
 
 begin_job() {
-  local session=setsid tries=0
+  local session='setsid' tries=0
   claim_job
   if [ -e "$job/stopped" ]; then fail job_stopped; fi
   if ! job_runs; then
@@ -50,7 +50,7 @@ begin_job() {
     if [ -s "$job/journal" ]; then stage resumed; fi
     # shellcheck disable=SC2086 # names
     unset ${!OPENCLAW_MCP_REQUEST@} ${!OPENCLAW_MCP_BUNDLE@}
-    if ! command -v setsid >/dev/null; then session=nohup; fi
+    if ! command -v setsid >/dev/null; then session='nohup'; fi
     OPENCLAW_MCP_WITHOUT_NODE=become $session /bin/bash -c "$s" </dev/null >"$job/log" 2>&1 3>&- 9>&- &
     until [ -s "$job/pid" ] || [ $((tries += 1)) -gt 50 ]; do sleep 0.05; done
   fi
