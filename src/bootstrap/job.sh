@@ -66,7 +66,7 @@ stage() { # NAME
 become_job() {
   job=$mcp_dir/jobs/$OPENCLAW_MCP_JOB_ID
   exec 3>"$job/said"
-  on_end() { mv -f "$job/said" "$job/result" && echo "$1" >"$job/exit"; }
+  on_end() { rm -f "$job/request" && mv -f "$job/said" "$job/result" && echo "$1" >"$job/exit"; }
   identity $$ >"$job/pid.new" && mv -f "$job/pid.new" "$job/pid"
   stage node
   if ! take "$mcp_dir/install" 600; then fail locked; fi
