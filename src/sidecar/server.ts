@@ -141,7 +141,7 @@ function answering(place: Place, program: Program) {
     response.setHeader('content-type', 'application/json');
     response.on('error', () => {});
     if (request.method === 'GET') {
-      response.end(JSON.stringify(program));
+      response.end(canStartOthers() ? JSON.stringify(program) : '');
       return;
     }
     void answerTo(request, place, program).then((answer) =>
@@ -150,13 +150,16 @@ function answering(place: Place, program: Program) {
   };
 }
 
+/** Without the file of its Node no job would start: whoever asks brings another one, and then replaces this program. */
+const canStartOthers = () => existsSync(process.execPath);
+
 /** The only catch: whatever goes wrong is an answer. */
 async function answerTo(request: IncomingMessage, place: Place, program: Program): Promise<Answer> {
   try {
     const asked = ASKED.safeParse(unpacked(await bodyOf(request)));
     if (!asked.success) throw new SidecarError('bad_request');
     const { from, command, request: wanted } = asked.data;
-    if (from.order > program.order) return { is: 'old', program };
+    if (from.order > program.order || !canStartOthers()) return { is: 'old', program };
     if (command === MORE) {
       const rest = MORE_REQUEST.safeParse(wanted);
       return restOf(rest.success ? rest.data.token : '');
