@@ -27,10 +27,7 @@ beforeAll(async () => {
   host = await startViewHost(server.client, browser);
 });
 afterAll(async () => {
-  await host?.together('view', [
-    ['deploy-ready', 'wake-dark', 'chat', 'machines'],
-    ['status-findings'],
-  ]);
+  await host?.together('view', [['deploy-ready', 'wake-dark', 'chat', 'machines'], ['status-findings']]);
   await host?.close();
   await server?.close();
   await bin?.remove();
