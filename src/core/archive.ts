@@ -5,7 +5,8 @@
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { readTar, TarBroken, type TarHeader } from './tar.ts';
+import type { TarHeader } from 'modern-tar';
+import { readTar, TarBroken } from './tar.ts';
 
 export type ArchiveEntry = { name: string; mode: number } & (
   | { kind: 'file'; size: number }
@@ -56,7 +57,7 @@ const MAX_NAME = 4096;
 export async function readArchive(
   packed: Readable,
   limits: ArchiveLimits,
-  visit: (entry: ArchiveEntry, content: AsyncIterable<Buffer>) => Promise<void>,
+  visit: (entry: ArchiveEntry, content: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<void> {
   const judge = entryJudge(limits);
   const counted = boundedBytes(limits.bytes + MAX_ENTRIES * HEADER_BYTES);
@@ -91,7 +92,7 @@ function entryJudge(limits: ArchiveLimits): (header: TarHeader) => ArchiveEntry 
 }
 
 function entryOf(
-  { name, type, size, mode, linkname }: TarHeader,
+  { name, type, size, mode = 0o600, linkname = '' }: TarHeader,
   seen: Map<string, ArchiveEntry>,
 ): ArchiveEntry {
   const common = { name: insideName(name), mode: mode & 0o777 };
@@ -99,7 +100,7 @@ function entryOf(
     case 'file':
       if (!Number.isSafeInteger(size) || size < 0) throw new ArchiveRefused('too_large', name);
       return { ...common, kind: 'file', size };
-    case 'folder':
+    case 'directory':
       return { ...common, kind: 'folder' };
     case 'symlink':
       return { ...common, kind: 'link', target: insideTarget(common.name, linkname) };
@@ -109,7 +110,7 @@ function entryOf(
       if (file?.kind !== 'file') throw new ArchiveRefused('link', name);
       return { ...common, kind: 'copy', target, size: file.size };
     }
-    case 'other':
+    default:
       throw new ArchiveRefused('kind', name);
   }
 }

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream, lstatSync, statfsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Duplex, type Readable, Transform } from 'node:stream';
+import { type Duplex, Transform } from 'node:stream';
 import type { StateFile } from './state-files.ts';
-import { tarFill, tarHeader } from './write-tar.ts';
+import type { NewEntry } from './write-tar.ts';
 
 const SPARE_BYTES = 64 * 1024 * 1024;
 
@@ -20,32 +20,32 @@ export function hasRoomFor(root: string, files: readonly StateFile[]): boolean {
   return bavail * bsize >= sizes.reduce((sum, size) => sum + size, SPARE_BYTES);
 }
 
-/** The tar entry of a folder or a link; undefined for what has a content. */
-export function bareEntry(file: StateFile): Buffer | undefined {
-  const { name, mode } = file;
-  if (file.kind === 'folder') return tarHeader({ name: `${name}/`, mode });
-  return file.kind === 'link' ? tarHeader({ name, mode, linkname: file.target }) : undefined;
-}
-
 /**
- * The tar entry of a file as it is now; nothing where it is gone.
+ * A file as it is now; one that is gone is left out.
  * @param through what its bytes go through; it must not change how many they are.
  */
 export async function* fileEntry(
   path: string,
   { name, mode }: { name: string; mode: number },
   through?: () => Duplex,
-): AsyncGenerator<Buffer, void> {
+): AsyncGenerator<NewEntry, void> {
   const handle = await opened(path);
   if (handle === undefined) return;
   try {
     const { size, mtime } = await handle.stat();
-    yield tarHeader({ name, mode, size, mtime });
-    yield* exactly(handle, size, through);
-    yield tarFill(size);
+    yield { header: { name, mode, size, mtime }, content: exactly(handle, size, through) };
   } finally {
     await handle.close();
   }
+}
+
+/** A folder or a link; when it was made concerns nobody. */
+export function placeEntry(file: StateFile): NewEntry {
+  const { name, mode } = file;
+  const common = { mode, size: 0, mtime: new Date(0) };
+  return file.kind === 'link'
+    ? { header: { ...common, name, type: 'symlink', linkname: file.target } }
+    : { header: { ...common, name: `${name}/`, type: 'directory' } };
 }
 
 /** Undefined where it is gone or has become something else meanwhile. */
@@ -71,16 +71,12 @@ async function* exactly(
   if (size === 0) return;
   let missing = size;
   const read = createReadStream('', { fd: handle, autoClose: false, start: 0, end: size - 1 });
-  for await (const chunk of through === undefined ? read : piped(read, through())) {
+  const chunks: AsyncIterable<Buffer> = through === undefined ? read : read.pipe(through());
+  for await (const chunk of chunks) {
     missing -= chunk.length;
     yield chunk;
   }
   for (; missing > 0; missing -= 65_536) yield Buffer.alloc(Math.min(missing, 65_536));
-}
-
-function piped(read: Readable, through: Duplex): Duplex {
-  read.once('error', (error) => through.destroy(error));
-  return read.pipe(through);
 }
 
 /** Counts and sums up what goes through it. */

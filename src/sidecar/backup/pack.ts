@@ -2,6 +2,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { createWriteStream, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type * as z from 'zod/mini';
@@ -14,10 +15,10 @@ import { secretsFile, settingsFile } from '../state/place.ts';
 import type { PACK } from '../state/protocol.ts';
 import { gatewayToken, readSecrets } from '../state/secrets.ts';
 import { copyDatabase } from './databases.ts';
-import { bareEntry, fileEntry, hasRoomFor, measured } from './into-archive.ts';
+import { fileEntry, hasRoomFor, measured, placeEntry } from './into-archive.ts';
 import { tokenRemover } from './remove-token.ts';
 import { type StateFile, stateFiles } from './state-files.ts';
-import { tarEnd, tarFill, tarHeader } from './write-tar.ts';
+import { type NewEntry, tarOf } from './write-tar.ts';
 
 type Request = z.infer<typeof PACK.request>;
 type Packed = z.infer<typeof PACK.reply>;
@@ -69,14 +70,8 @@ async function packInto(place: Place, folder: string, { key, manifest }: Request
   const token = gatewayToken(secrets);
   const iv = randomBytes(16);
   const measure = measured();
-  const archive = tarOf({
-    root,
-    copies,
-    files,
-    token,
-    manifest,
-    secrets: patched(secrets, { gateway: null }),
-  });
+  const kept = patched(secrets, { gateway: null });
+  const archive = tarOf(entriesOf({ root, copies, files, token, manifest, secrets: kept }));
   const cipher = createCipheriv('aes-256-ctr', Buffer.from(key, 'hex'), iv);
   const target = createWriteStream(join(folder, 'archive'), { mode: 0o600 });
   await pipeline(archive, createGzip(), measure.stream, cipher, target);
@@ -94,32 +89,23 @@ interface Content {
 }
 
 /** The manifest first, so that it can be read without unpacking the rest. */
-async function* tarOf({
-  root,
-  copies,
-  files,
-  token,
-  manifest,
-  secrets,
-}: Content): AsyncGenerator<Buffer, void> {
+async function* entriesOf(content: Content): AsyncGenerator<NewEntry, void> {
+  const { root, copies, files, token, manifest, secrets } = content;
   const cleaned = token === undefined ? undefined : () => tokenRemover(token);
-  yield* written(MANIFEST, manifest);
+  yield written(MANIFEST, manifest);
   for (const file of files) {
     const { name, mode } = file;
     if (name === MANIFEST) continue;
-    const bare = bareEntry(file);
-    if (bare !== undefined) yield bare;
-    else if (name === 'secrets.json') yield* written(name, secrets);
+    if (file.kind === 'folder' || file.kind === 'link') yield placeEntry(file);
+    else if (name === 'secrets.json') yield written(name, secrets);
     else if (file.kind === 'database')
       yield* fileEntry(join(copies, name), { name: `${name}.snapshot`, mode }, cleaned);
-    else yield* fileEntry(join(root, name), file, cleaned);
+    else yield* fileEntry(join(root, name), { name, mode }, cleaned);
   }
-  yield tarEnd();
 }
 
-function* written(name: string, content: object): Generator<Buffer, void> {
+function written(name: string, content: object): NewEntry {
   const text = Buffer.from(`${JSON.stringify(content)}\n`);
-  yield tarHeader({ name, mode: 0o600, size: text.length, mtime: new Date(systemClock.now()) });
-  yield text;
-  yield tarFill(text.length);
+  const mtime = new Date(systemClock.now());
+  return { header: { name, mode: 0o600, size: text.length, mtime }, content: Readable.from([text]) };
 }

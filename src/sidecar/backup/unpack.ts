@@ -119,7 +119,7 @@ async function unpack(place: Place, request: Request, next: string, begun: numbe
   for (const { name, mode } of folders) chmodSync(join(next, name), mode | 0o700);
 }
 
-async function writeNew(path: string, mode: number, content: AsyncIterable<Buffer>): Promise<void> {
+async function writeNew(path: string, mode: number, content: AsyncIterable<Uint8Array>): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const opened = openSync(path, flags, (mode & 0o755) | 0o600);
   closeSync(opened);

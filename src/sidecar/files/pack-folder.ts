@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type * as z from 'zod/mini';
 import { secretScan } from '../../core/secret-scan.ts';
-import { bareEntry, fileEntry, hasRoomFor, measured } from '../backup/into-archive.ts';
+import { fileEntry, hasRoomFor, measured, placeEntry } from '../backup/into-archive.ts';
 import { filesUnder, type StateFile } from '../backup/state-files.ts';
-import { tarEnd } from '../backup/write-tar.ts';
+import { type NewEntry, tarOf } from '../backup/write-tar.ts';
 import type { JobFunction } from '../jobs/job.ts';
 import type { Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
@@ -45,22 +45,20 @@ async function packed(
   if (!hasRoomFor(root, files)) throw new SidecarError('file_no_room');
   const measure = measured();
   const target = createWriteStream(join(folder, 'archive'), { mode: 0o600 });
-  await pipeline(tarOf(root, files, secretValues(place)), createGzip(), measure.stream, target);
+  const archive = tarOf(entriesOf(root, files, secretValues(place)));
+  await pipeline(archive, createGzip(), measure.stream, target);
   return { ...measure.result(), left_out: leftOut };
 }
 
-async function* tarOf(
+async function* entriesOf(
   root: string,
   files: readonly StateFile[],
   secrets: readonly string[],
-): AsyncGenerator<Buffer, void> {
+): AsyncGenerator<NewEntry, void> {
   for (const file of files) {
-    const { name } = file;
-    const bare = bareEntry(file);
-    if (bare !== undefined) yield bare;
-    else yield* fileEntry(join(root, name), file, () => withoutSecrets(secrets, name));
+    if (file.kind === 'folder' || file.kind === 'link') yield placeEntry(file);
+    else yield* fileEntry(join(root, file.name), file, () => withoutSecrets(secrets, file.name));
   }
-  yield tarEnd();
 }
 
 function withoutSecrets(secrets: readonly string[], name: string): Transform {

@@ -25,7 +25,7 @@ export interface JudgedBackup {
 /** @throws AppError `invalid_input` that says what is wrong; the entry's own name is fenced. */
 export async function judgeBackup(file: string): Promise<JudgedBackup> {
   const seen: Seen = { bytes: 0, brought: [], variables: [], code: new Map() };
-  const visit = (entry: ArchiveEntry, content: AsyncIterable<Buffer>) => look(entry, content, seen);
+  const visit = (entry: ArchiveEntry, content: AsyncIterable<Uint8Array>) => look(entry, content, seen);
   try {
     await readArchive(createReadStream(file), { bytes: MAX_UNPACKED_BYTES }, visit);
   } catch (error) {
@@ -62,7 +62,7 @@ interface Seen {
   code: Map<string, number>;
 }
 
-async function look(entry: ArchiveEntry, content: AsyncIterable<Buffer>, seen: Seen): Promise<void> {
+async function look(entry: ArchiveEntry, content: AsyncIterable<Uint8Array>, seen: Seen): Promise<void> {
   if (MUST_BE_FILES.has(entry.name) && entry.kind !== 'file') throw new ArchiveRefused('kind', entry.name);
   if ('size' in entry) seen.bytes += entry.size;
   const [folder] = CODE.exec(entry.name) ?? [];
@@ -78,8 +78,8 @@ async function look(entry: ArchiveEntry, content: AsyncIterable<Buffer>, seen: S
   }
 }
 
-async function textOf(content: AsyncIterable<Buffer>, name: string): Promise<string> {
-  const chunks: Buffer[] = [];
+async function textOf(content: AsyncIterable<Uint8Array>, name: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of content) {
     bytes += chunk.length;

@@ -3,12 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
+import { createTarPacker, type TarHeader } from 'modern-tar';
 import { extract, pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readTar, TarBroken, type TarHeader } from '../../../src/core/tar.ts';
-import { tarEnd, tarFill, tarHeader } from '../../../src/sidecar/backup/write-tar.ts';
+import { readTar, TarBroken } from '../../../src/core/tar.ts';
+import { type NewEntry, tarOf } from '../../../src/sidecar/backup/write-tar.ts';
 
 let root: string;
 beforeEach(() => {
@@ -25,7 +27,7 @@ type Told = Partial<TarHeader> & { text?: string };
 async function told(archive: Buffer, chunk = 100): Promise<Told[]> {
   const all: Told[] = [];
   for await (const { header, content } of readTar(chunksOf(archive, chunk))) {
-    const parts: Buffer[] = [];
+    const parts: Uint8Array[] = [];
     for await (const part of content) parts.push(part);
     all.push({ ...header, text: Buffer.concat(parts).toString() });
   }
@@ -61,14 +63,11 @@ test('an entry whose content nobody reads to its end, and one that only says tha
 });
 
 test('what is written here is what tar and other readers read', async () => {
-  const text = Buffer.from('content');
-  const archive = Buffer.concat([
-    tarHeader({ name: LONG, mode: 0o600, size: text.length, mtime: new Date('2026-01-02T03:04:05Z') }),
-    text,
-    tarFill(text.length),
-    tarHeader({ name: 'empty folder/', mode: 0o750 }),
-    tarHeader({ name: 'link', mode: 0o777, linkname: LONG }),
-    tarEnd(),
+  const mtime = new Date('2026-01-02T03:04:05Z');
+  const archive = await written([
+    file(LONG, 'content', mtime),
+    { header: { name: 'empty folder/', type: 'directory', mode: 0o750, size: 0, mtime } },
+    { header: { name: 'link', type: 'symlink', mode: 0o777, linkname: LONG, size: 0, mtime } },
   ]);
   execFileSync('tar', ['-xf', '-', '-C', root], { input: archive });
   expect(readFileSync(join(root, LONG), 'utf8')).toBe('content');
@@ -82,30 +81,52 @@ test('what is written here is what tar and other readers read', async () => {
   }
   expect(seen).toEqual([
     `file ${LONG} 2026-01-02T03:04:05.000Z`,
-    'directory empty folder/ 1970-01-01T00:00:00.000Z',
-    `symlink link 1970-01-01T00:00:00.000Z`,
+    'directory empty folder/ 2026-01-02T03:04:05.000Z',
+    'symlink link 2026-01-02T03:04:05.000Z',
   ]);
 });
 
 test('sizes that eight octal digits cannot say', async () => {
   const huge = 9 * 1024 ** 3;
-  const header = tarHeader({ name: 'huge', mode: 0o600, size: huge });
-  const [first] = await firstOf(header);
-  expect(first).toMatchObject({ name: 'huge', size: huge });
+  const { readable, controller } = createTarPacker();
+  controller.add({ name: 'huge', size: huge });
+  const seen: object[] = [];
+  for await (const { header } of readTar(readable)) {
+    seen.push(header);
+    break;
+  }
+  expect(seen).toMatchObject([{ name: 'huge', size: huge }]);
 });
 
-/** The header of the first entry alone, whose content never comes. */
-async function firstOf(archive: Buffer): Promise<TarHeader[]> {
-  for await (const { header } of readTar(chunksOf(archive, 512))) return [header];
-  return [];
+function file(name: string, text: string, mtime = new Date(0)): NewEntry {
+  const content = (async function* () {
+    yield Buffer.from(text);
+  })();
+  return { header: { name, mode: 0o600, size: Buffer.byteLength(text), mtime }, content };
 }
 
+function written(entries: NewEntry[]): Promise<Buffer> {
+  return buffer(
+    tarOf(
+      (async function* () {
+        yield* entries;
+      })(),
+    ),
+  );
+}
+
+test('what the chunks, or a content that is written, fail with is told as it was', async () => {
+  const failure = new Error('ENOSPC');
+  const failing = () => new Readable({ read: (size) => void size, construct: (done) => done(failure) });
+  const reading = async () => {
+    for await (const _ of readTar(failing())) expect.unreachable();
+  };
+  await expect(reading()).rejects.toBe(failure);
+  await expect(written([{ header: { name: 'a', size: 3 }, content: failing() }])).rejects.toBe(failure);
+});
+
 test('whatever else comes is refused, or read to its end', async () => {
-  const whole = Buffer.concat([
-    tarHeader({ name: 'a', mode: 0o600, size: 3 }),
-    Buffer.from('abc'),
-    tarFill(3),
-  ]);
+  const whole = await written([file('a', 'abc')]);
   await fc.assert(
     fc.asyncProperty(
       fc.nat(whole.length - 1),
