@@ -195,7 +195,8 @@ function gateway(seen: Diagnosis, result: Assessment): void {
   if (result.blocked && seen.process === 'gone') result.gateway = 'leave';
 }
 
-function gatewayFault(seen: Diagnosis): string | undefined {
+/** One sentence of ours on why nobody could chat now; undefined where the gateway works. */
+export function gatewayFault(seen: Diagnosis): string | undefined {
   if (seen.process === 'gone' && !seen.listening) return 'The gateway is not running';
   if (seen.process === 'gone') return 'The record of the gateway process is missing';
   if (!seen.listening) return 'The gateway runs but does not listen';

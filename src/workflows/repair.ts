@@ -11,7 +11,7 @@ import { asJson, type JsonObject } from '../operations/record.ts';
 import { safePhase } from './awake.ts';
 import { lastingJob } from './lasting-job.ts';
 import { parseStored } from './parse-state.ts';
-import { type Assessment, assess } from './repair-findings.ts';
+import { type Assessment, assess, gatewayFault } from './repair-findings.ts';
 import { lostMachine, mendedSentence } from './repair-sentences.ts';
 
 export const REPAIR = 'repair';
@@ -170,7 +170,8 @@ async function mend(
   }
   if (judged.gateway === 'leave' && !judged.reinstall) return;
   await operation.stage('gateway');
-  await startGateway(deps.openclaw, machineId, judged.gateway === 'replace', report, signal);
+  const how = { replace: judged.gateway === 'replace', faulty: gatewayFault(seen) !== undefined };
+  await startGateway(deps.openclaw, machineId, how, report, signal);
 }
 
 async function reinstall(
@@ -187,11 +188,15 @@ async function reinstall(
   );
 }
 
-/** A start that fails is something left, not a failure of the repair: what was mended stays mended. */
+/**
+ * A start that fails is something left, not a failure of the repair: what was mended stays mended.
+ * One that did not work and works now is told whoever started it: once its configuration is mended, the machine's own
+ * program may have been faster.
+ */
 async function startGateway(
   openclaw: OpenClawService,
   machineId: string,
-  replace: boolean,
+  { replace, faulty }: { replace: boolean; faulty: boolean },
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
@@ -199,7 +204,8 @@ async function startGateway(
   try {
     if (replace) await openclaw.stopGateway(machineId, { signal });
     const { started, repaired } = await openclaw.startGateway(machineId, { signal });
-    if (started) add(report.done, replace ? 'Restarted the gateway' : 'Started the gateway');
+    if (replace && started) add(report.done, 'Restarted the gateway');
+    else if (started || faulty) add(report.done, 'The gateway works again');
     for (const phrase of repaired) {
       if (!phrase.startsWith('the gateway was not running')) add(report.done, `Put right: ${phrase}`);
     }

@@ -58,7 +58,7 @@ it('a gateway on another port, a broken configuration, open files, no token file
       'The access token file is missing',
     ]),
   );
-  expect(done).toEqual(expect.arrayContaining(['Ended 1 more gateway(s)', 'Started the gateway']));
+  expect(done).toEqual(expect.arrayContaining(['Ended 1 more gateway(s)', 'The gateway works again']));
   expect(left).toEqual([]);
   await expectAnswer();
 });

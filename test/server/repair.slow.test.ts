@@ -48,11 +48,13 @@ describe('repair_openclaw', () => {
         'Others on the machine can read files with secrets or settings',
         'The configuration is invalid',
         'The access token file is missing',
-        'The gateway is not running',
+        // The machine's own program may just be trying to start it, which this configuration lets fail.
+        expect.stringMatching(/^The gateway (is not running|runs but does not (listen|answer))$/),
       ]),
       left: [],
     });
-    expect(data.done).toEqual(expect.arrayContaining(['Started the gateway']));
+    // Whoever started it, the repair or the machine's own program once the configuration was mended.
+    expect(data.done).toEqual(expect.arrayContaining(['The gateway works again']));
     expect((await agent.finish('chat', { message: 'Are you back?' })).data).toMatchObject({ status: 'done' });
   }, 300_000);
 
