@@ -1,7 +1,9 @@
 /** Types of `sidecar-bundle.mjs`, which plain Node runs for the build. */
 import type { BuildResult, Plugin } from 'esbuild';
 export const SIDECAR_MODULE: string;
+export const PLUGIN_MODULE: string;
 export function sidecarText(): Promise<string>;
+export function limitPluginText(): Promise<string>;
 export function sidecarBuild(): Promise<BuildResult<{ write: false; metafile: true }>>;
 export const sidecarAsText: Plugin;
 

@@ -4,6 +4,8 @@ import { build } from 'esbuild';
 
 /** What the server's code imports to have the program as a string. */
 export const SIDECAR_MODULE = 'virtual:sidecar';
+/** What the machine's own program imports to have the plugin that it gives OpenClaw's gateway as a string. */
+export const PLUGIN_MODULE = 'virtual:limit-plugin';
 
 const here = (path) => new URL(path, import.meta.url).pathname;
 
@@ -47,7 +49,7 @@ export function sidecarBuild() {
     minify: true,
     legalComments: 'none',
     metafile: true,
-    plugins: [letters],
+    plugins: [letters, asText(PLUGIN_MODULE, limitPluginText)],
     // The first line says which program this is. Bundled CommonJS packages call require() for Node's own modules.
     banner: {
       js: `// openclaw-dedalus-mcp ${order()}
@@ -58,22 +60,35 @@ import { createRequire as __createRequire } from "node:module"; const require = 
   });
 }
 
+/** The plugin as one ES module. */
+export async function limitPluginText() {
+  const { outputFiles } = await build({
+    entryPoints: [here('src/sidecar/spend/plugin.ts')],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    minify: true,
+  });
+  return outputFiles[0].text;
+}
+
 export async function sidecarText() {
   const { outputFiles } = await sidecarBuild();
   return outputFiles[0].text;
 }
 
+/** For esbuild: `module` is what `text` makes. */
+function asText(module, text) {
+  return {
+    name: module,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: new RegExp(`^${module}$`) }, () => ({ path: module, namespace: module }));
+      onLoad({ filter: /.*/, namespace: module }, async () => ({ contents: await text(), loader: 'text' }));
+    },
+  };
+}
+
 /** For esbuild. */
-export const sidecarAsText = {
-  name: 'sidecar-as-text',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^${SIDECAR_MODULE}$`) }, () => ({
-      path: 'sidecar',
-      namespace: 'sidecar',
-    }));
-    onLoad({ filter: /.*/, namespace: 'sidecar' }, async () => ({
-      contents: await sidecarText(),
-      loader: 'text',
-    }));
-  },
-};
+export const sidecarAsText = asText(SIDECAR_MODULE, sidecarText);

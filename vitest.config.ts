@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { SIDECAR_MODULE, sidecarText } from './sidecar-bundle.mjs';
+import { limitPluginText, PLUGIN_MODULE, SIDECAR_MODULE, sidecarText } from './sidecar-bundle.mjs';
 
 /** Imports machine scripts as text, as the bundler does. */
 const shellText = {
@@ -10,15 +10,15 @@ const shellText = {
   },
 };
 
-/** Imports the machine's own program as text. */
-const sidecarAsText = {
-  name: 'sidecar-as-text',
+/** Imports what is bundled of its own as text, as the bundler does. */
+const bundledText = (module: string, text: () => Promise<string>) => ({
+  name: module,
   enforce: 'pre' as const,
-  resolveId: (id: string) => (id === SIDECAR_MODULE ? SIDECAR_MODULE : undefined),
+  resolveId: (id: string) => (id === module ? module : undefined),
   async load(id: string) {
-    return id === SIDECAR_MODULE ? `export default ${JSON.stringify(await sidecarText())};` : undefined;
+    return id === module ? `export default ${JSON.stringify(await text())};` : undefined;
   },
-};
+});
 
 const fast = [
   'test/unit/**/*.test.ts',
@@ -31,7 +31,7 @@ const fast = [
 const slow = 'test/**/*.slow.test.ts';
 
 export default defineConfig({
-  plugins: [shellText, sidecarAsText],
+  plugins: [shellText, bundledText(SIDECAR_MODULE, sidecarText), bundledText(PLUGIN_MODULE, limitPluginText)],
   test: {
     projects: [
       // Vitest leaves a core free for a watching developer; nobody watches here.

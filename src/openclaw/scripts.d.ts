@@ -4,6 +4,11 @@ declare module '*.sh' {
   export default text;
 }
 
+declare module 'virtual:limit-plugin' {
+  const text: string;
+  export default text;
+}
+
 declare module 'virtual:sidecar' {
   const text: string;
   export default text;

@@ -28,6 +28,7 @@ import type { Place } from './place.ts';
 import { type CommandName, PROTOCOL, type ReplyOf, type RequestOf } from './protocol.ts';
 import { mend } from './repair/mend.ts';
 import { SidecarError } from './sidecar-error.ts';
+import { setLimit, spend } from './spend/keep.ts';
 import { machineRedactor, secretValues } from './state/secret-values.ts';
 import { readSession } from './turns/history.ts';
 import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
@@ -76,6 +77,8 @@ const COMMANDS: Commands = {
   transfer_write: writeTransfer,
   transfer_list: listTransfer,
   transfer_end: endTransfer,
+  set_limit: setLimit,
+  spend,
 };
 
 /** Bytes, not text: what is masked in them would be damage. A piece of a file is refused where a secret is in it. */

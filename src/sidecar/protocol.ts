@@ -10,6 +10,7 @@ import { INSTALL_PROTOCOL } from './install/protocol.ts';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { LOOK_PROTOCOL } from './look/protocol.ts';
 import { REPAIR_PROTOCOL } from './repair/protocol.ts';
+import { SPEND_PROTOCOL } from './spend/protocol.ts';
 import { FILES_PROTOCOL } from './state/protocol.ts';
 import { TURNS_PROTOCOL } from './turns/protocol.ts';
 
@@ -71,6 +72,7 @@ export const PROTOCOL = {
   ...TURNS_PROTOCOL,
   ...REPAIR_PROTOCOL,
   ...INSTALL_PROTOCOL,
+  ...SPEND_PROTOCOL,
 } as const;
 
 export { PACK_FOLDER } from './files/protocol.ts';

@@ -10,6 +10,8 @@ const MAX_BODY = 2 * 1024 * 1024;
 const TIMEOUT_MS = 20_000;
 /** Each start of OpenClaw's command line takes one to six seconds. */
 const CLI_MS = 60_000;
+/** Of that, how long it waits for the gateway; its own ten seconds are too few for a busy machine. */
+const ANSWER_MS = 45_000;
 
 /**
  * Undefined where nothing answers. `json` makes it a POST. At most `MAX_BODY` bytes of it are told.
@@ -40,7 +42,8 @@ function ourAuthorization(place: Place): string | undefined {
 /** What has no HTTP path: one method of the gateway. Resolves with what it answered, or `undefined`. */
 export function callGateway(place: Place, method: string, params: object): Promise<unknown> {
   const [node = '', ...script] = openclawCommand(place);
-  const args = [...script, 'gateway', 'call', method, '--json', '--params', JSON.stringify(params)];
+  const asked = ['--json', '--timeout', String(ANSWER_MS), '--params', JSON.stringify(params)];
+  const args = [...script, 'gateway', 'call', method, ...asked];
   return new Promise((resolve) => {
     const options = {
       cwd: stateDir(place),

@@ -7,6 +7,7 @@ import { endProcess, livePid, writePidFile } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
+import { keepPlugin, settingsNamePlugin } from '../spend/plugin-files.ts';
 import { renewAuth } from '../state/mend.ts';
 import { authFile, secretsFile, settingsFile } from '../state/place.ts';
 import { gatewayPidFile } from './files.ts';
@@ -94,6 +95,7 @@ export function prerequisites(place: Place): Ensured['repaired'] {
     if (renewAuth(place).auth === 'unreadable') throw new SidecarError('secrets_unreadable');
     repaired.push('auth_file');
   }
+  if (settingsNamePlugin(place)) keepPlugin(place);
   return repaired;
 }
 

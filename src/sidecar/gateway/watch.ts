@@ -4,6 +4,7 @@ import type { Place } from '../place.ts';
 import { raiseOomScore } from '../process/detach.ts';
 import { endedInThisBoot, endProcess, knownIdentity, livePid, lives } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
+import { mindLimit } from '../spend/keep.ts';
 import { causeOfEnd } from './cause.ts';
 import { ensureGatewayLocked } from './ensure.ts';
 import { addEvent, keptEvents } from './events.ts';
@@ -37,6 +38,7 @@ export async function watchGateway(
     const decided = decide(watch, look, clock.elapsed());
     watch = decided.watch;
     if (decided.act) await carryOut(place, look, decided.act);
+    if (look.is === 'well') await mindLimit(place).catch(() => {});
     await pause(place, watch.due !== undefined, clock, signal);
   }
 }

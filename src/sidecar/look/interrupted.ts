@@ -59,7 +59,8 @@ export async function abortRun(place: Place, key: string): Promise<boolean> {
   return z.object({ ok: z.literal(true) }).safeParse(answer).success;
 }
 
-async function runningKeys(place: Place): Promise<Set<string>> {
+/** Of what is at work now. */
+export async function runningKeys(place: Place): Promise<Set<string>> {
   const rows = await listRows(place, { limit: MOST });
   if (typeof rows === 'string') return new Set();
   return new Set(rows.sessions.filter(({ status }) => status === 'running').map(({ key }) => key));

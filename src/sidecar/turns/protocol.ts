@@ -1,5 +1,6 @@
 /** The part of the protocol that is about chat turns, and about what their sessions hold. */
 import * as z from 'zod/mini';
+import { limit, standing } from '../spend/protocol.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
 const turn = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/));
@@ -42,6 +43,8 @@ const reply = z.object({
   next: count,
   /** Whether there is more of it already. */
   more: z.boolean(),
+  /** How the day stands to its limit; once the turn has ended, and where there is one. */
+  spend: z.optional(standing),
   /** What the session says of the failure of its newest reply, where the answer alone does not tell. */
   failure: z.optional(z.string()),
   /** What OpenClaw's log says of a turn that failed. */
@@ -74,6 +77,8 @@ export const TURNS_PROTOCOL = {
       body: z.string(),
       /** Header lines beside the token. */
       headers: z.string(),
+      /** As the server knows it. */
+      limit: z.optional(limit),
     }),
     reply,
   },

@@ -12,6 +12,7 @@ import { bareEnvironment } from '../process/environment.ts';
 import { identityOf } from '../process/identity.ts';
 import type { RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
+import { admitTurn } from '../spend/keep.ts';
 import { writeWhole } from '../state/object-file.ts';
 import { authFile } from '../state/place.ts';
 import { exitOf, isErrno, makeFolder, sizeOf, type TurnFiles, textOf, writeOnce } from './files.ts';
@@ -19,11 +20,12 @@ import { exitOf, isErrno, makeFolder, sizeOf, type TurnFiles, textOf, writeOnce 
 /** Longer than anything that curl writes at its end. */
 const BLANKS = `${' '.repeat(31)}\n`;
 
-/** @throws SidecarError `not_configured`, `turn_without_room`; then nothing was sent. */
+/** @throws SidecarError `not_configured`, `turn_without_room`, `limit_reached`; then nothing was sent. */
 export async function send(place: Place, files: TurnFiles, request: RequestOf<'turn_start'>): Promise<void> {
   if (sizeOf(files.sending) > 0) return;
   if (sizeOf(join(files.dir, 'pid')) > 0) throw new SidecarError('bad_job_id');
   if (textOf(authFile(place)).trim() === '') throw new SidecarError('not_configured');
+  await admitTurn(place, request.limit);
   try {
     prepare(files, request);
     await sendClaimed(place, files, laneOf(place, request.key));

@@ -8,6 +8,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Place } from '../place.ts';
 import { identityOf } from '../process/identity.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { standingOf } from '../spend/keep.ts';
 import { accountOf, failureOf } from './explain.ts';
 import {
   exitOf,
@@ -130,8 +131,15 @@ function replyOf(place: Place, files: TurnFiles, state: State, offset: number): 
     sent: statSync(files.sent, { throwIfNoEntry: false }) !== undefined,
     disk_full: exit?.curl === NOT_WRITTEN || (state === 'lost' && isFull(place)),
     ...pieceFrom(files, offset, state !== 'running'),
-    ...(over ? optional({ failure: failureOf(files), account: accountOf(files) }) : {}),
+    ...(over
+      ? optional({ failure: failureOf(files), account: accountOf(files), spend: limited(place) })
+      : {}),
   };
+}
+
+function limited(place: Place): Reply['spend'] {
+  const standing = standingOf(place);
+  return standing.keeping === 'no_limit' ? undefined : standing;
 }
 
 function isFull({ home }: Place): boolean {
