@@ -33,6 +33,7 @@ import { pieceCarrier } from './openclaw/pieces.ts';
 import { postureService } from './openclaw/posture.ts';
 import { repairService } from './openclaw/repair-service.ts';
 import { commandService } from './openclaw/run-command.ts';
+import { spendService } from './openclaw/spend.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
 import { workOf } from './operations/kind.ts';
 import { operations } from './operations/operations.ts';
@@ -48,6 +49,7 @@ import { backupSeal } from './workflows/backup/seal.ts';
 import { confirmations } from './workflows/destroy/confirmations.ts';
 import { endDeploysOn } from './workflows/destroy/destroy.ts';
 import { KINDS, type KindDeps } from './workflows/kinds.ts';
+import { dailyLimits } from './workflows/limits/daily-limit.ts';
 import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows/limits/pinning.ts';
 import { outdated } from './workflows/limits/retention.ts';
 import { directory } from './workflows/look/directory.ts';
@@ -166,6 +168,8 @@ function assembleServices(
   const repair = repairService({ ...onMachines, providers: sound });
   const posture = postureService(machines);
   const configure = configureService(onMachines);
+  const spend = spendService(machines);
+  const limits = dailyLimits(config.stateDir);
   const gateway = gatewayService({ machines, clock });
   const records = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const store = recordedStore(records, history, log, redact);
@@ -181,6 +185,8 @@ function assembleServices(
     configure,
     settings: configure,
     posture,
+    spend,
+    limits,
     repair,
     upgrades,
     backups,
@@ -207,6 +213,7 @@ function assembleServices(
     look: lookService(machines),
     openclaw,
     settings: configure,
+    spend,
     gateway,
     operations: running,
     history,

@@ -1,6 +1,7 @@
 /** What the tools may ask of the gateway on a machine; `gateway-service.ts` is the implementation. */
 import type { WaitOptions } from '../core/abort.ts';
 import type { AppError } from '../core/errors.ts';
+import type { DailyLimit, LimitStanding } from '../openclaw/spend.ts';
 
 export interface TurnRequest {
   /** Names the turn for good: starting it again under the same id joins it and never sends the message twice. */
@@ -13,6 +14,8 @@ export interface TurnRequest {
   agent?: string | undefined;
   /** `provider/model`, for this turn only. */
   model?: string | undefined;
+  /** What this computer knows of the machine's daily limit. */
+  limit?: DailyLimit | undefined;
 }
 
 export interface TurnOptions extends WaitOptions {
@@ -60,6 +63,8 @@ export interface TurnSnapshot {
   startedMs: number | undefined;
   /** From sending to the end, or to now. */
   elapsedSeconds: number | undefined;
+  /** How the day stands to its limit; undefined while running, and where there is none. */
+  spend?: LimitStanding | undefined;
 }
 
 export interface PageOptions extends WaitOptions {

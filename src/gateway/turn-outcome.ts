@@ -46,6 +46,7 @@ export function snapshotOf(turnId: string, turn: Seen, answer: TurnStream): Turn
     finishReason: answer.finishReason,
     error: verdict.error,
     startedMs: started_ms,
+    ...(turn.spend && { spend: turn.spend }),
     elapsedSeconds:
       started_ms === undefined ? undefined : Math.max(0, (turn.ended_ms ?? turn.now_ms) - started_ms) / 1000,
   };

@@ -34,7 +34,8 @@ export async function startTurn(
   options: TurnOptions,
 ): Promise<TurnSnapshot> {
   const { address, body, headers } = turnWire(turn);
-  const message = { key: address.key, body, headers };
+  const { limit } = turn;
+  const message = { key: address.key, body, headers, ...(limit && { limit }) };
   return follow(deps, machineId, turn.turnId, options, (where, how) =>
     askSidecar(deps.machines, machineId, 'turn_start', { ...where, ...message }, how),
   );

@@ -47,6 +47,21 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: "The machine's disk is full, so the message was not sent",
     next: 'Free space on the machine, or call configure_openclaw with a larger storage_gib; then send it again.',
   },
+  limit_reached: {
+    kind: 'conflict',
+    message: 'The message was not sent: the daily limit of this assistant is reached',
+    next: 'It ends with the day; configure_openclaw (daily_limit) raises or lifts it, if the person wants that.',
+  },
+  limit_unreadable: {
+    kind: 'conflict',
+    message: 'The message was not sent: the daily limit of this assistant cannot be read on its machine',
+    next: 'Set it again with configure_openclaw (daily_limit).',
+  },
+  price_unknown: {
+    kind: 'invalid_input',
+    message: 'Nothing was changed: OpenClaw knows no price for what this assistant answers with',
+    next: 'Set a limit in tokens, or chat once, so that OpenClaw can show whether it knows the price, and repeat the call.',
+  },
   no_room_for_copy: {
     kind: 'machine_failed',
     message: "The machine's disk has no room for a copy of the assistant's state, so nothing was changed",

@@ -6,6 +6,7 @@ import { forThePerson, patchOf, undecided } from '../openclaw/catalog/configure-
 import { USUAL_KEY } from '../openclaw/catalog/providers.ts';
 import { type ConfigureInput, startConfigure } from '../workflows/configure/configure.ts';
 import { controlUiWished } from '../workflows/configure/control-ui.ts';
+import { parseDailyLimit } from '../workflows/limits/daily-limit.ts';
 import { autosleep, channelId, machineId, modelName, waitSeconds } from './fields.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';
@@ -20,7 +21,7 @@ export const configureOpenclaw = defineTool({
   name: 'configure_openclaw',
   title: 'Configure OpenClaw',
   description:
-    'Changes model, keys, settings, channels or machine size of an assistant: checked first, proved after, undone when it fails. Without changes it shows settings, channels and pending requests. Secrets come from variables of this server only.',
+    'Changes model, keys, settings, channels, daily limit or machine size of an assistant: checked first, proved after, undone when it fails. Without changes it shows settings, channels and pending requests. Secrets come from variables of this server only.',
   effect: 'write',
   idempotent: true,
   input: z.strictObject({
@@ -41,6 +42,11 @@ export const configureOpenclaw = defineTool({
     ssh_public_key: z.string().max(1000).optional().describe('Path of a .pub file here.'),
     expose: z.boolean().optional().describe('A preview on the internet: only if the person wants it.'),
     rotate_token: z.boolean().optional().describe('New gateway token.'),
+    daily_limit: z
+      .string()
+      .max(80)
+      .optional()
+      .describe('"200000 tokens" or "5 USD" a UTC day; "5 USD Europe/Berlin"; "none" lifts.'),
     autosleep: autosleep.optional().describe('"2h" or "never".'),
     vcpu: z.number().optional().describe('New size.'),
     memory_mib: z.number().int().optional().describe('New size.'),
@@ -63,6 +69,7 @@ export const configureOpenclaw = defineTool({
       approve: args.approve,
       deny: args.deny,
       rotateToken: args.rotate_token || undefined,
+      dailyLimit: args.daily_limit == null ? undefined : parseDailyLimit(args.daily_limit),
       autosleep: args.autosleep,
       vcpu: args.vcpu,
       memoryMib: args.memory_mib,

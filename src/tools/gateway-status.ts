@@ -12,6 +12,7 @@ import { safePhase } from '../workflows/power/require-awake.ts';
 import { machineId } from './fields.ts';
 import { fromOthers, writtenByOthers } from './from-others.ts';
 import { defineTool } from './services.ts';
+import { spendFields, spendOutput, spendWords } from './spend-output.ts';
 
 // Of the local API.
 const RUNTIMES = ['namespace', 'process', 'unknown'];
@@ -80,6 +81,7 @@ export const gatewayStatus = defineTool({
       )
       .optional()
       .describe('When its gateway went down by itself in the last week, and what was done; newest last.'),
+    spend: spendOutput.optional().describe("By OpenClaw's own accounts."),
     advice: z.array(z.string()),
   }),
   async run({ machine_id, audit }, { services, signal }) {
@@ -92,12 +94,14 @@ export const gatewayStatus = defineTool({
       .map((layer) => `${layer.name}: ${layer.detail}`);
     const phase = safePhase(machine.phase);
     const version = layers.find(({ name, state: how }) => name === 'openclaw' && how === 'ok');
+    const spend = spendFields(seen.spend);
     const news = seen.history && newsOf(seen.history);
     const planned = automationWords(seen.automations);
     const state = [
       bad.length === 0 ? 'every layer works' : bad.join('; '),
       ...(version ? [`OpenClaw ${version.detail.replace(/\.$/, '')}`] : []),
       ...channelWords(channels ?? []),
+      ...spendWords(spend),
       ...(news === undefined ? [] : [news]),
       ...(planned === undefined ? [] : [planned]),
     ];
@@ -126,6 +130,7 @@ export const gatewayStatus = defineTool({
         })),
         posture,
         gateway_events: seen.history && seen.history.events.length > 0 ? toldEvents(seen.history) : undefined,
+        spend,
         advice,
       },
       foreign: [

@@ -1,16 +1,19 @@
 /** list_sessions: the conversations that an assistant holds. */
 import * as z from 'zod';
+import { isAppError } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
 import { requireAwake } from '../workflows/power/require-awake.ts';
 import { machineId } from './fields.ts';
 import { fromOthers, writtenByOthers } from './from-others.ts';
-import { defineTool } from './services.ts';
+import { defineTool, type Services } from './services.ts';
+import { type Sum, spentOutput, sumOf, sumWords } from './spend-output.ts';
 
 const session = z.object({
   key: z.string(),
   agent: z.string().optional(),
   updated_at: z.string().optional(),
   total_tokens: z.number().optional(),
+  spent: spentOutput.optional().describe("In all, by OpenClaw's own accounts."),
   title: z.string().optional().describe('Derived from what people wrote.'),
 });
 
@@ -39,16 +42,21 @@ export const listSessions = defineTool({
   async run({ machine_id, limit, cursor }, { services, signal }) {
     const id = await services.directory.resolve(machine_id, { signal });
     await requireAwake(services.machines, id, { signal });
-    const page = await services.gateway.listSessions(id, { limit, cursor, signal });
+    const [page, spend] = await Promise.all([
+      services.gateway.listSessions(id, { limit, cursor, signal }),
+      spentBySession(services, id, signal),
+    ]);
     const sessions = page.sessions.map((s) => ({
       key: head(plainText(s.key), MAX_KEY_CHARS),
       agent: s.agent === undefined ? undefined : head(plainText(s.agent), MAX_TITLE_CHARS),
       updated_at: s.updatedAt,
       total_tokens: s.totalTokens,
+      spent: spend.get(s.key),
       ...(s.title !== undefined && { title: head(plainText(s.title), MAX_TITLE_CHARS) }),
     }));
     const lines = sessions.map(
-      (s) => `${s.key}  ${s.updated_at ?? ''}  ${s.total_tokens ?? '?'} tokens  ${s.title ?? ''}`,
+      (s) =>
+        `${s.key}  ${s.updated_at ?? ''}  ${s.total_tokens ?? '?'} tokens  ${s.title ?? ''}${s.spent ? `  (spent ${sumWords(s.spent)})` : ''}`,
     );
     return {
       summary: `${sessions.length} session(s) on machine ${id}.${page.nextCursor ? ` More with cursor "${page.nextCursor}".` : ''}`,
@@ -62,3 +70,30 @@ export const listSessions = defineTool({
     };
   },
 });
+
+/** By key; a session may have been begun anew under the same one. Empty where OpenClaw does not tell. */
+async function spentBySession(
+  { spend }: Services,
+  machineId: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Sum>> {
+  const spent = new Map<string, Sum>();
+  try {
+    const { sessions = [] } = await spend.spend(machineId, 'sessions', { signal });
+    for (const { key, ...of } of sessions) {
+      const before = spent.get(key) ?? { tokens: 0, usd: 0, unpriced: 0 };
+      spent.set(
+        key,
+        sumOf({
+          tokens: before.tokens + of.tokens,
+          usd: before.usd + of.usd,
+          unpriced: before.unpriced + of.unpriced,
+        }),
+      );
+    }
+    return spent;
+  } catch (error) {
+    if (!isAppError(error) || error.code === 'cancelled') throw error;
+    return spent;
+  }
+}

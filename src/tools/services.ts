@@ -16,6 +16,7 @@ import type { FilesService } from '../openclaw/files.ts';
 import type { LookService } from '../openclaw/look.ts';
 import type { OpenClawService } from '../openclaw/openclaw-service.ts';
 import type { CommandService } from '../openclaw/run-command.ts';
+import type { SpendService } from '../openclaw/spend.ts';
 import type { Operations } from '../operations/ports.ts';
 import type { Confirmations } from '../workflows/destroy/confirmations.ts';
 import type { AllowedFolders } from '../workflows/files/allowed-folders.ts';
@@ -29,6 +30,7 @@ export interface Services {
   look: LookService;
   openclaw: OpenClawService;
   settings: Pick<ConfigureService, 'show'>;
+  spend: SpendService;
   gateway: GatewayService;
   operations: Operations;
   /** Read by tools, written around them. */

@@ -22,6 +22,8 @@ export interface ChangeWish {
   channel?: ChannelId | undefined;
   /** Web pages of this origin may talk to the gateway, as the Control UI behind a preview does. */
   allowedOrigin?: string | undefined;
+  /** Folder of the plugin that keeps the daily limit, which the gateway is to load. */
+  limitPlugin?: string | undefined;
 }
 
 /** Settings as they are on a machine; no secret is in them. */
@@ -68,6 +70,7 @@ export function planChange(wish: ChangeWish, present: PresentSettings, keys: Key
     removalPatch(removed, present),
     ...(channel ? [channelPatch(channel, present)] : []),
     originPatch(wish.allowedOrigin, present),
+    limitPatch(wish.limitPlugin, present),
   ];
   const patch = parts.reduce(mergedPatch, {});
   const hot = semver.gte(semver.coerce(present.openclawVersion) ?? '0.0.0', HOT_SINCE);
@@ -229,4 +232,20 @@ function originPatch(origin: string | undefined, { config }: PresentSettings): P
   const before = at(config, 'gateway', 'controlUi', 'allowedOrigins');
   const origins = new Set([...(Array.isArray(before) ? before : []), origin]);
   return { gateway: { controlUi: { allowedOrigins: [...origins] }, trustedProxies: ['127.0.0.1'] } };
+}
+
+const LIMIT_PLUGIN = 'openclaw-dedalus-limit';
+
+/** Beside the plugins that a person has. It reads how many tokens a conversation took, for which OpenClaw asks a yes. */
+function limitPatch(folder: string | undefined, { config }: PresentSettings): Patch {
+  if (folder === undefined) return {};
+  const added = (list: unknown, item: string) => [...new Set([...(Array.isArray(list) ? list : []), item])];
+  const allow = at(config, 'plugins', 'allow');
+  return {
+    plugins: {
+      load: { paths: added(at(config, 'plugins', 'load', 'paths'), folder) },
+      entries: { [LIMIT_PLUGIN]: { enabled: true, hooks: { allowConversationAccess: true } } },
+      ...(Array.isArray(allow) && { allow: added(allow, LIMIT_PLUGIN) }),
+    },
+  };
 }

@@ -5,6 +5,7 @@ import { at, isPatch, type Patch } from '../../core/patch.ts';
 import { gatewayEvents } from '../gateway/events.ts';
 import type { Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
+import { pluginDir } from '../spend/plugin-files.ts';
 import { masked, withoutCarried } from './masked.ts';
 import { readObject } from './object-file.ts';
 import { secretsFile, settingsFile } from './place.ts';
@@ -43,6 +44,7 @@ export async function exposure(place: Place): Promise<z.infer<typeof exposureSch
   if (!('value' in file)) return { ...known, settings: 'unknown', brought: [] };
   const { value, unknown } = await effectiveSettings(place, file, ['gateway', 'models', 'secrets']);
   const brought = broughtBy(value)
+    .filter((each) => each.value !== pluginDir(place))
     .slice(0, MAX_BROUGHT)
     .map((each) => ({ ...each, value: withoutCarried(each.value) }));
   if (unknown.includes('gateway')) return { ...known, settings: 'unknown', brought };

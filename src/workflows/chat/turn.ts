@@ -4,13 +4,16 @@ import { ageMs } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { TurnOptions, TurnRequest, TurnSnapshot } from '../../gateway/ports.ts';
 import type { MachineService } from '../../machine/ports.ts';
+import type { SpendService } from '../../openclaw/spend.ts';
 import type { OperationHandle, OperationKind, Recovered } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { type AddressDeps, withAddress } from '../configure/provider-address.ts';
 import { patiently } from '../jobs/ask-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
+import { type DailyLimits, limitError } from '../limits/daily-limit.ts';
 import { requireAwake } from '../power/require-awake.ts';
 import { fateOf, type InterruptedDeps, startGateway } from './interrupted-turn.ts';
+import { endedForLimit, limitTold, noteLimit } from './limited-turn.ts';
 import { makeWay, wasRefused } from './refused-turn.ts';
 
 export const TURN = 'turn';
@@ -31,6 +34,8 @@ export const turnState = z.object({
 
 export interface TurnDeps extends InterruptedDeps, AddressDeps {
   machines: MachineService;
+  spend: SpendService;
+  limits: DailyLimits;
 }
 
 // As long as one question to the machine lasts; after it, the record says that the turn was seen there.
@@ -48,10 +53,13 @@ export function turnWork(deps: TurnDeps): OperationKind {
       const input = parseStored(turnInput, operation.record.input);
       try {
         await refuseForgotten(operation, deps, input);
-        return resultOf(input, await wholeTurn(operation, deps, input));
+        const turn = await wholeTurn(operation, deps, input);
+        await noteLimit(operation, turn);
+        return resultOf(input, turn);
       } catch (error) {
         if (!isAppError(error) || operation.signal.aborted) throw error;
-        throw await withAddress(error, deps, input.machineId, { signal: operation.signal });
+        const told = await limitTold(error, deps, input.machineId, { signal: operation.signal });
+        throw await withAddress(told, deps, input.machineId, { signal: operation.signal });
       } finally {
         if (!operation.signal.aborted) await operation.drop('message');
       }
@@ -116,7 +124,7 @@ async function wholeTurn(
     const turn = await finishedTurn(operation, deps, input);
     if (turn.state === 'done') return turn;
     const { message, attempt, sent } = parseStored(turnState, operation.record.state);
-    if (!message) throw turnError(turn);
+    if (!message || endedForLimit(turn)) throw turnError(turn);
     const next = await whatNext(operation, deps, input, turn, message, sent);
     if (next !== 'again') return { ...turn, state: 'done', text: next.reply };
     if (attempt >= MAX_ATTEMPTS) throw turnError(turn);
@@ -168,6 +176,7 @@ async function finishedTurn(
   const { signal } = operation;
   const { message, attempt } = parseStored(turnState, operation.record.state);
   const id = turnId(operation.id, attempt);
+  const limit = await deps.limits.known(input.machineId);
   const options = {
     waitSeconds: WAIT_SECONDS,
     signal,
@@ -177,7 +186,7 @@ async function finishedTurn(
   await operation.stage(TURN);
   const read = () => deps.gateway.readTurn(input.machineId, id, options);
   const start = (text: string) =>
-    started(deps, input.machineId, { ...input, turnId: id, message: text }, options);
+    started(deps, input.machineId, { ...input, turnId: id, message: text, limit }, options);
   try {
     let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
     // What was seen once and is gone later was not left unsent.
@@ -235,6 +244,7 @@ function refused(turn: TurnSnapshot): boolean {
 }
 
 function turnError(turn: TurnSnapshot): AppError {
+  if (turn.spend && endedForLimit(turn)) return limitError(turn.spend, true);
   if (turn.error) return turn.error;
   return new AppError(
     'machine_failed',

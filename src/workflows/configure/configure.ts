@@ -21,12 +21,14 @@ import {
 import { namedKeys } from '../../openclaw/configure/wished-keys.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { PostureService } from '../../openclaw/posture.ts';
+import { dailyLimit, type SpendService } from '../../openclaw/spend.ts';
 import type { OperationHandle, OperationKind, Operations } from '../../operations/ports.ts';
 import { asJson, type JsonObject, type OperationRecord } from '../../operations/record.ts';
 import { isRecovered } from '../deploy/recover.ts';
 import { recoveredChange, recoverJob } from '../jobs/recover.ts';
 import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
+import type { DailyLimits } from '../limits/daily-limit.ts';
 import { wakeMachine } from '../power/wake.ts';
 import { answerRequests, answerTo } from './answer-requests.ts';
 import { planned } from './change-plan.ts';
@@ -41,6 +43,7 @@ import {
   overSsh,
   previewSteps,
 } from './control-ui.ts';
+import { setDailyLimit } from './limit.ts';
 import { changeMachine, machineWish } from './machine.ts';
 import { keptKeys, keptKeysNote } from './remaining-keys.ts';
 
@@ -59,6 +62,7 @@ export const configureInput = machineWish.extend({
   deny: z.array(z.string()).optional(),
   controlUi: controlUiWish.optional(),
   rotateToken: z.boolean().optional(),
+  dailyLimit: dailyLimit.omit({ set_at: true }).optional(),
 });
 export type ConfigureInput = z.output<typeof configureInput>;
 
@@ -67,6 +71,8 @@ export interface ConfigureDeps extends ControlUiDeps {
   clock: Clock;
   configure: ConfigureService;
   posture: Pick<PostureService, 'rotateToken'>;
+  spend: SpendService;
+  limits: DailyLimits;
   /** What this server's environment holds now; never recorded. */
   keys: Keys;
 }
@@ -85,7 +91,8 @@ export function configureWork(deps: ConfigureDeps): OperationKind {
       if (slept) await deps.openclaw.startGateway(machineId, { signal: operation.signal });
       if (!looks && !changesAssistant(input)) return { machine_id: machineId };
       const preview = await opensPreview(operation, deps, input);
-      const wish = { ...input, allowedOrigin: preview?.origin };
+      const limitPlugin = await setDailyLimit(operation, deps, input);
+      const wish = { ...input, allowedOrigin: preview?.origin, limitPlugin };
       const changed = changesSettings(wish) ? await changeSettings(operation, deps, wish) : {};
       if (input.rotateToken) await rotateToken(operation, deps, machineId);
       const answered = await answerRequests(operation, deps, input);
@@ -141,15 +148,15 @@ function onlyLooks(input: ConfigureInput): boolean {
 
 /** A machine that only gets another size or autosleep need not be awake. */
 function changesAssistant(input: ConfigureInput): boolean {
-  const { approve, deny, controlUi, rotateToken } = input;
-  return changesSettings(input) || [approve, deny, controlUi, rotateToken].some((wish) => wish !== undefined);
+  const { approve, deny, controlUi, rotateToken, dailyLimit: limit } = input;
+  const wishes = [approve, deny, controlUi, rotateToken, limit];
+  return changesSettings(input) || wishes.some((wish) => wish !== undefined);
 }
 
 function changesSettings(wish: ChangeWish): boolean {
-  const { model, fallbackModels, providerKeys, set, channel, allowedOrigin } = wish;
-  return [model, fallbackModels, providerKeys, set, channel, allowedOrigin].some(
-    (part) => part !== undefined,
-  );
+  const { model, fallbackModels, providerKeys, set, channel, allowedOrigin, limitPlugin } = wish;
+  const parts = [model, fallbackModels, providerKeys, set, channel, allowedOrigin, limitPlugin];
+  return parts.some((part) => part !== undefined);
 }
 
 async function changeSettings(

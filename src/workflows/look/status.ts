@@ -13,8 +13,10 @@ import type { GatewayHistory } from '../../openclaw/gateway-events.ts';
 import type { LookService } from '../../openclaw/look.ts';
 import type { Probe } from '../../openclaw/ports.ts';
 import type { AuditFinding } from '../../openclaw/posture.ts';
+import type { Spend, SpendService } from '../../openclaw/spend.ts';
 import { type ChannelState, channelStates } from '../configure/channels.ts';
 import { keptKeys } from '../configure/remaining-keys.ts';
+import { standingWords } from '../limits/daily-limit.ts';
 import { safePhase } from '../power/require-awake.ts';
 import { missedWhileAsleep } from './automations.ts';
 import { type Finding, postureFindings, strangers } from './exposure.ts';
@@ -56,12 +58,15 @@ export interface Status {
   automations?: readonly Automation[] | undefined;
   /** One imperative sentence for each thing that wants doing; empty when all is well. */
   advice: string[];
+  /** Undefined where it cannot be told. */
+  spend: Spend | undefined;
 }
 
 export interface StatusDeps {
   openings: OpeningCalls;
   machines: MachineService;
   look: LookService;
+  spend: SpendService;
   release: TestedRelease;
   newest: NewestRelease;
   /** What this server's environment holds now. */
@@ -81,10 +86,11 @@ export async function gatewayStatus(
 ): Promise<Status> {
   const machine = await deps.machines.get(machineId, options);
   if (machine.phase !== 'running') return asleep(machine);
-  const [{ probe, posture, channels: live, automations }, newest, openings] = await Promise.all([
+  const [{ probe, posture, channels: live, automations }, newest, openings, spend] = await Promise.all([
     deps.look.look(machineId, audit, options),
     deps.newest(),
     unlessFailed(deps.openings.listOpenings(machineId, options).then((open) => open ?? null)),
+    unlessFailed(deps.spend.spend(machineId, 'days', options)),
   ]);
   const channels = live && channelStates(live.live, live.config);
   const kept = live && deps.providers.length > 0 ? keptKeys(live.secretNames, deps.providers) : undefined;
@@ -100,8 +106,10 @@ export async function gatewayStatus(
     audit: posture?.audit ?? [],
     strange,
     automations,
+    spend,
     advice: [
       ...missing(probe),
+      ...limitAdvice(spend),
       ...asleepAdvice(machine, automations),
       ...findings.flatMap(({ fix, detail }) => (fix ? [`${capital(detail)}: ${fix}`] : [])),
     ],
@@ -114,6 +122,15 @@ function asleepAdvice({ autosleepSeconds }: Machine, automations: Status['automa
   return missed === undefined
     ? []
     : [`${missed} Call configure_openclaw with autosleep "never" to have it run, which bills all the time.`];
+}
+
+function limitAdvice(spend: Spend | undefined): string[] {
+  const words = spend && standingWords(spend);
+  if (spend?.keeping === 'not_kept')
+    return [
+      `The gateway's settings no longer name what keeps the daily limit for messengers and automations: call configure_openclaw with the daily_limit again.${words === undefined ? '' : ` ${words}`}`,
+    ];
+  return words === undefined ? [] : [words];
 }
 
 /** A part that cannot be seen leaves a gap; the rest of the look is worth having. */
@@ -163,6 +180,7 @@ function asleep(machine: Machine): Status {
     audit: [],
     strange: [],
     advice,
+    spend: undefined,
   };
 }
 

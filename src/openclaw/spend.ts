@@ -1,0 +1,58 @@
+/** What a machine's assistant spends, as OpenClaw accounts for it, and the limit of a day that its own program keeps. */
+import * as z from 'zod';
+import type { WaitOptions } from '../core/abort.ts';
+import { AppError } from '../core/errors.ts';
+import { isToldPath } from '../core/told.ts';
+import type { ReplyOf } from '../sidecar/protocol.ts';
+import { askSidecar, type SidecarMachines } from './ask-sidecar.ts';
+
+/** OpenClaw's accounts are asked for several times where its gateway has just started. */
+const SPEND_MS = 150_000;
+const PACE = { firstMs: 1_000 };
+
+export type Spend = ReplyOf<'spend'>;
+/** How a day stands to its limit. */
+export type LimitStanding = Pick<Spend, 'limit' | 'today' | 'keeping'>;
+/** Without a number it is lifted. */
+export type DailyLimit = z.output<typeof dailyLimit>;
+
+export const dailyLimit = z.object({
+  tokens: z.number().positive().optional(),
+  usd: z.number().positive().optional(),
+  /** IANA name; UTC where nothing is said. */
+  zone: z.string().optional(),
+  /** Milliseconds since the epoch: of two the later counts. */
+  set_at: z.number(),
+});
+
+export interface SpendService {
+  /** @param accounts what is asked of OpenClaw itself; it is left out where OpenClaw does not tell. */
+  spend(machineId: string, accounts: 'nothing' | 'days' | 'sessions', options?: WaitOptions): Promise<Spend>;
+  /**
+   * The later of two limits counts.
+   * @param model `provider/model` that answers by default.
+   * @returns the folder of the plugin that keeps it, which the gateway's settings are to name.
+   * @throws AppError `invalid_input` for one in money where OpenClaw knows no price.
+   */
+  setLimit(
+    machineId: string,
+    limit: DailyLimit,
+    model: string | undefined,
+    options?: WaitOptions,
+  ): Promise<LimitStanding & { plugin: string }>;
+}
+
+export function spendService(machines: SidecarMachines): SpendService {
+  return {
+    spend(machineId, accounts, { signal } = {}) {
+      const how = { timeoutMs: SPEND_MS, rerunnable: true, pace: PACE, signal };
+      return askSidecar(machines, machineId, 'spend', { accounts }, how);
+    },
+    async setLimit(machineId, limit, model, { signal } = {}) {
+      const how = { timeoutMs: SPEND_MS, rerunnable: true, pace: PACE, signal };
+      const told = await askSidecar(machines, machineId, 'set_limit', { limit, model }, how);
+      if (isToldPath(told.plugin)) return told;
+      throw new AppError('command_failed', "The machine's account of its limit cannot be read");
+    },
+  };
+}

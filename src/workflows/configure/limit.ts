@@ -1,0 +1,39 @@
+/** The limit of a day set, changed or lifted: on the machine first, then noted here. */
+import semver from 'semver';
+import { AppError } from '../../core/errors.ts';
+import { presentModel } from '../../openclaw/configure/plan.ts';
+import type { OperationHandle } from '../../operations/ports.ts';
+import { isSet, limitWords, standingWords } from '../limits/daily-limit.ts';
+import type { ConfigureDeps, ConfigureInput } from './configure.ts';
+
+/** The first whose gateway was seen to let a plugin decide on every turn. */
+const KEPT_SINCE = '2026.9.0';
+
+/**
+ * @returns the folder of the plugin that the gateway's settings do not name yet.
+ * @throws AppError `unsupported` for a release that would not keep it; as SpendService.
+ */
+export async function setDailyLimit(
+  operation: OperationHandle,
+  { configure, spend, limits }: Pick<ConfigureDeps, 'configure' | 'spend' | 'limits'>,
+  { machineId, dailyLimit: wish }: ConfigureInput,
+): Promise<string | undefined> {
+  if (wish === undefined) return undefined;
+  await operation.stage('limit');
+  const { signal } = operation;
+  const present = await configure.show(machineId, { signal });
+  const version = semver.coerce(present.openclawVersion) ?? '0.0.0';
+  if (isSet(wish) && semver.lt(version, KEPT_SINCE)) {
+    throw new AppError('unsupported', 'Nothing was changed: this release of OpenClaw keeps no daily limit', {
+      next: 'Call upgrade_openclaw first.',
+    });
+  }
+  // The same moment also when another process goes on with this.
+  const limit = { ...wish, set_at: Date.parse(operation.record.createdAt) };
+  const standing = await spend.setLimit(machineId, limit, presentModel(present), { signal });
+  await limits.keep(machineId, limit);
+  const words = standingWords(standing);
+  const told = isSet(wish) ? `The assistant may spend ${limitWords(wish)}.` : 'The daily limit is lifted.';
+  await operation.note(words === undefined ? told : `${told} ${words}`);
+  return standing.keeping === 'not_kept' ? standing.plugin : undefined;
+}
