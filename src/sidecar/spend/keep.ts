@@ -69,9 +69,10 @@ const minded = new Map<string, string>();
 /** Costs the reading of two small files where no turn was counted since it was last called. */
 export async function mindLimit(place: Place): Promise<void> {
   const limit = known(place);
-  const meter = JSON.stringify(readMeter(limitDir(place)));
-  if (limit === undefined || !isSet(limit) || minded.get(place.home) === meter) return;
-  minded.set(place.home, meter);
+  if (limit === undefined || !isSet(limit)) return;
+  const now = JSON.stringify([limit, readMeter(limitDir(place))]);
+  if (minded.get(place.home) === now) return;
+  minded.set(place.home, now);
   if (limit.usd !== undefined) await countAccounts(place, limit);
   if (spentNow(place, limit).standing !== 'twice') return;
   for (const key of await runningKeys(place)) if (!(await abortRun(place, key))) minded.delete(place.home);

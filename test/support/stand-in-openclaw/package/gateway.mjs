@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answerChat, checkChat, parseJson, readBody } from './chat.mjs';
 import { gatewaySettings, StartError } from './config.mjs';
+import { makeAccounts } from './hooks.mjs';
 import { makeLog } from './log.mjs';
 import { pluginVersions } from './plugins.mjs';
 import { RefusedTurn, TurnError } from './provider.mjs';
@@ -23,6 +24,7 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
   const log = makeLog(settings.logFile);
   const sessions = openSessions(settings.dir, version);
   const turns = makeTurns({ settings, sessions, log, version, env });
+  const accounts = makeAccounts(sessions);
   const suspension = makeSuspension(() => turns.count());
   const call = makeReload({ settings, env, version, log });
   const started = Date.now();
@@ -100,7 +102,7 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
 
   async function callMethod(request, response) {
     const { method, params = {} } = parseJson(await readBody(request));
-    const [exitCode, answer] = turns.call(method, params) ?? (await call(method));
+    const [exitCode, answer] = turns.call(method, params) ?? accounts(method, params) ?? (await call(method));
     json(response, 200, { exitCode, answer });
   }
 

@@ -1,5 +1,6 @@
 /** Runs chat turns: one at a time per session, remembered before and after, cut off when the client goes away. */
 import { randomUUID } from 'node:crypto';
+import { makeHooks } from './hooks.mjs';
 import { askProvider, RefusedTurn, TurnError } from './provider.mjs';
 import { sessionRow } from './sessions.mjs';
 
@@ -12,6 +13,7 @@ export function makeTurns({ settings, sessions, log, version, env }) {
   const queues = new Map();
   const running = new Map();
   const resuming = new Set();
+  const hooks = makeHooks(settings);
 
   /** Queues behind the turn that the session already has. @returns `{text, usage}` @throws TurnError */
   function run(key, text, options) {
@@ -32,6 +34,8 @@ export function makeTurns({ settings, sessions, log, version, env }) {
     signal?.addEventListener('abort', onGone, { once: true });
     running.set(key, abort);
     try {
+      const claimed = await hooks('before_agent_reply', { cleanedBody: text });
+      if (claimed?.handled) return { text: claimed.reply.text, usage: NO_USAGE };
       if (text !== undefined) remember(session, 'user', text);
       Object.assign(session, { status: 'running', model: model.slice(model.indexOf('/') + 1) });
       sessions.save(session);
@@ -39,6 +43,10 @@ export function makeTurns({ settings, sessions, log, version, env }) {
       if (text === undefined) messages.push({ role: 'user', content: RESUME_TEXT });
       const reply = await ask(model, messages, abort.signal);
       remember(session, 'assistant', reply.text);
+      session.messages.at(-1).usage = reply.usage;
+      const { input, output } = reply.usage;
+      const message = { role: 'assistant', usage: { input, output, totalTokens: input + output } };
+      await hooks('before_message_write', { message });
       Object.assign(session, { status: 'done', abortedLastRun: false, totalTokens: reply.usage.input });
       log('agent', reply.text);
       return reply;

@@ -1,0 +1,125 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
+import { readLimit, writeLedger } from '../../../src/sidecar/spend/ledger.ts';
+import { dayOf, type Limit, mayBegin, spentOn } from '../../../src/sidecar/spend/limit.ts';
+import plugin from '../../../src/sidecar/spend/plugin.ts';
+
+const at = (iso: string) => Date.parse(iso);
+const NOON = at('2026-11-27T12:00:00Z');
+const limit: Limit = { tokens: 1_000, set_at: 1 };
+const day = '2026-11-27';
+
+describe('the day that counts', () => {
+  it.each([
+    ['2026-11-27T23:59:59.999Z', undefined, '2026-11-27'],
+    ['2026-11-28T00:00:00.000Z', undefined, '2026-11-28'],
+    ['2026-11-27T22:59:59Z', 'Europe/Berlin', '2026-11-27'],
+    ['2026-11-27T23:00:00Z', 'Europe/Berlin', '2026-11-28'],
+    // The day on which the clocks there go back has 25 hours.
+    ['2026-10-25T22:59:59Z', 'Europe/Berlin', '2026-10-25'],
+    ['2026-10-25T23:00:00Z', 'Europe/Berlin', '2026-10-26'],
+    ['2026-11-28T07:59:59Z', 'America/Los_Angeles', '2026-11-27'],
+  ])('%s in %s is of %s', (moment, zone, expected) => {
+    expect(dayOf(at(moment), zone)).toBe(expected);
+  });
+});
+
+describe('what is spent of a limit', () => {
+  it.each([
+    [799, 'under'],
+    [800, 'warned'],
+    [999, 'warned'],
+    [1_000, 'reached'],
+    [1_999, 'reached'],
+    [2_000, 'twice'],
+  ])('%i of 1000 tokens: %s', (tokens, standing) => {
+    const spent = spentOn(limit, { day, tokens }, undefined, NOON);
+    expect(spent).toMatchObject({ day, tokens, standing });
+    expect(mayBegin(spent)).toBe(tokens < 1_000);
+  });
+
+  it('ends with the day, also what the accounts said', () => {
+    const accounts = { day, tokens: 5_000, usd: 3, unpriced: 0, metered: 0 };
+    const spent = spentOn(limit, { day, tokens: 5_000 }, accounts, at('2026-11-28T00:00:00Z'));
+    expect(spent).toEqual({ day: '2026-11-28', tokens: 0, usd: 0, unpriced: 0, standing: 'under' });
+  });
+
+  it('is what the accounts knew, and what was counted since', () => {
+    const accounts = { day, tokens: 700, usd: 0, unpriced: 1, metered: 200 };
+    expect(spentOn(limit, { day, tokens: 450 }, accounts, NOON)).toMatchObject({ tokens: 950, unpriced: 1 });
+    // A meter that was lost takes nothing back.
+    expect(spentOn(limit, undefined, accounts, NOON)).toMatchObject({ tokens: 700 });
+    expect(spentOn(limit, { day, tokens: 50 }, accounts, NOON)).toMatchObject({ tokens: 700 });
+  });
+
+  it('is money where the limit is in money', () => {
+    const accounts = { day, tokens: 9_000_000, usd: 4.1, unpriced: 0, metered: 0 };
+    expect(spentOn({ usd: 5, set_at: 1 }, undefined, accounts, NOON).standing).toBe('warned');
+    expect(spentOn({ usd: 2, set_at: 1 }, undefined, accounts, NOON).standing).toBe('twice');
+    expect(spentOn({ set_at: 1 }, undefined, accounts, NOON).standing).toBe('under');
+  });
+});
+
+describe('the plugin in the gateway', () => {
+  let folder: string;
+  const hooks = new Map<string, (event: object) => unknown>();
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'limit-'));
+    vi.spyOn(systemClock, 'now').mockReturnValue(NOON);
+    plugin.register({ rootDir: join(folder, 'plugin'), on: (name, hook) => hooks.set(name, hook) });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    rmSync(folder, { recursive: true });
+  });
+  const ask = (name: string, event = {}) => hooks.get(name)?.(event);
+  const answered = (totalTokens: number) =>
+    ask('before_message_write', { message: { role: 'assistant', usage: { totalTokens } } });
+
+  it('lets everything pass where no limit is set, and counts all the same', () => {
+    answered(5);
+    expect(ask('before_agent_reply')).toBeUndefined();
+    expect(JSON.parse(readFileSync(join(folder, 'meter.json'), 'utf8'))).toMatchObject({ day });
+    expect(statSync(join(folder, 'meter.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('claims each turn once the limit is reached, and not on the next day', () => {
+    vi.spyOn(systemClock, 'now').mockReturnValue(at('2026-12-01T12:00:00Z'));
+    writeLedger(folder, 'limit', limit);
+    answered(600);
+    expect(ask('before_agent_run')).toBeUndefined();
+    answered(500);
+    expect(ask('before_agent_reply')).toMatchObject({
+      handled: true,
+      reply: { text: expect.stringContaining('reached: 1000 tokens a day (UTC)') },
+    });
+    expect(ask('before_agent_run')).toMatchObject({ outcome: 'block' });
+    expect(ask('before_tool_call')).toBeUndefined();
+    answered(900);
+    expect(ask('before_tool_call')).toMatchObject({ block: true });
+    vi.spyOn(systemClock, 'now').mockReturnValue(at('2026-12-02T00:00:00Z'));
+    expect(ask('before_agent_reply')).toBeUndefined();
+  });
+
+  it('begins nothing where the limit cannot be read: nobody knows what may be spent', () => {
+    writeFileSync(join(folder, 'limit.json'), '{"tokens": 10');
+    expect(readLimit(folder)).toBe('broken');
+    expect(ask('before_agent_reply')).toMatchObject({
+      reply: { text: expect.stringContaining('cannot be read') },
+    });
+  });
+
+  it('adds up the parts where OpenClaw names no total', () => {
+    vi.spyOn(systemClock, 'now').mockReturnValue(at('2026-12-05T12:00:00Z'));
+    const usage = { input: 10, output: 5, cacheRead: 3, cacheWrite: 2 };
+    ask('before_message_write', { message: { role: 'assistant', usage } });
+    ask('before_message_write', { message: { role: 'user' } });
+    expect(JSON.parse(readFileSync(join(folder, 'meter.json'), 'utf8'))).toEqual({
+      day: '2026-12-05',
+      tokens: 20,
+    });
+  });
+});
