@@ -46,6 +46,7 @@ import {
 import { setDailyLimit } from './limit.ts';
 import { changeMachine, machineWish } from './machine.ts';
 import { keptKeys, keptKeysNote } from './remaining-keys.ts';
+import { rotateToken } from './rotate-token.ts';
 
 export const CONFIGURE = 'configure';
 const AGAIN =
@@ -204,23 +205,6 @@ async function checkBeforeMachine(
   await wakeMachine(operation, deps.machines, machineId);
   const present = await deps.configure.show(machineId, { signal: operation.signal });
   planChange(input, present, deps.keys);
-}
-
-const rotation = z.object({ rotated: z.boolean().default(false) });
-
-/** Once per operation, also when it is carried on elsewhere. */
-async function rotateToken(
-  operation: OperationHandle,
-  { posture }: ConfigureDeps,
-  machineId: string,
-): Promise<void> {
-  if (parseStored(rotation, operation.record.state).rotated) return;
-  await operation.stage('rotate');
-  await posture.rotateToken(machineId, { signal: operation.signal });
-  await operation.save({ rotated: true });
-  await operation.note(
-    'The gateway has a new token, and refuses the old one: browsers with the Control UI must log in again.',
-  );
 }
 
 /** An address for the gateway, before the settings that let its pages talk to the gateway. */

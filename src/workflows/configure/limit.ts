@@ -1,13 +1,20 @@
 /** The limit of a day set, changed or lifted: on the machine first, then noted here. */
 import semver from 'semver';
 import { AppError } from '../../core/errors.ts';
+import type { ConfigureService } from '../../openclaw/configure/configure.ts';
 import { presentModel } from '../../openclaw/configure/plan.ts';
+import type { DailyLimit, SpendService } from '../../openclaw/spend.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
-import { isSet, limitWords, standingWords } from '../limits/daily-limit.ts';
-import type { ConfigureDeps, ConfigureInput } from './configure.ts';
+import { type DailyLimits, isSet, limitWords, standingWords } from '../limits/daily-limit.ts';
 
 /** The first whose gateway was seen to let a plugin decide on every turn. */
 const KEPT_SINCE = '2026.9.0';
+
+export interface LimitDeps {
+  configure: Pick<ConfigureService, 'show'>;
+  spend: SpendService;
+  limits: DailyLimits;
+}
 
 /**
  * @returns the folder of the plugin that the gateway's settings do not name yet.
@@ -15,8 +22,8 @@ const KEPT_SINCE = '2026.9.0';
  */
 export async function setDailyLimit(
   operation: OperationHandle,
-  { configure, spend, limits }: Pick<ConfigureDeps, 'configure' | 'spend' | 'limits'>,
-  { machineId, dailyLimit: wish }: ConfigureInput,
+  { configure, spend, limits }: LimitDeps,
+  { machineId, dailyLimit: wish }: { machineId: string; dailyLimit?: Omit<DailyLimit, 'set_at'> | undefined },
 ): Promise<string | undefined> {
   if (wish === undefined) return undefined;
   await operation.stage('limit');
