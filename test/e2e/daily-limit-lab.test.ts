@@ -18,7 +18,7 @@ const configured = (daily_limit: string) => agent.finish('configure_openclaw', {
 const said = (message: string) => agent.finish('chat', { message });
 const spend = async () => Object((await agent.call('gateway_status')).data.spend);
 const limitFolder = () => {
-  const machines = join(lab.stateDir, '..', 'local', 'local', 'machines');
+  const machines = join(lab.stateDir, '..', 'local', 'machines');
   const [machine = ''] = readdirSync(machines);
   return join(machines, machine, 'home', '.openclaw-mcp', 'limit');
 };
