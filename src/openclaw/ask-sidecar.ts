@@ -185,8 +185,9 @@ export async function startJob<K extends JobKind>(
   job: { id: string; kind: K; request: JobRequestOf<K> },
   { signal, cold }: WaitOptions & Pick<AskOptions, 'cold'> = {},
 ): Promise<void> {
-  const request = { ...job, addresses: { ...deps.providerAddresses } };
-  const options = { timeoutMs: START_JOB_MS, rerunnable: true, signal, cold };
+  const addresses = { ...deps.providerAddresses };
+  const request = { ...job, addresses };
+  const options = { timeoutMs: START_JOB_MS, rerunnable: true, addresses, signal, cold };
   const told = await askAnySidecar(deps.machines, machineId, 'job_start', request, options);
   if ('withoutNode' in told && told.withoutNode.values.cold !== 'begun') throw lacksNode(told.withoutNode);
 }

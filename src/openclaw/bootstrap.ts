@@ -37,7 +37,7 @@ const NEEDED =
 export function warmCommand(body: string, options: CommandOptions): MachineCommand {
   return {
     command: ['/bin/bash', '-c', WARM],
-    env: inPieces('OPENCLAW_MCP_REQUEST', body),
+    env: { ...options.addresses, ...inPieces('OPENCLAW_MCP_REQUEST', body) },
     ...timing(options),
   };
 }
@@ -51,6 +51,7 @@ export function coldCommand(
   const key = options.idempotencyKey;
   return {
     ...bootstrap({
+      ...options.addresses,
       ...inPieces('OPENCLAW_MCP_REQUEST', body),
       ...nodeInputs(sources),
       OPENCLAW_MCP_REPLACE: replace ? 'yes' : 'no',
@@ -63,7 +64,7 @@ export function coldCommand(
 }
 
 /** What of an asker's options is about the command itself. */
-function timing({ timeoutMs, rerunnable, idempotencyKey, pace }: CommandOptions): CommandOptions {
+function timing({ timeoutMs, rerunnable, idempotencyKey, pace }: CommandOptions): Omit<CommandOptions, 'addresses'> {
   return { timeoutMs, rerunnable, idempotencyKey, pace };
 }
 

@@ -18,6 +18,8 @@ const PIECE_LENGTH = 96 * 1024;
 export type ColdInputs = Readonly<Record<string, string>>;
 
 export interface CommandOptions {
+  /** By variable: a machine on this computer learns from its environment which loopback services of it are meant. */
+  addresses?: Readonly<Record<string, string>> | undefined;
   /** Time the command itself may take. */
   timeoutMs: number;
   /** Whether running it twice is harmless; see MachineCommand. */

@@ -104,12 +104,14 @@ export function openclawService(deps: OpenClawDeps): OpenClawService {
       await askAnySidecar(deps.machines, machineId, 'job_stop', { id: jobId }, how);
     },
     async startGateway(machineId, options) {
+      const addresses = deps.providerAddresses ?? {};
+      const how = { timeoutMs: START_GATEWAY_MS, rerunnable: true, pace: STARTING, addresses };
       const { started, repaired } = await askSidecar(
         deps.machines,
         machineId,
         'start_gateway',
-        { addresses: deps.providerAddresses ?? {} },
-        { timeoutMs: START_GATEWAY_MS, rerunnable: true, pace: STARTING, signal: options?.signal },
+        { addresses },
+        { ...how, signal: options?.signal },
       );
       return { started, repaired: repaired.map((code) => REPAIRS[code]) };
     },

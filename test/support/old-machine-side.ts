@@ -33,7 +33,7 @@ export function oldDeploy(
   plan: InstallPlan,
   from: { key: string; addresses: Record<string, string>; registry: string },
 ) {
-  const providers = providerKeys({ ANTHROPIC_API_KEY: from.key });
+  const providers = providerKeys({ ANTHROPIC_API_KEY: from.key, ...from.addresses });
   const { text, model } = openclawSettings({ ...plan, model: undefined, providers });
   const { openclawVersion, nodeVersion } = plan;
   return oldCommand('start-job', {
