@@ -61,13 +61,21 @@ export async function readArchive(
 ): Promise<void> {
   const judge = entryJudge(limits);
   const counted = boundedBytes(limits.bytes + MAX_ENTRIES * HEADER_BYTES);
-  try {
-    await pipeline(packed, createGunzip(), counted, async (unpacked: AsyncIterable<Buffer>) => {
+  let refused: { error: unknown } | undefined;
+  const read = async (unpacked: AsyncIterable<Buffer>) => {
+    try {
       for await (const { header, content } of readTar(unpacked)) await visit(judge(header), content);
-    });
-  } catch (error) {
-    if (isBroken(error)) throw new ArchiveRefused('unreadable');
-    throw error;
+    } catch (error) {
+      // The streams end with errors of their own then, which say less.
+      refused = { error };
+      throw error;
+    }
+  };
+  try {
+    await pipeline(packed, createGunzip(), counted, read);
+  } catch (failed) {
+    const error = refused === undefined ? failed : refused.error;
+    throw isBroken(error) ? new ArchiveRefused('unreadable') : error;
   }
 }
 

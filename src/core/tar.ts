@@ -30,6 +30,7 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
 class Source {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #failure: { error: unknown } | undefined;
+  #isLeft = false;
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]();
@@ -40,13 +41,15 @@ class Source {
     return new ReadableStream({
       pull: async (controller) => {
         const next = await this.#chunks.next().catch((error: unknown) => {
-          this.#failure = { error };
+          // What is left in the middle of a read fails too, and nobody asks why.
+          if (!this.#isLeft) this.#failure = { error };
           throw error;
         });
         if (next.done === true) controller.close();
         else controller.enqueue(next.value);
       },
       cancel: async () => {
+        this.#isLeft = true;
         await this.#chunks.return?.();
       },
     });

@@ -64,7 +64,12 @@ export function coldCommand(
 }
 
 /** What of an asker's options is about the command itself. */
-function timing({ timeoutMs, rerunnable, idempotencyKey, pace }: CommandOptions): Omit<CommandOptions, 'addresses'> {
+function timing({
+  timeoutMs,
+  rerunnable,
+  idempotencyKey,
+  pace,
+}: CommandOptions): Omit<CommandOptions, 'addresses'> {
   return { timeoutMs, rerunnable, idempotencyKey, pace };
 }
 

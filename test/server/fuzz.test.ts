@@ -145,5 +145,5 @@ it(`answers ${RUNS} generated calls in words, without a defect`, async () => {
   // Nothing but what the server keeps itself, under names of its own making.
   expect((await readdir(tmpdir())).filter((name) => name.includes('pwned'))).toEqual([]);
   for (const name of await readdir(dir))
-    expect(name).toMatch(/^(?:operations|backups|[a-z]+\.(?:key|json))$/);
+    expect(name).toMatch(/^(?:operations|backups|limits|[a-z]+\.(?:key|json)|history(?:\.1)?\.jsonl)$/);
 }, 30_000);

@@ -26,7 +26,7 @@ const PROBE = {
   },
 };
 
-/** A machine with an assistant, whose `read-job` and the rest are the test's. */
+/** A machine with an assistant, whose `job_read` and the rest are the test's. */
 const machineThat =
   (answers: Answers): Answers =>
   (script, env) => {
@@ -40,16 +40,17 @@ const turn = (told: object) => {
   return { blobs: { reply: JSON.stringify({ ...plain, http: 200, curl_exit: 0, ...told }) } };
 };
 
+/** What the machine's own program says of a job, beside what is told of it here. */
+const job = (told: object) => ({
+  reply: { state: 'running', now: 1, stages: [], result: {}, log: '', ...told },
+});
+
+const claim = (bytes: string) =>
+  `{"bytes":${bytes},"sha256":"${'a'.repeat(64)}","iv":"${'b'.repeat(32)}","left_out":0}`;
+
 function packed(bytes: string): Answers {
   return machineThat((script) =>
-    script === 'read-job'
-      ? {
-          values: { job: 'x', now: '1', state: 'done' },
-          blobs: {
-            'result.packed': `{"bytes":${bytes},"sha256":"${'a'.repeat(64)}","iv":"${'b'.repeat(32)}","left_out":0}`,
-          },
-        }
-      : { values: {} },
+    script === 'job_read' ? job({ state: 'done', result: { packed: claim(bytes) } }) : { values: {} },
   );
 }
 
@@ -90,7 +91,7 @@ describe('a machine that says "not yet" at once', () => {
 
   it.each([
     ['of a turn', 'chat', { message: 'hi' }, turn({ state: 'running' })],
-    ['of a job', 'backup_openclaw', {}, { values: { job: 'x', now: '1', state: 'running' } }],
+    ['of a job', 'backup_openclaw', {}, job({ state: 'running' })],
   ])('is asked about it at our own pace: %s', async (_, tool, args, printed) => {
     const machine = hostileMachine(machineThat(() => printed));
     const clock = unhurried();

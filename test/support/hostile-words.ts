@@ -100,6 +100,12 @@ const DIAGNOSIS = {
   ...{ interrupted: [WORD], port_owner: WORD, tree_missing: WORD, config_issues: WORD },
 };
 
+/** What a job that has failed says of itself. */
+export const JOB = {
+  ...{ state: 'failed', now: 1, stages: [{ name: 'prepare', at: 1 }] },
+  ...{ result: { error: 'locked', detail: WORD }, log: WORD },
+};
+
 export const HONEST: Record<string, Printed> = {
   probe: { reply: PROBE },
   status: { reply: { probe: PROBE, posture: POSTURE, shown: SHOWN } },
@@ -112,9 +118,8 @@ export const HONEST: Record<string, Printed> = {
     reply: { log: { lines: [LOG], truncated: false }, printed: { lines: [WORD], truncated: true } },
   },
   kept_states: { reply: { kept: [WORD, `2026.1.1-${WORD} x`] } },
-  'read-job': {
-    values: { job: 'x', now: '1', state: 'failed', 'stage.0': '1 prepare', 'result.error': 'locked' },
-  },
+  job_start: { reply: { started: true } },
+  job_read: { reply: JOB },
   list_sessions: { values: {}, blobs: { reply: SESSIONS } },
   read_session: { values: {}, blobs: { reply: HISTORY } },
   start_gateway: {

@@ -1,5 +1,6 @@
 /** What an archive may not hold, judged entry by entry, whoever packed it. */
-import { createGzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { createGzip, gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { expect, it } from 'vitest';
 import { readArchive } from '../../../src/core/archive.ts';
@@ -29,6 +30,16 @@ it.each<[string, Entry[], string]>([
   ['something behind a link', [link('d', 'f'), { name: 'd/x' }], 'behind_link'],
 ])('%s', async (_what, entries, reason) => {
   expect(await reasonFor(entries)).toBe(reason);
+});
+
+it.each([
+  ['nothing', Buffer.alloc(0)],
+  ['no gzip', Buffer.from('x'.repeat(100_000))],
+  ['gzip of no tar', gzipSync('x'.repeat(100_000))],
+  ['a tar that is cut', gzipSync(Buffer.alloc(512))],
+])('%s is unreadable', async (_what, bytes) => {
+  const reading = readArchive(Readable.from([bytes]), { bytes: 1000 }, async () => {});
+  await expect(reading).rejects.toMatchObject({ reason: 'unreadable' });
 });
 
 function link(name: string, linkname: string): Entry {

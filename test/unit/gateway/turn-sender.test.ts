@@ -5,14 +5,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type * as z from 'zod/mini';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
 import type { GatewayService } from '../../../src/gateway/ports.ts';
 import { snapshotOf } from '../../../src/gateway/turn-outcome.ts';
 import { turnStream } from '../../../src/gateway/turn-stream.ts';
-import { SIDECAR_TEXT } from '../../../src/openclaw/sidecar-bundle.ts';
+import { SIDECAR, SIDECAR_TEXT } from '../../../src/openclaw/sidecar-bundle.ts';
 import { identityOf } from '../../../src/sidecar/process/identity.ts';
-import { PROTOCOL } from '../../../src/sidecar/protocol.ts';
+import { ANSWER, PROTOCOL } from '../../../src/sidecar/protocol.ts';
 import { unavailable, why } from '../local-namespace/fixture.ts';
 import { delta, echo, ending, type FakeGateway, fakeGateway, stream, TOKEN } from './fake-gateway.ts';
 
@@ -120,31 +122,35 @@ describe('a turn that the scripts of an earlier server began', () => {
 });
 
 describe.skipIf(unavailable)(`on a disk that is full${why}`, () => {
-  /** One command of the machine's own program, in a home of half a megabyte. */
-  async function onSmallDisk(before: string, command: string): Promise<string> {
+  /** A turn, begun by the machine's own program in a home that is smaller than its answer. */
+  async function onSmallDisk(before: string): Promise<z.infer<typeof ANSWER>> {
     const { home } = gateway.machine;
+    const turn = { turn: 'turn-1', offset: 0, wait_ms: 20_000, key: 'k', body: '{}', headers: '' };
     await writeFile(join(home, 'program.mjs'), SIDECAR_TEXT);
-    const request = { turn: 'turn-1', offset: 0, wait_ms: 20_000, key: 'k', body: '{}', headers: '' };
-    await writeFile(join(home, 'request'), JSON.stringify(request));
+    await writeFile(join(home, 'hello'), asked('hello', {}));
+    await writeFile(join(home, 'request'), asked('turn_start', turn));
     const script = [
-      'set -e; cp program.mjs request "$TMP"; cd "$TMP"; mkdir small; mount -t tmpfs -o size=512k tmpfs small',
-      `mkdir small/.openclaw-mcp; echo "Authorization: Bearer ${TOKEN}" >small/.openclaw-mcp/auth`,
+      'set -e; here=$PWD; cd "$TMP"; mkdir small; mount -t tmpfs -o size=768k tmpfs small',
+      'mine=$PWD/small/.openclaw-mcp; mkdir -p -m 700 "$mine" "$mine/sidecar"',
+      `echo "Authorization: Bearer ${TOKEN}" >"$mine/auth"`,
+      `cp "$here/program.mjs" "$mine/sidecar/${SIDECAR.hash}.mjs"`,
+      `cd "$mine/sidecar"; "$NODE" ${SIDECAR.hash}.mjs start "$TMP/small" "$PORT" no "$NODE" <"$here/hello" >/dev/null`,
       before,
-      `"$NODE" program.mjs ${command} "$PWD/small" "$PORT" <request || echo "exit $?"`,
+      '"$NODE" main.mjs ask <"$here/request"; kill "$(cut -d " " -f 1 pid)"',
     ].join('\n');
     const port = String(gateway.port);
     const env = { PATH: process.env.PATH, NODE: process.execPath, TMP: join(home, 'tmp'), PORT: port };
     await mkdir(join(home, 'tmp'));
     const ran = await promisify(execFile)('unshare', ['-rm', '/bin/sh', '-c', script], { cwd: home, env });
-    return ran.stdout;
+    return ANSWER.parse(JSON.parse(ran.stdout.split('\n')[0] ?? ''));
   }
 
+  const asked = (command: string, request: object) =>
+    gzipSync(JSON.stringify({ from: SIDECAR, command, request })).toString('base64');
+
   test('nothing is sent', async () => {
-    const said = await onSmallDisk(
-      'dd if=/dev/zero of=small/rest bs=1k >/dev/null 2>&1 || true',
-      'turn_start',
-    );
-    expect(said).toContain('turn_without_room');
+    const said = await onSmallDisk('dd if=/dev/zero of=rest bs=1k >/dev/null 2>&1 || true');
+    expect(said).toMatchObject({ is: 'error', code: 'turn_without_room' });
     expect(gateway.seen).toHaveLength(0);
   });
 
@@ -153,7 +159,10 @@ describe.skipIf(unavailable)(`on a disk that is full${why}`, () => {
       stream(response, ...Array.from({ length: 40 }, () => delta('x'.repeat(50_000))), ending());
       response.end();
     });
-    const said = PROTOCOL.turn_start.reply.parse(JSON.parse(await onSmallDisk('', 'turn_start')));
+    const answer = await onSmallDisk('');
+    const packed = answer.is === 'reply' ? answer.packed : '';
+    const text = gunzipSync(Buffer.from(packed, 'base64')).toString();
+    const said = PROTOCOL.turn_start.reply.parse(JSON.parse(text));
     expect(said).toMatchObject({ state: 'failed', curl_exit: 23, http: 200, disk_full: true });
     const { state, error } = snapshotOf('turn-1', said, turnStream());
     expect([state, error?.message]).toEqual(['lost', expect.stringContaining('disk is full')]);

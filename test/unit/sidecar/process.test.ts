@@ -157,32 +157,32 @@ it('what a lock protects is given back when it fails', async () => {
 
 it('a lock of a script, held by the kernel, is held for us too', async () => {
   mkdirSync(join(home, '.openclaw-mcp'));
-  const file = join(home, '.openclaw-mcp/gateway.lock');
+  const file = join(home, '.openclaw-mcp/change.lock');
   const holder = spawn('flock', [file, '-c', 'echo held; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
   });
   await once(holder.stdout, 'data');
-  await expect(lock(place, 'gateway', 0)).rejects.toMatchObject({ code: 'locked' });
+  await expect(lock(place, 'change', 0)).rejects.toMatchObject({ code: 'locked' });
   process.kill(-(holder.pid ?? 0), 'SIGKILL');
-  (await lock(place, 'gateway', 5))();
+  (await lock(place, 'change', 5))();
 });
 
 it('a child does not hold the lock of whoever started it', async () => {
-  const unlock = await lock(place, 'gateway', 1);
+  const unlock = await lock(place, 'change', 1);
   await run('exec sleep 60');
   unlock();
-  (await lock(place, 'gateway', 0))();
+  (await lock(place, 'change', 0))();
 });
 
 it('a link that names a dead holder, or a file left by a machine with flock, holds nothing', async () => {
   asOnMac();
   mkdirSync(join(home, '.openclaw-mcp'));
-  const file = join(home, '.openclaw-mcp/gateway.lock');
+  const file = join(home, '.openclaw-mcp/change.lock');
   symlinkSync('999999 Mon_Jan_1 -', file);
-  (await lock(place, 'gateway', 0, NO_PROC))();
+  (await lock(place, 'change', 0, NO_PROC))();
   writeFileSync(file, '');
-  (await lock(place, 'gateway', 0, NO_PROC))();
+  (await lock(place, 'change', 0, NO_PROC))();
   expect(existsSync(file)).toBe(false);
 });
 
