@@ -52,6 +52,8 @@ begin_job() {
     unset ${!OPENCLAW_MCP_REQUEST@} ${!OPENCLAW_MCP_BUNDLE@}
     if ! command -v setsid >/dev/null; then session='nohup'; fi
     OPENCLAW_MCP_WITHOUT_NODE=become $session /bin/bash -c "$s" </dev/null >"$job/log" 2>&1 3>&- 9>&- &
+    # By whoever begins it too: nobody may take it for one that was never begun.
+    { identity $! >"$job/pid.begun" && mv -f "$job/pid.begun" "$job/pid"; } || true
     until [ -s "$job/pid" ] || [ $((tries += 1)) -gt 50 ]; do sleep 0.05; done
   fi
   say cold begun
@@ -66,10 +68,12 @@ stage() { # NAME
 become_job() {
   job=$mcp_dir/jobs/$OPENCLAW_MCP_JOB_ID
   exec 3>"$job/said"
-  on_end() { rm -f "$job/request" && mv -f "$job/said" "$job/result" && echo "$1" >"$job/exit"; }
+  # What it has begun may hold the lock.
+  on_end() { wait; rm -f "$job/request" && mv -f "$job/said" "$job/result" && echo "$1" >"$job/exit"; }
   identity $$ >"$job/pid.new" && mv -f "$job/pid.new" "$job/pid"
   stage node
   if ! take "$mcp_dir/install" 600; then fail locked; fi
+  if [ "$(cat "$job/pid")" != "$(identity $$)" ]; then trap - EXIT && exit 0; fi
   if [ "$(df -Pk "$home" | awk 'NR == 2 { print $4 }')" -lt 1048576 ]; then fail disk_full; fi
   use_network
   # The installer that needs no Node comes meanwhile; without it the job asks for it again.

@@ -11,6 +11,8 @@ runs() { # FOLDER
 find_node() {
   local tree wanted=${OPENCLAW_MCP_WITHOUT_NODE:-}
   if runs "$node"; then return; fi
+  # One that is done is told by Node, which is mended for it.
+  if [ "$wanted" = read ] && [ "$(cat "$mcp_dir/jobs/${OPENCLAW_MCP_JOB_ID:?}/exit" 2>/dev/null)" = 0 ]; then wanted=told; fi
   case "$wanted" in begin | read | stop)
     without_node_job "$wanted"
     return

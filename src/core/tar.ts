@@ -19,7 +19,8 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       const content = source.told(body);
       yield { header, content };
       await content.return();
-      await body.cancel();
+      // Read to its end, never cancelled: the library takes that for the end of a later entry, which then never comes.
+      await body.pipeTo(new WritableStream());
     }
   } catch (error) {
     throw source.cause(error);
@@ -55,11 +56,14 @@ class Source {
     });
   }
 
-  async *told(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  async *told(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    const reader = body.getReader();
     try {
-      yield* body;
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
     } catch (error) {
       throw this.cause(error);
+    } finally {
+      reader.releaseLock();
     }
   }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream, lstatSync, statfsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Duplex, Transform } from 'node:stream';
+import { type Duplex, type Readable, Transform } from 'node:stream';
 import type { StateFile } from './state-files.ts';
 import type { NewEntry } from './write-tar.ts';
 
@@ -62,6 +62,12 @@ async function opened(path: string): Promise<FileHandle | undefined> {
   }
 }
 
+/** A read that fails ends what it goes through. */
+function piped(read: Readable, through: Duplex): Duplex {
+  read.once('error', (error) => through.destroy(error));
+  return read.pipe(through);
+}
+
 /** As many bytes as were announced: a transcript grows while it is read, and a file may shrink. */
 async function* exactly(
   handle: FileHandle,
@@ -71,7 +77,7 @@ async function* exactly(
   if (size === 0) return;
   let missing = size;
   const read = createReadStream('', { fd: handle, autoClose: false, start: 0, end: size - 1 });
-  const chunks: AsyncIterable<Buffer> = through === undefined ? read : read.pipe(through());
+  const chunks: AsyncIterable<Buffer> = through === undefined ? read : piped(read, through());
   for await (const chunk of chunks) {
     missing -= chunk.length;
     yield chunk;

@@ -2,7 +2,6 @@
  * One change of the gateway's settings and secrets: checked, written at once, applied, proved, and taken back when the
  * gateway does not work with it. Started again after a kill, it first restores what there was.
  */
-import { copyFileSync } from 'node:fs';
 import { ensureGatewayLocked, prerequisites } from '../gateway/ensure.ts';
 import { lastPrinted } from '../gateway/files.ts';
 import { FULL_DISK } from '../gateway/full-disk.ts';
@@ -14,7 +13,7 @@ import type { JobReplyOf, JobRequestOf } from '../jobs/protocol.ts';
 import { lock, withLock } from '../process/lock.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
-import { lastGoodFile, settingsFile } from '../state/place.ts';
+import { rememberSettings } from '../state/last-good.ts';
 import { applySettings, type Change, NOT_PROVED, proveSettings } from './apply.ts';
 import { type Drafts, draftChange, dropDraft } from './change.ts';
 import { outsideChecks } from './outside-checks.ts';
@@ -89,7 +88,7 @@ async function applyOrRestore(change: Change): Promise<JobReplyOf<'configure'>['
     const applied = await applySettings(change, () => restart(job));
     await proveSettings(change);
     // What is proved is what a repair goes back to.
-    copyFileSync(settingsFile(place), lastGoodFile(place));
+    rememberSettings(place);
     forgetKept(job);
     return applied;
   } catch (error) {

@@ -95,8 +95,12 @@ export function writeSettings(place: Place, before: ObjectFile, after: Patch): O
   return { changed: 'yes', kept_beside: kept.slice(kept.lastIndexOf('/') + 1) };
 }
 
-/** Whether every section that `before` has is in `after` too. */
-const holdsAll = (after: Patch, before: Patch) => Object.keys(before).every((name) => name in after);
+/** Whether everything that `before` names is in `after` too. */
+const holdsAll = (after: Patch, before: Patch): boolean =>
+  Object.entries(before).every(([name, value]) => {
+    const now = after[name];
+    return name in after && (!isPatch(value) || (isPatch(now) && holdsAll(now, value)));
+  });
 
 function modelOf(settings: Patch): string {
   const model = at(settings, 'agents', 'defaults', 'model');

@@ -29,9 +29,10 @@ export const deployJob: JobFunction<'deploy'> = async (job, request) => {
   // The machine carries its name from here on: a server without records finds it by that, and pays for no second one.
   if (!existsSync(deploymentFile(place))) writeDeployment(place, request);
   const { install } = request;
-  const switched = await installed(job, install, appIsThere, () => switchVersions(place, install));
+  const again = await overRunning(job);
+  const switched = (await installed(job, install, appIsThere, () => switchVersions(place, install))) || again;
   const written = await withLock(place, 'configure', CONFIGURE_SECONDS, () =>
-    configured(job, request, switched),
+    configured(job, request, { switched, again }),
   );
   const { started } = await worksWith(job, switched || written.changed === 'yes');
   job.stage('ready');
@@ -45,10 +46,25 @@ export const deployJob: JobFunction<'deploy'> = async (job, request) => {
   };
 };
 
-async function configured({ place, stage }: Job, request: Request, switched: boolean): Promise<Written> {
+/**
+ * Whether a run before this one met a gateway that works: what it has changed since, that gateway may not know, and then it
+ * proves nothing of what lies on the disk.
+ */
+async function overRunning({ folder, place }: Job): Promise<boolean> {
+  const mark = join(folder, 'over-running');
+  const again = existsSync(mark);
+  if ((await livePid(gatewayPidFile(place))) !== undefined) writeWhole(mark, '');
+  return again;
+}
+
+async function configured(
+  { place, stage }: Job,
+  request: Request,
+  { switched, again }: { switched: boolean; again: boolean },
+): Promise<Written> {
   stage('configure');
   // The settings of before are kept only while they are proven: the gateway was ready with them and took our token.
-  const proven = existsSync(settingsFile(place)) && (await works(place)) ? 'yes' : 'no';
+  const proven = !again && existsSync(settingsFile(place)) && (await works(place)) ? 'yes' : 'no';
   const written = await configure(place, { ...request, proven, switched: switched ? 'yes' : 'no' });
   for (const file of [settingsFile(place), secretsFile(place)]) chmodSync(file, 0o600);
   writeDeployment(place, request);

@@ -1,5 +1,5 @@
 /** Starts the gateway's process and waits until it works; says why where it does not. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
@@ -9,8 +9,8 @@ import { detach } from '../process/detach.ts';
 import { openclawEnvironment } from '../process/environment.ts';
 import { endedInThisBoot, livePid } from '../process/identity.ts';
 import { SidecarError } from '../sidecar-error.ts';
+import { rememberSettings } from '../state/last-good.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { lastGoodFile, settingsFile } from '../state/place.ts';
 import { causeOfEnd, keepExitCode, ranOutOfMemory } from './cause.ts';
 import { addEvent, type Why } from './events.ts';
 import {
@@ -59,7 +59,7 @@ export async function launchGateway(
   await startProcess(place, addresses);
   if (await untilWorks(place, patienceMs)) {
     // Proven: what a repair goes back to.
-    copyFileSync(settingsFile(place), lastGoodFile(place));
+    rememberSettings(place);
     await noteStart(place, crashed).catch(() => []);
     if (reason !== undefined) addEvent(place, { why: reason, did: 'restarted' });
     return;

@@ -77,7 +77,8 @@ async function install(
 
 /** The cache's 40,000 names go while the check runs. @throws Error where the tree is not what it must be. */
 export async function keepApp(sources: Sources, wish: AppWish, target: string): Promise<void> {
-  const cleaning = rm(cacheOf(wish), { recursive: true, force: true });
+  // What cannot be removed goes with the folder around it.
+  const cleaning = rm(cacheOf(wish), { recursive: true, force: true }).catch(() => {});
   try {
     checkPinned(sources, wish);
     await checkApp(sources, wish);

@@ -61,6 +61,9 @@ export async function download(
   }
 }
 
+/** What hangs holds the right to install. A slow disk and a slow network need minutes. */
+const LONGEST_MS = 30 * 60_000;
+
 /** Runs a program whose output goes to the log. @returns its exit code; 127 where it cannot be run. */
 export async function logged(
   log: string,
@@ -69,7 +72,11 @@ export async function logged(
 ): Promise<number> {
   const output = openSync(log, 'a', 0o600);
   try {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', output, output] });
+    const child = spawn(program, args, {
+      ...{ timeout: LONGEST_MS, killSignal: 'SIGKILL' },
+      ...options,
+      stdio: ['ignore', output, output],
+    });
     const [code] = await once(child, 'exit');
     return typeof code === 'number' ? code : 1;
   } catch (error) {

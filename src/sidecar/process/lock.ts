@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
+import { isErrno } from '../errno.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { identityOf, PROC } from './identity.ts';
@@ -143,8 +144,4 @@ function ownerOf(path: string): string | undefined {
   } catch (error) {
     return isErrno(error, 'EINVAL') ? '' : undefined;
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -2,6 +2,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { isErrno } from '../errno.ts';
 import { parsed } from '../gateway/ask.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { identityOf } from '../process/identity.ts';
@@ -136,8 +137,4 @@ export function writeOnce(file: string, text: string): boolean {
 export function makeFolder(files: TurnFiles): void {
   mkdirSync(files.dir, { recursive: true, mode: 0o700 });
   writeFileSync(files.marker, '', { mode: 0o600 });
-}
-
-export function isErrno(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -2,12 +2,12 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
+import { isErrno } from '../errno.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { keepFailure, keepRunLog } from './explain.ts';
 import {
   endingOf,
   filesIn,
-  isErrno,
   jobsDir,
   senderLives,
   sizeOf,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
+import { isErrno } from '../errno.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { spawnWaiting, type Waiting } from '../process/detach.ts';
 import { bareEnvironment } from '../process/environment.ts';
@@ -15,7 +16,7 @@ import { SidecarError } from '../sidecar-error.ts';
 import { admitTurn } from '../spend/keep.ts';
 import { writeWhole } from '../state/object-file.ts';
 import { authFile } from '../state/place.ts';
-import { exitOf, isErrno, makeFolder, sizeOf, type TurnFiles, textOf, writeOnce } from './files.ts';
+import { exitOf, makeFolder, sizeOf, type TurnFiles, textOf, writeOnce } from './files.ts';
 
 /** Longer than anything that curl writes at its end. */
 const BLANKS = `${' '.repeat(31)}\n`;

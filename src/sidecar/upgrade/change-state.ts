@@ -1,5 +1,5 @@
 /** Replaces what the assistant runs on so that it can be undone after a kill at any moment. */
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureGateway } from '../gateway/ensure.ts';
 import { stopGatewayLocked } from '../gateway/stop.ts';
@@ -12,8 +12,8 @@ import { livePid } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import { readText } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
+import { rememberSettings } from '../state/last-good.ts';
 import { readObject, writeWhole } from '../state/object-file.ts';
-import { lastGoodFile, settingsFile } from '../state/place.ts';
 import { changeFolder, linksBefore, nothingMoved, stepOf, writeStep } from './change-folder.ts';
 import { copyTree, dropTrees } from './copy-tree.ts';
 import { databaseVersions } from './databases.ts';
@@ -87,7 +87,7 @@ export function replaceState(place: Place): void {
 
 /** What a repair falls back to: the settings, and the versions where the links are gone. */
 export function rememberWhatWorks(place: Place): void {
-  copyFileSync(settingsFile(place), lastGoodFile(place));
+  rememberSettings(place);
   const file = join(mcpDir(place), 'deployment.json');
   const deployed = readObject(file);
   if (!('value' in deployed)) return;

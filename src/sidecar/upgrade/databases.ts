@@ -1,6 +1,7 @@
 /** Every database with the version of its schema, to tell a migration by. */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { isErrno } from '../errno.ts';
 import { type Place, stateDir } from '../place.ts';
 
 /** Where an SQLite file holds it. */
@@ -17,20 +18,35 @@ export function databaseVersions(place: Place): string {
 }
 
 function files(root: string, folder: string): string[] {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+  return entriesOf(join(root, folder)).flatMap((entry) => {
     const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) return name === 'tmp' ? [] : files(root, name);
     return entry.isFile() && name.endsWith('.sqlite') ? [name] : [];
   });
 }
 
+/** A gateway that works while it is looked at makes and removes them. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
 function version(file: string): string {
   const bytes = Buffer.alloc(LENGTH);
-  const opened = openSync(file, 'r');
   try {
-    readSync(opened, bytes, 0, LENGTH, OFFSET);
-  } finally {
-    closeSync(opened);
+    const opened = openSync(file, 'r');
+    try {
+      readSync(opened, bytes, 0, LENGTH, OFFSET);
+    } finally {
+      closeSync(opened);
+    }
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return '-';
+    throw error;
   }
   return bytes.join(' ');
 }

@@ -146,3 +146,20 @@ test('whatever else comes is refused, or read to its end', async () => {
   await expect(told(whole.subarray(0, 600))).rejects.toBeInstanceOf(TarBroken);
   await expect(told(Buffer.from('no tar at all'.repeat(100)))).rejects.toBeInstanceOf(TarBroken);
 });
+
+test('entries behind one that nobody reads come all the same, however large', async () => {
+  const texts = [100, 50_000, 10, 200_000, 17_000, 3].map((size) => 'x'.repeat(size));
+  const archive = await written(texts.map((text, index) => file(`f${index}`, text)));
+  for (const chunk of [700, 16_384, archive.length]) {
+    for (let unread = 0; unread < texts.length; unread++) {
+      const sizes: number[] = [];
+      let at = 0;
+      for await (const { content } of readTar(chunksOf(archive, chunk))) {
+        let size = 0;
+        if (at++ !== unread) for await (const part of content) size += part.length;
+        sizes.push(size);
+      }
+      expect(sizes).toEqual(texts.map((text, index) => (index === unread ? 0 : text.length)));
+    }
+  }
+});
