@@ -1,4 +1,4 @@
-/** Finds known secrets in the bytes of a file that is about to leave: as they are, and as hex or base64. */
+/** Finds known secrets in the bytes of a file that is about to leave: as they are, and as hex or base64, wrapped or not. */
 import { base64Cores } from './redact.ts';
 
 // A shorter value is no secret and would be found in ordinary files.
@@ -11,17 +11,20 @@ export interface SecretScan {
 
 /** @param secrets values of under eight characters are ignored. */
 export function secretScan(secrets: Iterable<string>): SecretScan {
-  const forms = [...new Set([...secrets].flatMap(formsOf))].map((form) => Buffer.from(form));
+  const forms = [...new Set([...secrets].flatMap(formsOf))].map((form) => printed(Buffer.from(form)));
   const longest = Math.max(1, ...forms.map(({ length }) => length));
   let carried = Buffer.alloc(0);
   return {
     finds(bytes) {
-      const seen = Buffer.concat([carried, bytes]);
+      const seen = Buffer.concat([carried, printed(bytes)]);
       carried = Buffer.from(seen.subarray(Math.max(0, seen.length - longest + 1)));
       return forms.some((form) => seen.includes(form));
     },
   };
 }
+
+/** Without spaces, line ends and NUL: a key may be wrapped, or written with two bytes for each letter. */
+const printed = (bytes: Uint8Array): Buffer => Buffer.from(bytes.filter((byte) => byte > 0x20));
 
 function formsOf(secret: string): string[] {
   if (secret.length < MIN_SECRET_LENGTH) return [];

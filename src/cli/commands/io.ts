@@ -77,6 +77,8 @@ function onSignals(): Interruptible {
 
 /** The same program, of its own session: the terminal's Ctrl-C and its end do not reach it. */
 function inBackground(operationId: string, flags: ServerFlags): void {
+  // A server that only reads carries on nobody's work.
+  if (flags.readOnly) return;
   const command = ['operation', operationId, '--json', ...(flags.local ? ['--local'] : [])];
   const args = [...NO_DEBUGGER, process.argv[1] ?? '', ...command];
   const child = spawn(process.execPath, args, { detached: true, stdio: 'ignore' });

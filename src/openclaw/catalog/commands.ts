@@ -50,33 +50,43 @@ const KEYS =
 const own = (rest: Refusal): CommandRule => ({ rest });
 const all = (...subcommands: string[]): CommandRule => ({ reads: subcommands, rest: 'changes' });
 
+const personsOptions = (...names: string[]): Record<string, Refusal> =>
+  Object.fromEntries(names.map((name) => [name, personsOwn]));
+
+/** Programs and addresses that it would run or write to by itself, under each name that an option has for them. */
 const AUTOMATIONS: CommandRule = {
   reads: ['list', 'show', 'get', 'status', 'runs'],
   rest: 'changes',
-  options: Object.fromEntries(
-    ['--command', '--command-argv', '--on-exit', '--stream-command', '--webhook'].map((name) => [
-      name,
-      personsOwn,
-    ]),
-  ),
+  options: {
+    ...personsOptions('--command', '--command-argv', '--command-cwd', '--command-env', '--command-input'),
+    ...personsOptions('--script', '--trigger-script', '--on-exit', '--on-exit-cwd', '--stream-command'),
+    ...personsOptions('--stream-cwd', '--webhook', '--failure-alert-mode', '--failure-alert-to'),
+  },
 };
 const APPROVALS: CommandRule = { reads: ['get', 'pending'], rest: consent };
-const INFER: CommandRule = { reads: ['list', 'inspect'], rest: 'changes' };
+/** A model's answer by itself is counted by no limit, and lands where its caller says. */
+const INFER: CommandRule = {
+  reads: ['list', 'inspect'],
+  rest: { why: 'it takes keys, or asks a model where nothing counts what it costs', instead: 'Call chat.' },
+};
 
 /** By the first word, aliases too. */
 export const COMMANDS: Readonly<Record<string, CommandRule>> = {
   // What a person would open a shell for.
   cron: AUTOMATIONS,
   automations: AUTOMATIONS,
-  agents: all('', 'list', 'bindings'),
-  sessions: all('', 'list'),
+  agents: {
+    ...all('', 'list', 'bindings'),
+    options: personsOptions('--workspace', '--workspace-root', '--agent-dir', '--identity-file'),
+  },
+  sessions: { ...all('', 'list'), options: personsOptions('--output', '--workspace', '--store') },
   memory: all('status'),
   tasks: all('', 'list', 'show', 'audit'),
   worktrees: all('list'),
   transcripts: all('list'),
   sandbox: all('list', 'explain'),
   telemetry: all('show'),
-  users: all('list'),
+  users: { reads: ['list'], rest: consent },
   system: all('presence', 'heartbeat last'),
   directory: all('self', 'peers list', 'groups list', 'groups members'),
   message: {
@@ -107,7 +117,6 @@ export const COMMANDS: Readonly<Record<string, CommandRule>> = {
       'image-fallbacks add',
       'image-fallbacks remove',
       'set-image',
-      'scan',
       'refresh',
     ],
     rest: {
@@ -120,12 +129,17 @@ export const COMMANDS: Readonly<Record<string, CommandRule>> = {
     rest: { why: 'settings are changed where they can be undone', instead: SETTINGS },
   },
   channels: { reads: ['list', 'status', 'capabilities'], rest: showsToken(KEYS) },
-  mcp: { reads: ['list', 'status', 'doctor'], rest: personsOwn },
+  // As JSON they print environments and headers as they are.
+  mcp: { reads: ['list', 'status', 'doctor'], rest: personsOwn, options: { '--json': showsToken(KEYS) } },
+  browser: { reads: ['status', 'tabs', 'profiles', 'doctor'], rest: personsOwn },
   nodes: { reads: ['list', 'status', 'describe', 'pending'], rest: personsOwn },
   approvals: APPROVALS,
   'exec-approvals': APPROVALS,
   'exec-policy': { reads: ['show'], rest: consent },
-  security: { reads: ['audit'], rest: 'changes' },
+  security: {
+    reads: ['audit'],
+    rest: { why: 'settings are changed where they can be undone', instead: SETTINGS },
+  },
   promos: { reads: ['list'], rest: showsToken(KEYS) },
   status: { reads: [''], rest: 'changes' },
   health: { reads: [''], rest: 'changes' },
@@ -150,11 +164,19 @@ export const COMMANDS: Readonly<Record<string, CommandRule>> = {
   uninstall: own(breaks('Call backup_openclaw, then destroy_machine.')),
   onboard: own(breaks('Call deploy_openclaw or configure_openclaw.')),
   setup: own(breaks('Call deploy_openclaw or configure_openclaw.')),
+  // Its hidden old name.
+  crestodian: own(breaks('Call deploy_openclaw or configure_openclaw.')),
   configure: own(breaks('Call configure_openclaw.')),
   migrate: own(breaks('Call backup_openclaw with action "restore".')),
   database: own(breaks('Call repair_openclaw.')),
   fleet: own(breaks('Call deploy_openclaw for another assistant.')),
   worker: own(breaks('Call chat.')),
+  claws: own(personsOwn),
+  path: own(personsOwn),
+  reef: own(personsOwn),
+  vault: own(showsToken(KEYS)),
+  onepassword: own(showsToken(KEYS)),
+  secretref: own(showsToken(KEYS)),
   proxy: own(personsOwn),
   dns: own(personsOwn),
   webhooks: own(personsOwn),

@@ -16,7 +16,26 @@ export const isPlainName = (name: string): boolean => NAME.test(name) && name.is
 export function openFolders(place: Place): string[] {
   const state = stateDir(place);
   const all = [...workspaces(place), join(state, 'media/outbound'), join(state, 'media/outgoing')];
-  return [...new Set(all.flatMap((folder) => realOf(folder) ?? []))];
+  return [
+    ...new Set(all.flatMap((folder) => realOf(folder) ?? []).filter((real) => isAssistants(place, real))),
+  ];
+}
+
+/**
+ * A workspace is a setting, and may name the home itself, the keys in it, or what is not the machine's at all: open are
+ * folders of the home without a hidden part, and of the state those that are made for it.
+ */
+function isAssistants(place: Place, real: string): boolean {
+  const inState = partsBelow(realOf(stateDir(place)), real);
+  if (inState !== undefined) return /^workspace/.test(inState[0] ?? '') || inState[0] === 'media';
+  const inHome = partsBelow(realOf(place.home), real) ?? [];
+  return inHome.length > 0 && inHome.every((part) => !part.startsWith('.'));
+}
+
+/** Undefined where it is not below. */
+function partsBelow(folder: string | undefined, path: string): string[] | undefined {
+  if (folder === undefined || !path.startsWith(`${folder}/`)) return undefined;
+  return path.slice(folder.length + 1).split('/');
 }
 
 /** The main workspace is the first, whether or not it is there. */

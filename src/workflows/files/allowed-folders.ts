@@ -23,7 +23,7 @@ const MAX_NAME = 150;
 /** Whatever folder it lies in. */
 const KEY_FOLDERS = /^(?:\.ssh|\.gnupg|\.aws|\.kube|\.docker|\.azure|\.password-store|\.env.*)$/i;
 const KEY_FILES =
-  /^(?:\.env.*|.*\.env|id_[^.]+(?:\.pub)?|.*\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk|asc|gpg)|[._]?(?:netrc|npmrc|pgpass|htpasswd|pypirc|git-credentials)|credentials?(?:\..*)?|secrets?(?:\.(?:json|ya?ml|toml|txt|ini))?|service[-_]account.*\.json|authorized_keys|wallet\.dat)$/i;
+  /^(?:\.env.*|.*\.env(?:\..*)?|id_(?:rsa|dsa|ecdsa|ed25519)\b.*|id_[^.]+|.*\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk|asc|gpg|age|tfstate)(?:\..*)?|.*\bkubeconfig\b.*|.*[-_.](?:credentials|secrets?)(?:\..*)?|application_default_credentials\.json|[._]?(?:netrc|npmrc|pgpass|htpasswd|pypirc|git-credentials)|credentials?(?:\..*)?|secrets?(?:\.(?:json|ya?ml|toml|txt|ini))?|service[-_]account.*\.json|authorized_keys|wallet\.dat)$/i;
 
 /** Which folders the client works in, where it says so. */
 type Roots = (() => Promise<readonly string[]>) | undefined;

@@ -27,7 +27,12 @@ export interface Fetched {
 export async function fetchPieces(operation: OperationHandle, fetched: Fetched): Promise<void> {
   const { file, bytes } = fetched;
   const read = (index: number, size: number) =>
-    patient(() => fetched.read({ offset: index * size, bytes: size }));
+    patient(async () => {
+      const piece = await fetched.read({ offset: index * size, bytes: size });
+      // A file's sum is made of what was written here, so a piece that is short would be believed.
+      if (piece.length === Math.min(size, bytes - index * size)) return piece;
+      throw new AppError('unavailable', 'A piece of the file arrived damaged', { next: 'Repeat the call.' });
+    });
   const part = await openPart(file, operation.id);
   try {
     if (part.size >= bytes) return;

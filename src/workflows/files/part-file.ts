@@ -27,7 +27,11 @@ export async function openPart(file: string, operationId: string): Promise<PartF
     // At its place, not at the end: two processes at the same operation write the same.
     write: async (piece, offset) => {
       try {
-        await handle.write(piece, 0, piece.length, offset);
+        // A disk that is nearly full takes less than it was given.
+        for (let at = 0; at < piece.length; ) {
+          const { bytesWritten } = await handle.write(piece, at, piece.length - at, offset + at);
+          at += bytesWritten;
+        }
       } catch (cause) {
         throw isErrno(cause, 'ENOSPC', 'EDQUOT') ? noRoom(cause) : cause;
       }

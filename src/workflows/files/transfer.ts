@@ -195,6 +195,9 @@ export async function openToSend(
   return open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
 }
 
+/** How files begin that are somebody's private key, whatever they are called. */
+const PRIVATE_KEYS = ['PRIVATE KEY-----', 'AGE-SECRET-KEY-1', 'PuTTY-User-Key-File'];
+
 /** @throws AppError `invalid_input` for a file that is too large, or holds a secret of this server. */
 export async function judged(
   handle: FileHandle,
@@ -202,7 +205,7 @@ export async function judged(
 ): Promise<{ bytes: number; sha256: string }> {
   const { size: bytes } = await handle.stat();
   requireSize(bytes);
-  const scan = secretScan(secrets);
+  const scan = secretScan([...secrets, ...PRIVATE_KEYS]);
   const hash = createHash('sha256');
   for await (const chunk of handle.createReadStream({ autoClose: false, start: 0 })) {
     hash.update(chunk);

@@ -62,16 +62,27 @@ describe('a path', () => {
     expect(readdirSync(inWorkspace('')).sort()).toEqual(['notes', 'out']);
   });
 
-  it('does not lead to what OpenClaw keeps, also where the workspace is a folder above it', async () => {
-    writeFileSync(
-      join(home, '.openclaw/openclaw.json'),
-      JSON.stringify({ agents: { defaults: { workspace: home } } }),
-    );
-    writeFileSync(join(home, 'mine.txt'), 'mine');
+  it.each([
+    ['the home', '', 'mine.txt'],
+    ['a hidden folder', '.ssh', 'authorized_keys'],
+    ['what OpenClaw keeps', '.openclaw', 'secrets.json'],
+    ['another part of that', '.openclaw/credentials', 'creds.json'],
+  ])('is not opened by a workspace that is %s', async (_what, folder, name) => {
+    const workspace = join(home, folder);
+    const settings = { agents: { defaults: { workspace } } };
+    writeFileSync(join(home, '.openclaw/openclaw.json'), JSON.stringify(settings));
+    mkdirSync(workspace, { recursive: true });
+    writeFileSync(join(workspace, name), 'mine');
+    await expect(ask('file_look', { path: name })).rejects.toEqual(refusal('file_outside'));
+    await expect(ask('file_look', { path: join(workspace, name) })).rejects.toEqual(refusal('file_outside'));
+  });
+
+  it('is opened by a workspace elsewhere in the home', async () => {
+    const settings = { agents: { defaults: { workspace: join(home, 'work') } } };
+    writeFileSync(join(home, '.openclaw/openclaw.json'), JSON.stringify(settings));
+    mkdirSync(join(home, 'work'));
+    writeFileSync(join(home, 'work/mine.txt'), 'mine');
     expect(await ask('file_look', { path: 'mine.txt' })).toMatchObject({ bytes: 4 });
-    await expect(ask('file_look', { path: '.openclaw/secrets.json' })).rejects.toEqual(
-      refusal('file_outside'),
-    );
   });
 });
 

@@ -158,7 +158,7 @@ export const NIGHT: readonly Probe[] = [
     look: (place) =>
       shell(
         place,
-        `for d in /home/machine "$HOME" /tmp /var/tmp; do [ -f "$d/${MARK}" ] && printf '%s ' "$d"; done; p=$(cat "$HOME/${MARK}.pid" 2>/dev/null); [ -n "$p" ] && kill -0 "$p" 2>/dev/null && echo 'the process too' || echo 'no process'; rm -f "$HOME/${MARK}"* "/home/machine/${MARK}"*; [ -n "$p" ] && kill "$p" 2>/dev/null; true`,
+        `for d in /home/machine "$HOME" /tmp /var/tmp; do [ -f "$d/${MARK}" ] && printf '%s ' "$d"; done; p=$(cat "$HOME/${MARK}.pid" 2>/dev/null); [ -n "$p" ] && kill -0 "$p" 2>/dev/null && ! grep -qs '^State:[[:space:]]*Z' "/proc/$p/status" && echo 'the process too' || echo 'no process'; rm -f "$HOME/${MARK}"* "/home/machine/${MARK}"*; [ -n "$p" ] && kill "$p" 2>/dev/null; true`,
         60,
       ),
   },
