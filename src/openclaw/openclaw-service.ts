@@ -23,7 +23,6 @@ export type {
   SuspendOutcome,
 } from './ports.ts';
 
-/** Seconds inside the machine, and the milliseconds that the command around them may take. */
 const PROBE_MS = 20_000;
 /** A job gets five seconds to end by itself. */
 const STOP_JOB_MS = 30_000;

@@ -1,5 +1,5 @@
 /** What is remembered of a long-running piece of work, so that any later process can go on with it. */
-import { type AppError, type AppErrorOptions, type ErrorCode, AppError as Failure } from '../core/errors.ts';
+import type { AppError, ErrorCode } from '../core/errors.ts';
 
 /** Data that survives JSON. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -64,11 +64,4 @@ export function storeError(error: AppError): StoredError {
     ...(error.foreign === undefined ? {} : { foreign: error.foreign }),
     details: { ...error.details },
   };
-}
-
-export function reviveError(stored: StoredError): AppError {
-  const options: AppErrorOptions = { details: stored.details };
-  if (stored.next !== undefined) options.next = stored.next;
-  if (stored.foreign !== undefined) options.foreign = stored.foreign;
-  return new Failure(stored.code, stored.message, options);
 }

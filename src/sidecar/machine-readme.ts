@@ -11,7 +11,7 @@ app-VERSION, current     OpenClaw, and which of them is in use
 node-VERSION, node       the Node that it runs on
 bin/openclaw             OpenClaw's command line for a person on this machine
 sidecar                  the program that watches the gateway and does what is asked from outside; its log is in log
-jobs                     long work and chat turns with their journals and ends; kept for a week
+jobs                     long work and chat turns with their journals and ends; turns are kept for a week
 kept, replaced, change   the state as it was before an upgrade or a restore
 gateway.pid, *.lock      which process is the gateway, and who is at work
 auth                     the header with the gateway's token: a secret

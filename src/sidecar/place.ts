@@ -1,4 +1,4 @@
-/** Where everything lies on a machine: the folders of bash and of this program are the same. */
+/** Where everything lies on a machine; what starts this program knows the same folders (src/bootstrap/base.sh). */
 import { join } from 'node:path';
 
 export interface Place {

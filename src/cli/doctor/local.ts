@@ -11,8 +11,8 @@ import { livingServer, type ReadyFile } from '../../local/daemon/ready-file.ts';
 import { probeNamespace } from '../../local/namespace/index.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-// What the machine scripts call.
-const PROGRAMS = ['bash', 'curl', 'tar', 'gzip'] as const;
+// What the start of the machine's own program calls.
+const PROGRAMS = ['bash', 'curl', 'tar', 'gzip', 'base64'] as const;
 // The gateway of a present OpenClaw peaks at 1.5 GiB, on top of what the computer needs.
 const MIN_MEMORY_MIB = 2048;
 // An install takes 850 MB; Node, its archive and the sessions come on top.

@@ -34,7 +34,7 @@ export async function askGateway(
   return exchange(options, body, MAX_BODY).catch(() => undefined);
 }
 
-/** The header that the scripts keep for curl; without it every question is refused, which says enough. */
+/** The header that lies there for curl; without it every question is refused, which says enough. */
 function ourAuthorization(place: Place): string | undefined {
   return /^Authorization: (.+)$/m.exec(readText(join(mcpDir(place), 'auth')))?.[1];
 }

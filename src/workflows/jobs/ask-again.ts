@@ -39,7 +39,7 @@ export async function patiently<T extends object>(
   });
 }
 
-/** Not what a script of ours said on purpose: that is its answer. */
+/** Not what the machine's own program said on purpose: that is its answer. */
 function mayPass(error: AppError): boolean {
   if (error.details.script_error !== undefined || error.details.sent === false) return false;
   return isAppError(error, 'unavailable', 'timeout', 'command_failed');
