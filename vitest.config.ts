@@ -58,6 +58,8 @@ export default defineConfig({
           hookTimeout: 600_000,
           // They wait for processes more than they compute; more of them at once would only wait for each other.
           maxWorkers: 2,
+          // After the fast ones, whose workers are as many as there are cores.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
