@@ -199,7 +199,7 @@ test('local mode wants programs, memory and disk, and no account', { timeout: 30
   expect(['ok', 'warning']).toContain(report.of('isolation')?.state);
   expect((await examine({ PATH: dir }, { local: true })).of('programs')).toMatchObject({
     state: 'problem',
-    detail: 'bash, curl, tar, gzip cannot be found',
+    detail: 'bash, curl, tar, gzip, base64 cannot be found',
   });
 });
 
