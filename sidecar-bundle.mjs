@@ -37,16 +37,21 @@ const letters = {
   },
 };
 
+/** One ES module for Node 22, in memory. */
+const MODULE = {
+  bundle: true,
+  write: false,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  minify: true,
+};
+
 /** The program as one ES module for Node 22, which is what a machine's Node is at least, and what is in it. */
 export function sidecarBuild() {
   return build({
+    ...MODULE,
     entryPoints: [here('src/sidecar/main.ts')],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
-    minify: true,
     legalComments: 'none',
     metafile: true,
     plugins: [letters, asText(PLUGIN_MODULE, limitPluginText)],
@@ -62,15 +67,7 @@ import { createRequire as __createRequire } from "node:module"; const require = 
 
 /** The plugin as one ES module. */
 export async function limitPluginText() {
-  const { outputFiles } = await build({
-    entryPoints: [here('src/sidecar/spend/plugin.ts')],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
-    minify: true,
-  });
+  const { outputFiles } = await build({ ...MODULE, entryPoints: [here('src/sidecar/spend/plugin.ts')] });
   return outputFiles[0].text;
 }
 

@@ -74,10 +74,14 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 function checked(piece: { data: string; sha256: string }): Buffer {
   const bytes = Buffer.from(piece.data, 'base64');
   if (sha256(bytes) === piece.sha256) return bytes;
-  throw new AppError('unavailable', 'A piece arrived damaged', {
+  throw damagedPiece();
+}
+
+/** What helps is to ask for it once more. */
+export const damagedPiece = (): AppError =>
+  new AppError('unavailable', 'A piece arrived damaged', {
     next: 'Call get_operation for the same operation, or repeat the call.',
   });
-}
 
 /** Whether a smaller piece may get through where this one did not: the platform cut what a command printed. */
 export function wasCut(error: unknown): boolean {

@@ -1,4 +1,5 @@
 /** Sizes, counts and pace that a machine claims: everything is bounded by our own numbers. */
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -83,6 +84,30 @@ describe('a backup', () => {
     const { call } = await hostileServer(machine, unhurried(), first.stateDir);
     const result = await call('get_operation', { operation_id: record.id });
     expect(result.structuredContent).toMatchObject({ status: 'failed' });
+  });
+});
+
+describe('a file that is saved', () => {
+  it.each([
+    ['nothing', 0],
+    ['less than was asked for', 100],
+    ['more', 2_000_000],
+  ])('whose pieces hold %s fails, and nothing of it stays', async (_, bytes) => {
+    const data = Buffer.alloc(bytes, 'x');
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    const piece = { data: data.toString('base64'), sha256 };
+    const replies: Record<string, object> = {
+      file_look: { path: 'report', kind: 'file', bytes: 1_000_000, mark: 'm' },
+      file_piece: piece,
+    };
+    const machine = hostileMachine(machineThat((script) => ({ reply: replies[script] ?? {} })));
+    const { call, stateDir } = await hostileServer(machine, unhurried());
+    const result = await call('files', { action: 'save', machine_id: 'dm-1', path: 'report' });
+    expect(result.structuredContent).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringMatching(/damaged/) },
+    });
+    expect(await readdir(join(stateDir, 'files'))).toEqual([]);
   });
 });
 

@@ -20,6 +20,8 @@ export interface CommandRule {
   rest: 'changes' | Refusal;
   /** Options that are refused whatever the subcommand. */
   options?: Readonly<Record<string, Refusal>>;
+  /** Arguments that are refused whatever the subcommand, as paths of settings and names of plugins. */
+  words?: readonly { like: RegExp; refusal: Refusal }[];
 }
 
 const breaks = (instead: string): Refusal => ({
@@ -43,6 +45,14 @@ const install: Refusal = {
   why: 'it takes a newer, unpinned version of what others wrote',
   instead:
     'Install that version by name: plugins install NAME@VERSION, or skills install @OWNER/NAME --version VERSION.',
+};
+const showsOthersKeys: Refusal = {
+  why: 'these settings hold keys of other servers, which it prints as they are',
+  instead: 'Call ["mcp", "list"], which leaves them out.',
+};
+const keepsLimit: Refusal = {
+  why: 'it would take away what keeps the daily limit',
+  instead: 'Call configure_openclaw with daily_limit; "none" lifts it.',
 };
 const SETTINGS = 'Call configure_openclaw with set: it checks first, proves after and undoes what fails.';
 const KEYS =
@@ -108,6 +118,7 @@ export const COMMANDS: Readonly<Record<string, CommandRule>> = {
     changes: ['enable', 'disable', 'reload', 'uninstall'],
     installs: ['install'],
     rest: install,
+    words: [{ like: /openclaw-dedalus-limit/, refusal: keepsLimit }],
   },
   models: {
     reads: ['', 'list', 'status', 'aliases list', 'fallbacks list', 'image-fallbacks list'],
@@ -127,6 +138,8 @@ export const COMMANDS: Readonly<Record<string, CommandRule>> = {
   config: {
     reads: ['get', 'file', 'schema', 'validate'],
     rest: { why: 'settings are changed where they can be undone', instead: SETTINGS },
+    // Also all of them at once.
+    words: [{ like: /\bmcp\b|^(?:\.|\*|)$/, refusal: showsOthersKeys }],
   },
   channels: { reads: ['list', 'status', 'capabilities'], rest: showsToken(KEYS) },
   // As JSON they print environments and headers as they are.

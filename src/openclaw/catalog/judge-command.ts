@@ -17,18 +17,6 @@ export type CommandEffect = 'reads' | 'changes';
 const WORD = /^[a-z][a-z0-9-]*$/;
 const BY_ITSELF = new Set(['--version', '-V', '--help', '-h']);
 const HELP = new Set(['--help', '-h']);
-/** The plugin of ours that keeps the daily limit; see sidecar/spend. */
-const LIMIT_PLUGIN = 'openclaw-dedalus-limit';
-const KEEPS_LIMIT: Refusal = {
-  why: 'it would take away what keeps the daily limit',
-  instead: 'Call configure_openclaw with daily_limit; "none" lifts it.',
-};
-/** The settings of other MCP servers, whose environments and headers OpenClaw prints as they are; and all settings at once. */
-const SHOWS_KEYS = /\bmcp\b|^(?:\.|\*|)$/;
-const SHOWN_KEYS: Refusal = {
-  why: 'these settings hold keys of other servers, which it prints as they are',
-  instead: 'Call ["mcp", "list"], which leaves them out.',
-};
 /** As many words as a command has at most. */
 const MAX_WORDS = 3;
 
@@ -51,9 +39,8 @@ export function judgeCommand(args: readonly string[], mayInstall: boolean): Comm
   const rule = COMMANDS[first] ?? { rest: 'changes' };
   if (isHelp(args) && hasParts(rule)) return 'reads';
   requireNoRefusedOption(rest, rule.options ?? {});
-  if (args.some((arg) => arg.includes(LIMIT_PLUGIN))) throw refused(KEEPS_LIMIT);
-  if (first === 'config' && rest[0] === 'get' && rest.some((arg) => SHOWS_KEYS.test(arg)))
-    throw refused(SHOWN_KEYS);
+  for (const { like, refusal } of rule.words ?? [])
+    if (rest.some((arg) => like.test(arg))) throw refused(refusal);
   if (first === 'gateway' && rest[0] === 'call') return judgeMethod(rest.slice(1));
   return judgeSubcommand(rule, rest, mayInstall);
 }

@@ -16,15 +16,6 @@ export const entry = z.object({
   changed_ms: count,
 });
 
-/** What appeared or changed while a turn ran. */
-export const turnFiles = z.object({
-  files: z.array(z.object({ path: z.string(), bytes: count })),
-  /** There was more than was looked at or told. */
-  more: z.boolean(),
-  /** Others may have written some of it: something else ran at the same time. */
-  shared: z.boolean(),
-});
-
 /** A folder as one archive in the job's folder of transfers. */
 export const PACK_FOLDER = {
   request: z.object({ path }),

@@ -1,7 +1,7 @@
 /** Every machine of the account: what it is doing, what it costs, and when it goes to sleep. */
 import type { Machine, Machines } from '../told/machines.ts';
 import { autosleepOf, timeOf } from '../told/words.ts';
-import { Card, Chip, Notice, type Tone } from './parts.tsx';
+import { Card, Chip, Facts, Notice, type Tone } from './parts.tsx';
 
 export function phaseTone(phase: string): Tone {
   if (phase === 'running') return 'good';
@@ -45,16 +45,7 @@ function Billed({ all }: { all: Machines }) {
     ...(awakeHours === undefined ? [] : [{ what: 'Awake this period', value: `${awakeHours} h` }]),
     ...(plan === undefined ? [] : [{ what: 'Plan', value: plan }]),
   ];
-  return (
-    <dl class="tiles">
-      {facts.map(({ what, value }) => (
-        <div key={what}>
-          <dt>{what}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts facts={facts} kind="tiles" />;
 }
 
 function MachineRow({ machine, look }: { machine: Machine; look: (machineId: string) => void }) {

@@ -75,10 +75,16 @@ export function Said({ what, children }: { what: string; children: string }) {
   );
 }
 
-export function Facts({ facts }: { facts: readonly { what: string; value: string }[] }) {
+export interface Fact {
+  what: string;
+  value: string;
+}
+
+/** @param kind how they stand: below each other, or as tiles. */
+export function Facts({ facts, kind = 'facts' }: { facts: readonly Fact[]; kind?: 'facts' | 'tiles' }) {
   if (facts.length === 0) return null;
   return (
-    <dl class="facts">
+    <dl class={kind}>
       {facts.map(({ what, value }) => (
         <div key={what}>
           <dt>{what}</dt>

@@ -1,7 +1,7 @@
 /** A file of a machine arrives here: in pieces that are each checked, several ahead, from where an earlier run stopped. */
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { Range } from '../../openclaw/pieces.ts';
-import { wasCut } from '../../openclaw/pieces.ts';
+import { damagedPiece, wasCut } from '../../openclaw/pieces.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { dropPart, openPart, type PartFile, requireRoom } from './part-file.ts';
 import { inFlight } from './pieces-ahead.ts';
@@ -31,7 +31,7 @@ export async function fetchPieces(operation: OperationHandle, fetched: Fetched):
       const piece = await fetched.read({ offset: index * size, bytes: size });
       // A file's sum is made of what was written here, so a piece that is short would be believed.
       if (piece.length === Math.min(size, bytes - index * size)) return piece;
-      throw new AppError('unavailable', 'A piece of the file arrived damaged', { next: 'Repeat the call.' });
+      throw damagedPiece();
     });
   const part = await openPart(file, operation.id);
   try {

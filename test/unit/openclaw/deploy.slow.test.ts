@@ -1,4 +1,4 @@
-/** A deploy by the real scripts on the stand-in registry: whole, or explained, and never half. */
+/** A deploy by the machine's own program on the stand-in registry: whole, or explained, and never half. */
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -61,6 +61,19 @@ test('from nothing to a gateway that takes our token, with every secret where on
   const again = await on.deploy('op-2');
   expect(again.result).toMatchObject({ started: 'no' });
   expect(await readFile(join(mcpDir(on), 'auth'), 'utf8')).toBe(auth);
+});
+
+test('one over a gateway that runs, killed before it had restarted it, restarts it when it goes on', async () => {
+  const fixed = await fixture(sources());
+  on = fixed;
+  await fixed.deploy('op-1');
+  const gateway = () => readFile(join(mcpDir(fixed), 'gateway.pid'), 'utf8');
+  const before = await gateway();
+  expect((await fixed.deploy('op-2')).result).toMatchObject({ started: 'no' });
+  // As a kill leaves it: what it had written stands, and its end does not.
+  for (const name of ['exit', 'result']) await rm(join(mcpDir(fixed), 'jobs/op-2', name));
+  expect((await fixed.deploy('op-2')).result).toMatchObject({ started: 'yes' });
+  expect(await gateway()).not.toBe(before);
 });
 
 test("where Node's distribution cannot be reached, Node comes from the registry", async () => {

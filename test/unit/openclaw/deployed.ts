@@ -1,4 +1,4 @@
-/** A temporary home with the stand-in OpenClaw on it, deployed by the real scripts. */
+/** A temporary home with the stand-in OpenClaw on it, deployed by the machine's own program. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
