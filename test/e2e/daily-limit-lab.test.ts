@@ -1,5 +1,5 @@
 /** A daily limit from the tool to the gateway, with the stand-in OpenClaw: set, warned, reached, gone from the machine, lifted. */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
@@ -72,4 +72,15 @@ it('is lifted at once', async () => {
   expect((await configured('none')).data).toMatchObject({ status: 'done' });
   expect((await said('Free')).data.status).toBe('done');
   expect((await spend()).daily_limit).toBeUndefined();
+});
+
+it('is not said to be lifted where the machine holds on to one that was set later', async () => {
+  const set_at = Date.now() + 3_600_000;
+  writeFileSync(join(limitFolder(), 'limit.json'), JSON.stringify({ tokens: 1, set_at }), { mode: 0o600 });
+  const { data } = await configured('none');
+  expect(data).toMatchObject({
+    status: 'failed',
+    error: { code: 'conflict', message: expect.stringContaining('set later') },
+  });
+  expect((await spend()).daily_limit).toBe('1 tokens a day (UTC)');
 });

@@ -18,7 +18,8 @@ export interface LimitDeps {
 
 /**
  * @returns the folder of the plugin that the gateway's settings do not name yet.
- * @throws AppError `unsupported` for a release that would not keep it; as SpendService.
+ * @throws AppError `unsupported` for a release that would not keep it; `conflict` where the machine holds on to a later one;
+ *   as SpendService.
  */
 export async function setDailyLimit(
   operation: OperationHandle,
@@ -38,9 +39,18 @@ export async function setDailyLimit(
   // The same moment also when another process goes on with this.
   const limit = { ...wish, set_at: Date.parse(operation.record.createdAt) };
   const standing = await spend.setLimit(machineId, limit, presentModel(present), { signal });
+  const holds = isSet(wish) ? standing.limit?.set_at === limit.set_at : standing.limit === undefined;
+  if (!holds) throw setLater();
   await limits.keep(machineId, limit);
   const words = standingWords(standing);
   const told = isSet(wish) ? `The assistant may spend ${limitWords(wish)}.` : 'The daily limit is lifted.';
   await operation.note(words === undefined ? told : `${told} ${words}`);
   return standing.keeping === 'not_kept' ? standing.plugin : undefined;
+}
+
+/** Of two the later counts, by the clocks of the computers that set them. */
+function setLater(): AppError {
+  return new AppError('conflict', 'Nothing was changed: the machine has a daily limit that was set later', {
+    next: 'Call gateway_status to see it. If nobody set one since, the clock of this computer or of another is wrong: set it right, then repeat the call.',
+  });
 }
