@@ -150,6 +150,9 @@ function answering(place: Place, program: Program) {
   };
 }
 
+/** The one command that tells of a Node that is gone; whoever asks another has it mended before anybody looks. */
+const SEES_NODE_GONE = 'diagnose';
+
 /** Without the file of its Node no job would start: whoever asks brings another one, and then replaces this program. */
 const canStartOthers = () => existsSync(process.execPath);
 
@@ -159,7 +162,8 @@ async function answerTo(request: IncomingMessage, place: Place, program: Program
     const asked = ASKED.safeParse(unpacked(await bodyOf(request)));
     if (!asked.success) throw new SidecarError('bad_request');
     const { from, command, request: wanted } = asked.data;
-    if (from.order > program.order || !canStartOthers()) return { is: 'old', program };
+    if (from.order > program.order || !(canStartOthers() || command === SEES_NODE_GONE))
+      return { is: 'old', program };
     if (command === MORE) {
       const rest = MORE_REQUEST.safeParse(wanted);
       return restOf(rest.success ? rest.data.token : '');

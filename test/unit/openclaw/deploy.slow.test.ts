@@ -110,13 +110,13 @@ test('a gateway that ends at once fails the deploy with what it printed', async 
 });
 
 test('a deploy whose process was killed is lost, and goes on under the same id', async () => {
-  refused = /\/openclaw-2026\.9\.6\.tgz/;
+  registry.held = /\/openclaw-2026\.9\.6\.tgz/;
   on = await fixture(sources());
   await on.start('op-1');
-  await on.openclaw.readJob('m', 'op-1', { waitSeconds: 10, seenStages: 1 });
+  await expect.poll(registry.holding, { timeout: 20_000 }).toBeGreaterThan(0);
   await on.machine.kill('jobs/op-1/pid');
   expect(await on.openclaw.readJob('m', 'op-1')).toMatchObject({ state: 'lost' });
-  refused = undefined;
+  registry.held = undefined;
   const job = await on.deploy('op-1');
   expect(job.state).toBe('done');
   expect(job.stages.map(({ name }) => name)).toContain('resumed');
