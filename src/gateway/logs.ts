@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { toldOneOf, toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { askSidecar } from '../openclaw/ask-sidecar.ts';
-import { eventSentence, type GatewayEvent } from '../openclaw/gateway-events.ts';
+import { eventSentence, type GatewayEvent } from '../openclaw/look/gateway-events.ts';
+import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { LogLevel, LogLine, LogOptions } from './ports.ts';
 import { parseJson } from './turn-stream.ts';
 

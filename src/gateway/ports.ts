@@ -1,7 +1,7 @@
 /** What the tools may ask of the gateway on a machine; `gateway-service.ts` is the implementation. */
 import type { WaitOptions } from '../core/abort.ts';
 import type { AppError } from '../core/errors.ts';
-import type { DailyLimit, LimitStanding } from '../openclaw/spend.ts';
+import type { DailyLimit, LimitStanding } from '../openclaw/look/spend.ts';
 
 export interface TurnRequest {
   /** Names the turn for good: starting it again under the same id joins it and never sends the message twice. */

@@ -4,7 +4,7 @@ import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { askSidecar } from '../openclaw/ask-sidecar.ts';
+import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { PageOptions, Session, SessionState } from './ports.ts';
 import { AGENT_ID, addressOf } from './session-address.ts';

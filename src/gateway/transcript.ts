@@ -2,7 +2,7 @@
 import { AppError } from '../core/errors.ts';
 import { toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { askSidecar } from '../openclaw/ask-sidecar.ts';
+import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { PageOptions, SessionMessage } from './ports.ts';
 import { addressOf } from './session-address.ts';

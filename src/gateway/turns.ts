@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { paced } from '../core/pace.ts';
 import type { MachineService } from '../machine/ports.ts';
-import { askSidecar } from '../openclaw/ask-sidecar.ts';
+import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { TurnOptions, TurnRequest, TurnSnapshot } from './ports.ts';
 import { answerSoFar, type FollowedAnswers, type TurnReply } from './turn-answer.ts';

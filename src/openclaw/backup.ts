@@ -4,14 +4,14 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { PACK } from '../sidecar/protocol.ts';
-import { readAs, startJob } from './ask-sidecar.ts';
 import { CHANNEL_PLUGINS } from './carried-plugins.ts';
 import { ownAddresses, PROVIDERS } from './catalog/providers.ts';
 import { GATEWAY_SETTINGS, settingsDemanded } from './catalog/settings.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
-import { pieceCarrier, type Range } from './pieces.ts';
 import type { JobSnapshot } from './ports.ts';
-import { undone } from './undone.ts';
+import { readAs, startJob } from './sidecar/ask-sidecar.ts';
+import { pieceCarrier, type Range } from './sidecar/pieces.ts';
+import { undone } from './sidecar/undone.ts';
 
 const BLOCK = 16;
 

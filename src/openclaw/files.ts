@@ -1,9 +1,9 @@
 /** The assistant's own files, as a machine tells of them: names and text are a stranger's. */
 import type { WaitOptions } from '../core/abort.ts';
 import { PACK_FOLDER, type ReplyOf, type RequestOf } from '../sidecar/protocol.ts';
-import { askSidecar, readAs, type SidecarMachines, startJob } from './ask-sidecar.ts';
-import { packed } from './pieces.ts';
 import type { JobSnapshot } from './ports.ts';
+import { askSidecar, readAs, type SidecarMachines, startJob } from './sidecar/ask-sidecar.ts';
+import { packed } from './sidecar/pieces.ts';
 
 const LOOK_MS = 30_000;
 /** Some gigabytes are put together from their pieces. */

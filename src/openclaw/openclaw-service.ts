@@ -1,15 +1,15 @@
 /** OpenClaw on a machine: looked at, installed, configured, started and stopped, each by one command. */
 import type { JobRequestOf, ReplyOf } from '../sidecar/protocol.ts';
-import { askAnySidecar, askSidecar, type SidecarMachines, startJob } from './ask-sidecar.ts';
 import type { ProviderKey } from './catalog/providers.ts';
 import { openclawSettings, providerSecrets } from './catalog/settings.ts';
 import { TESTED_RELEASE } from './catalog/tested-release.ts';
 import { INSTALLERS } from './catalog/versions.ts';
 import { installRequest } from './install-inputs.ts';
-import { bareJob, jobSnapshot } from './job-snapshot.ts';
+import { readBareProbe, readProbe } from './look/read-probe.ts';
 import type { InstallPlan, OpenClawService } from './ports.ts';
-import { readBareProbe, readProbe } from './read-probe.ts';
 import { knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
+import { askAnySidecar, askSidecar, type SidecarMachines, startJob } from './sidecar/ask-sidecar.ts';
+import { bareJob, jobSnapshot } from './sidecar/job-snapshot.ts';
 
 export type {
   DeploySettings,

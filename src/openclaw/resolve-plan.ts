@@ -4,12 +4,12 @@ import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
 import { isToldPath, toldVersion } from '../core/told.ts';
 import type { ReplyOf, RequestOf } from '../sidecar/protocol.ts';
-import type { AskOptions } from './ask-sidecar.ts';
 import { unknownRelease } from './catalog/newest-release.ts';
 import { MINIMUM_SAFE_VERSION } from './catalog/settings.ts';
 import { isUntested, TESTED_RELEASE, type TestedRelease } from './catalog/tested-release.ts';
 import { checkWanted, chooseNode, parseNodeReleases } from './catalog/versions.ts';
 import type { InstallPlan, Probe } from './ports.ts';
+import type { AskOptions } from './sidecar/ask-sidecar.ts';
 
 export interface ResolveSources {
   /** Base URL of the npm registry for machines that name none of their own. */

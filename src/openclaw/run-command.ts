@@ -1,7 +1,7 @@
 /** Runs a judged command of OpenClaw's own on a machine, and reads what it printed. */
 import type { WaitOptions } from '../core/abort.ts';
-import { askSidecar, type SidecarMachines } from './ask-sidecar.ts';
 import type { CommandEffect } from './catalog/judge-command.ts';
+import { askSidecar, type SidecarMachines } from './sidecar/ask-sidecar.ts';
 
 export interface RanCommand {
   /** Undefined where it was ended from here, or could not begin. */

@@ -4,13 +4,13 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { toldVersion } from '../core/told.ts';
-import { askSidecar, startJob } from './ask-sidecar.ts';
 import { type CarriedPlugins, CHANNEL_PLUGINS, carriedPlugins } from './carried-plugins.ts';
 import { settingsDemanded } from './catalog/settings.ts';
 import { installRequest } from './install-inputs.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { InstallPlan, JobSnapshot } from './ports.ts';
-import { undone } from './undone.ts';
+import { askSidecar, startJob } from './sidecar/ask-sidecar.ts';
+import { undone } from './sidecar/undone.ts';
 
 /** Milliseconds that a look may take. */
 const LOOK_MS = 15_000;

@@ -7,7 +7,7 @@
  *
  * A new command: its request and reply are schemas in `protocol.ts`, its function stands in `commands.ts`, and throws
  * `SidecarError` for what it expects to go wrong. From the server: `askSidecar(machines, id, command, request, options)` of
- * `openclaw/ask-sidecar.ts`.
+ * `openclaw/sidecar/ask-sidecar.ts`.
  */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../core/clock.ts';
 import { runCommand } from './commands.ts';
-import { watchGateway } from './gateway/watch.ts';
 import { jobsRunning } from './look/machine.ts';
 import { writeReadme } from './machine-readme.ts';
 import { SOCKET } from './own-client.ts';
@@ -21,6 +20,7 @@ import { lock } from './process/lock.ts';
 import { programIn, programsDir } from './program-file.ts';
 import { SidecarError } from './sidecar-error.ts';
 import { finishAll } from './turns/finish.ts';
+import { watchGateway } from './watch/watch.ts';
 import { type Answer, ASKED, END_MARK, MORE, MORE_REQUEST, type Program } from './wire.ts';
 
 /** base64 of gzip: what it unpacks to has its own bound. */

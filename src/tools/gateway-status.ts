@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { broughtLines } from '../core/brought.ts';
 import { toldOneOf, toldVersion } from '../core/told.ts';
-import type { Automation } from '../openclaw/automations.ts';
-import type { AuditFinding } from '../openclaw/posture.ts';
+import type { Automation } from '../openclaw/look/automations.ts';
+import type { AuditFinding } from '../openclaw/look/posture.ts';
 import { type ChannelState, channelState, channelWords } from '../workflows/configure/channels.ts';
 import { automationWords } from '../workflows/look/automations.ts';
 import { newsOf, toldEvents } from '../workflows/look/gateway-history.ts';

@@ -1,6 +1,6 @@
 /** What an assistant has spent, as gateway_status and list_sessions tell it: numbers, and where they are not whole. */
 import * as z from 'zod';
-import type { Spend } from '../openclaw/spend.ts';
+import type { Spend } from '../openclaw/look/spend.ts';
 import { isSet, limitWords } from '../workflows/limits/daily-limit.ts';
 
 const sum = {

@@ -28,8 +28,8 @@ it('goes where the code goes: each ring asks the next', () => {
   const hands = [
     ['src/workflows/kinds.ts', 'src/workflows/chat/turn-kind.ts'],
     ['src/workflows/chat/turn-kind.ts', 'src/workflows/chat/turn.ts'],
-    ['src/gateway/turns.ts', 'src/openclaw/ask-sidecar.ts'],
-    ['src/openclaw/ask-sidecar.ts', 'src/openclaw/bootstrap.ts'],
+    ['src/gateway/turns.ts', 'src/openclaw/sidecar/ask-sidecar.ts'],
+    ['src/openclaw/sidecar/ask-sidecar.ts', 'src/openclaw/sidecar/bootstrap.ts'],
     ['src/machine/run-command.ts', 'src/machine/execute.ts'],
     ['src/dedalus/client.ts', 'src/dedalus/calls/executions.ts'],
     ['src/sidecar/server.ts', 'src/sidecar/commands.ts'],

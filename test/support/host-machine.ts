@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WaitOptions } from '../../src/core/abort.ts';
 import type { CommandResult, MachineCommand, MachineService } from '../../src/machine/ports.ts';
-import { SIDECAR_HASH, SIDECAR_TEXT } from '../../src/openclaw/sidecar-bundle.ts';
+import { SIDECAR_HASH, SIDECAR_TEXT } from '../../src/openclaw/sidecar/sidecar-bundle.ts';
 
 export interface HostMachine extends Pick<MachineService, 'run'> {
   readonly home: string;

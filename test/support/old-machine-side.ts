@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import { openclawSettings } from '../../src/openclaw/catalog/settings.ts';
 import { INSTALLERS } from '../../src/openclaw/catalog/versions.ts';
-import { largeInput } from '../../src/openclaw/command-inputs.ts';
 import type { InstallPlan } from '../../src/openclaw/ports.ts';
+import { largeInput } from '../../src/openclaw/sidecar/command-inputs.ts';
 
 const RUNNER =
   'set -o pipefail; s=$(printf %s "$OPENCLAW_MCP_SCRIPT" | base64 -d | gzip -dc) || exit 70; unset OPENCLAW_MCP_SCRIPT; eval "$s"';

@@ -4,8 +4,8 @@ import type { WaitOptions } from '../../core/abort.ts';
 import { AppError } from '../../core/errors.ts';
 import { isToldPath, toldVersion } from '../../core/told.ts';
 import type { JobRequestOf, ReplyOf } from '../../sidecar/protocol.ts';
-import { askSidecar, startJob } from '../ask-sidecar.ts';
 import type { OpenClawDeps } from '../openclaw-service.ts';
+import { askSidecar, startJob } from '../sidecar/ask-sidecar.ts';
 import { KEPT_NAME } from './kept-beside.ts';
 import type { ChangePlan, PresentSettings } from './plan.ts';
 

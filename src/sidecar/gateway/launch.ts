@@ -3,16 +3,16 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
-import { noteStart } from '../look/interrupted.ts';
 import { mcpDir, openclawCommand, type Place, stateDir } from '../place.ts';
 import { detach } from '../process/detach.ts';
 import { openclawEnvironment } from '../process/environment.ts';
 import { endedInThisBoot, livePid } from '../process/identity.ts';
+import { noteStart } from '../sessions/interrupted.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { rememberSettings } from '../state/last-good.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { causeOfEnd, keepExitCode, ranOutOfMemory } from './cause.ts';
-import { addEvent, type Why } from './events.ts';
+import { causeOfEnd, keepExitCode, ranOutOfMemory } from '../watch/cause.ts';
+import { addEvent, type Why } from '../watch/events.ts';
 import {
   type Addresses,
   gatewayOutput,

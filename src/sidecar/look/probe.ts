@@ -5,11 +5,11 @@ import { mcpDir, type Place, stateDir } from '../place.ts';
 import { livePid } from '../process/identity.ts';
 import type { ReplyOf } from '../protocol.ts';
 import { readText } from '../read-text.ts';
+import { stillInterrupted } from '../sessions/interrupted.ts';
 import { settingsState } from '../state/look.ts';
 import { readObject } from '../state/object-file.ts';
 import { settingsFile } from '../state/place.ts';
 import { foreignOwner, gatewayState, startup } from './gateway-state.ts';
-import { stillInterrupted } from './interrupted.ts';
 import { lastLines } from './last-lines.ts';
 import { fileMode, holdsState, jobsRunning, machineFacts, nodeVersion, openclawVersion } from './machine.ts';
 

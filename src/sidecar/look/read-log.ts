@@ -1,8 +1,8 @@
 /** The last lines of the gateway's own log, and of what its process printed: both are files, so a dead gateway can be read. */
 import { join } from 'node:path';
-import { keptEvents } from '../gateway/events.ts';
 import { type Place, stateDir } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { keptEvents } from '../watch/events.ts';
 import { lastLines } from './last-lines.ts';
 
 const MAX_BYTES = 256 * 1024;

@@ -2,9 +2,9 @@
 
 import { systemClock } from '../../core/clock.ts';
 import { works } from '../gateway/health.ts';
-import { abortRun, runningKeys } from '../look/interrupted.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { abortRun, runningKeys } from '../sessions/interrupted.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { costsOf, sessionCosts, spentIn } from './accounts.ts';
 import { readAccounts, readLimit, readMeter, writeLedger } from './ledger.ts';

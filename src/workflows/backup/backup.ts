@@ -12,7 +12,7 @@ import {
   packedFields,
 } from '../../openclaw/backup.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
-import type { PieceCarrier, Range } from '../../openclaw/pieces.ts';
+import type { PieceCarrier, Range } from '../../openclaw/sidecar/pieces.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson } from '../../operations/record.ts';
 import { fetchPieces, orDropped } from '../files/fetch-pieces.ts';

@@ -8,7 +8,7 @@ import type { MachineService } from '../../machine/ports.ts';
 import { type BackupManifest, type BackupService, restoreFailure } from '../../openclaw/backup.ts';
 import { carriedPlugins, pluginNotes } from '../../openclaw/carried-plugins.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
-import type { PieceCarrier } from '../../openclaw/pieces.ts';
+import type { PieceCarrier } from '../../openclaw/sidecar/pieces.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { NOT_HERE } from '../../operations/running.ts';

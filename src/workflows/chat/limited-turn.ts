@@ -3,7 +3,7 @@ import type { WaitOptions } from '../../core/abort.ts';
 import type { AppError } from '../../core/errors.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { TurnSnapshot } from '../../gateway/ports.ts';
-import type { SpendService } from '../../openclaw/spend.ts';
+import type { SpendService } from '../../openclaw/look/spend.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { limitError, standingWords } from '../limits/daily-limit.ts';
 

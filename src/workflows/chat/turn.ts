@@ -4,7 +4,7 @@ import { ageMs } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { TurnOptions, TurnRequest, TurnSnapshot } from '../../gateway/ports.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import type { SpendService } from '../../openclaw/spend.ts';
+import type { SpendService } from '../../openclaw/look/spend.ts';
 import type { OperationHandle, OperationKind, Recovered } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { type AddressDeps, withAddress } from '../configure/provider-address.ts';

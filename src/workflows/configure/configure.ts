@@ -19,9 +19,9 @@ import {
   presentModel,
 } from '../../openclaw/configure/plan.ts';
 import { namedKeys } from '../../openclaw/configure/wished-keys.ts';
+import type { PostureService } from '../../openclaw/look/posture.ts';
+import { dailyLimit, type SpendService } from '../../openclaw/look/spend.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
-import type { PostureService } from '../../openclaw/posture.ts';
-import { dailyLimit, type SpendService } from '../../openclaw/spend.ts';
 import type { OperationHandle, OperationKind, Operations } from '../../operations/ports.ts';
 import { asJson, type JsonObject, type OperationRecord } from '../../operations/record.ts';
 import { isRecovered } from '../deploy/recover.ts';

@@ -3,7 +3,7 @@ import semver from 'semver';
 import { AppError } from '../../core/errors.ts';
 import type { ConfigureService } from '../../openclaw/configure/configure.ts';
 import { presentModel } from '../../openclaw/configure/plan.ts';
-import type { DailyLimit, SpendService } from '../../openclaw/spend.ts';
+import type { DailyLimit, SpendService } from '../../openclaw/look/spend.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { type DailyLimits, isSet, limitWords, standingWords } from '../limits/daily-limit.ts';
 

@@ -1,6 +1,6 @@
 /** A new token for the gateway, once per operation. */
 import * as z from 'zod';
-import type { PostureService } from '../../openclaw/posture.ts';
+import type { PostureService } from '../../openclaw/look/posture.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 

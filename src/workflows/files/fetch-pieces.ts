@@ -1,7 +1,7 @@
 /** A file of a machine arrives here: in pieces that are each checked, several ahead, from where an earlier run stopped. */
 import { AppError, isAppError } from '../../core/errors.ts';
-import type { Range } from '../../openclaw/pieces.ts';
-import { damagedPiece, wasCut } from '../../openclaw/pieces.ts';
+import type { Range } from '../../openclaw/sidecar/pieces.ts';
+import { damagedPiece, wasCut } from '../../openclaw/sidecar/pieces.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { dropPart, openPart, type PartFile, requireRoom } from './part-file.ts';
 import { inFlight } from './pieces-ahead.ts';

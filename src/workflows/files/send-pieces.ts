@@ -1,7 +1,7 @@
 /** A file of this computer goes to a machine: in pieces that are each checked, and only those that are not there yet. */
 import type { FileHandle } from 'node:fs/promises';
 import type { WaitOptions } from '../../core/abort.ts';
-import type { PieceCarrier } from '../../openclaw/pieces.ts';
+import type { PieceCarrier } from '../../openclaw/sidecar/pieces.ts';
 import { readAt } from './part-file.ts';
 import { inFlight } from './pieces-ahead.ts';
 

@@ -9,7 +9,7 @@ import { secretScan } from '../../core/secret-scan.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import { type FilesService, packedFolder } from '../../openclaw/files.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
-import type { PieceCarrier, Range } from '../../openclaw/pieces.ts';
+import type { PieceCarrier, Range } from '../../openclaw/sidecar/pieces.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson } from '../../operations/record.ts';
 import { lastingJob } from '../jobs/start-again.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { parseJson, readIfThere, writePrivate } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
-import { type DailyLimit, dailyLimit, type LimitStanding } from '../../openclaw/spend.ts';
+import { type DailyLimit, dailyLimit, type LimitStanding } from '../../openclaw/look/spend.ts';
 
 const WISH = /^(\d{1,15}(?:\.\d{1,4})?) *(tokens?|usd)(?: +([A-Za-z0-9_+/-]{1,60}))?$/i;
 

@@ -1,5 +1,5 @@
 /** What will run by itself, and what of it a sleeping machine misses: in our words, without a name of anybody's. */
-import type { Automation } from '../../openclaw/automations.ts';
+import type { Automation } from '../../openclaw/look/automations.ts';
 
 /** `2 automations run by themselves, 1 of them takes model turns, next at …`; undefined where there is none. */
 export function automationWords(automations: readonly Automation[] | undefined): string | undefined {

@@ -1,6 +1,10 @@
 /** What happened to a gateway that nobody asked for, in words: how often it went down, why, and what to do about it. */
 import { toldTime } from '../../core/told.ts';
-import { type GatewayEvent, type GatewayHistory, WHY_IT_WENT_DOWN } from '../../openclaw/gateway-events.ts';
+import {
+  type GatewayEvent,
+  type GatewayHistory,
+  WHY_IT_WENT_DOWN,
+} from '../../openclaw/look/gateway-events.ts';
 
 export interface ToldEvent {
   at: string | undefined;

@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { GatewayService } from '../../gateway/ports.ts';
 import type { MachineService, SleepOutcome } from '../../machine/ports.ts';
-import type { AutomationService } from '../../openclaw/automations.ts';
+import type { AutomationService } from '../../openclaw/look/automations.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';

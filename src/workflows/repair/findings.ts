@@ -1,7 +1,7 @@
 /** What a diagnosis means: what was found, what of it is safe to mend, and what only a person can decide. */
 import type { ProviderKey } from '../../openclaw/catalog/providers.ts';
 import { PROVIDERS } from '../../openclaw/catalog/providers.ts';
-import type { Diagnosis, Mend } from '../../openclaw/repair-ports.ts';
+import type { Diagnosis, Mend } from '../../openclaw/repair/ports.ts';
 
 export interface Assessment {
   /** One sentence of ours for each thing that is wrong. */

@@ -5,7 +5,7 @@ import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import type { ProviderKey } from '../../openclaw/catalog/providers.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
-import type { Diagnosis, RepairService } from '../../openclaw/repair-ports.ts';
+import type { Diagnosis, RepairService } from '../../openclaw/repair/ports.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { lastingJob } from '../jobs/start-again.ts';

@@ -1,6 +1,6 @@
 /** What a repair says in our words about what it did, and about a machine that it could not reach. */
 import type { AppError } from '../../core/errors.ts';
-import type { Mend, Mended } from '../../openclaw/repair-ports.ts';
+import type { Mend, Mended } from '../../openclaw/repair/ports.ts';
 
 const SENTENCES: Readonly<Record<Mend, (value: string) => string>> = {
   disk: (mib) => `Freed ${number(mib)} MiB of caches, unused versions, ended jobs and old log lines`,

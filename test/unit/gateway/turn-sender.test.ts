@@ -12,7 +12,7 @@ import { gatewayService } from '../../../src/gateway/gateway-service.ts';
 import type { GatewayService } from '../../../src/gateway/ports.ts';
 import { snapshotOf } from '../../../src/gateway/turn-outcome.ts';
 import { turnStream } from '../../../src/gateway/turn-stream.ts';
-import { SIDECAR, SIDECAR_TEXT } from '../../../src/openclaw/sidecar-bundle.ts';
+import { SIDECAR, SIDECAR_TEXT } from '../../../src/openclaw/sidecar/sidecar-bundle.ts';
 import { identityOf } from '../../../src/sidecar/process/identity.ts';
 import { ANSWER, PROTOCOL } from '../../../src/sidecar/protocol.ts';
 import { unavailable, why } from '../local-namespace/fixture.ts';

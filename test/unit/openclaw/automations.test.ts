@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readAutomations } from '../../../src/openclaw/automations.ts';
+import { readAutomations } from '../../../src/openclaw/look/automations.ts';
 import { automations } from '../../../src/sidecar/look/automations.ts';
 import { automationWords, missedWhileAsleep } from '../../../src/workflows/look/automations.ts';
 

@@ -1,10 +1,10 @@
 /** What is sent to a machine says nothing by its command, and foreign output is never taken for ours. */
 import { afterEach, expect, test } from 'vitest';
-import { coldCommand, warmCommand } from '../../../src/openclaw/bootstrap.ts';
-import { readBootstrapOutput } from '../../../src/openclaw/bootstrap-output.ts';
 import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
-import { largeInput } from '../../../src/openclaw/command-inputs.ts';
 import { openclawService } from '../../../src/openclaw/openclaw-service.ts';
+import { coldCommand, warmCommand } from '../../../src/openclaw/sidecar/bootstrap.ts';
+import { readBootstrapOutput } from '../../../src/openclaw/sidecar/bootstrap-output.ts';
+import { largeInput } from '../../../src/openclaw/sidecar/command-inputs.ts';
 import { type HomeMachine, homeMachine } from './home-machine.ts';
 
 const OPTIONS = { timeoutMs: 10_000, rerunnable: true };

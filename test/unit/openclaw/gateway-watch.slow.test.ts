@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { askSidecar } from '../../../src/openclaw/ask-sidecar.ts';
+import { askSidecar } from '../../../src/openclaw/sidecar/ask-sidecar.ts';
 import { works } from '../../../src/sidecar/gateway/health.ts';
 import { identityOf, livePid } from '../../../src/sidecar/process/identity.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';

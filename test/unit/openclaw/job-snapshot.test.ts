@@ -1,7 +1,7 @@
 /** What a job's account becomes: stages with their times, and a failure in our own words. */
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { bareJob, jobSnapshot } from '../../../src/openclaw/job-snapshot.ts';
+import { bareJob, jobSnapshot } from '../../../src/openclaw/sidecar/job-snapshot.ts';
 
 const STAGES = [
   { name: 'node', at: 1000 },

@@ -2,8 +2,8 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { lookService } from '../../../src/openclaw/look.ts';
-import { type PostureService, postureService } from '../../../src/openclaw/posture.ts';
+import { lookService } from '../../../src/openclaw/look/look.ts';
+import { type PostureService, postureService } from '../../../src/openclaw/look/posture.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture } from './deployed.ts';
 

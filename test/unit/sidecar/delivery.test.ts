@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import unicode from 'json5/lib/unicode.js';
 import { afterEach, expect, test } from 'vitest';
 import { LETTERS } from '../../../sidecar-bundle.mjs';
-import { askSidecar } from '../../../src/openclaw/ask-sidecar.ts';
-import { SIDECAR_HASH, SIDECAR_TEXT } from '../../../src/openclaw/sidecar-bundle.ts';
+import { askSidecar } from '../../../src/openclaw/sidecar/ask-sidecar.ts';
+import { SIDECAR_HASH, SIDECAR_TEXT } from '../../../src/openclaw/sidecar/sidecar-bundle.ts';
 import { type HomeMachine, homeMachine } from '../openclaw/home-machine.ts';
 
 const OPTIONS = { timeoutMs: 10_000, rerunnable: true };

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
-import { askSidecar } from '../../../src/openclaw/ask-sidecar.ts';
-import { SIDECAR } from '../../../src/openclaw/sidecar-bundle.ts';
+import { askSidecar } from '../../../src/openclaw/sidecar/ask-sidecar.ts';
+import { SIDECAR } from '../../../src/openclaw/sidecar/sidecar-bundle.ts';
 import type { HomeMachine } from '../openclaw/home-machine.ts';
 import { machineWithNode, programs, whoRuns } from './resident.ts';
 

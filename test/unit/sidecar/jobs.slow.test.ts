@@ -16,7 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { askSidecar } from '../../../src/openclaw/ask-sidecar.ts';
+import { askSidecar } from '../../../src/openclaw/sidecar/ask-sidecar.ts';
 import { readResult, resultText } from '../../../src/sidecar/jobs/result.ts';
 import { identityOf } from '../../../src/sidecar/process/identity.ts';
 import type { RequestOf } from '../../../src/sidecar/protocol.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { SIDECAR, SIDECAR_TEXT } from '../../../src/openclaw/sidecar-bundle.ts';
+import { SIDECAR, SIDECAR_TEXT } from '../../../src/openclaw/sidecar/sidecar-bundle.ts';
 import { type HomeMachine, homeMachine } from '../openclaw/home-machine.ts';
 
 export const programs = ({ home }: HomeMachine) => join(home, '.openclaw-mcp', 'sidecar');

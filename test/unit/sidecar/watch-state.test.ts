@@ -6,7 +6,7 @@ import {
   type Look,
   newWatch,
   type Watch,
-} from '../../../src/sidecar/gateway/watch-state.ts';
+} from '../../../src/sidecar/watch/watch-state.ts';
 
 const MINUTE = 60_000;
 const LOOK = 5_000;

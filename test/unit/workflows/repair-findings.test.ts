@@ -1,7 +1,7 @@
 /** What each finding leads to: a mend where that is safe, a person where it is not, and no start in vain. */
 import { describe, expect, test } from 'vitest';
 import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
-import type { Diagnosis } from '../../../src/openclaw/repair-ports.ts';
+import type { Diagnosis } from '../../../src/openclaw/repair/ports.ts';
 import { assess } from '../../../src/workflows/repair/findings.ts';
 
 const HEALTHY: Diagnosis = {

@@ -1,10 +1,10 @@
 /** What a machine's assistant spends, as OpenClaw accounts for it, and the limit of a day that its own program keeps. */
 import * as z from 'zod';
-import type { WaitOptions } from '../core/abort.ts';
-import { AppError } from '../core/errors.ts';
-import { isToldPath } from '../core/told.ts';
-import type { ReplyOf } from '../sidecar/protocol.ts';
-import { askSidecar, type SidecarMachines } from './ask-sidecar.ts';
+import type { WaitOptions } from '../../core/abort.ts';
+import { AppError } from '../../core/errors.ts';
+import { isToldPath } from '../../core/told.ts';
+import type { ReplyOf } from '../../sidecar/protocol.ts';
+import { askSidecar, type SidecarMachines } from '../sidecar/ask-sidecar.ts';
 
 /** OpenClaw's accounts are asked for several times where its gateway has just started. */
 const SPEND_MS = 150_000;

@@ -1,5 +1,5 @@
 /** Our sentences for what can go wrong with the assistant's files; part of the table in machine-errors.ts. */
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../../core/errors.ts';
 
 const LIST = 'Call files with action "list" to see what is there.';
 const UNCHANGED = 'nothing was changed';

@@ -1,18 +1,18 @@
 /** Looks after the gateway for as long as this program runs: one that ends is started again, one that is deaf is replaced. */
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { ensureGatewayLocked } from '../gateway/ensure.ts';
+import { gatewayPidFile } from '../gateway/files.ts';
+import { needsFreshStart } from '../gateway/full-disk.ts';
+import { isLive, readiness } from '../gateway/health.ts';
+import { OOM_SCORE } from '../gateway/launch.ts';
+import { fallsAsleep } from '../gateway/suspend.ts';
 import type { Place } from '../place.ts';
 import { raiseOomScore } from '../process/detach.ts';
 import { endedInThisBoot, endProcess, knownIdentity, livePid, lives } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import { mindLimit } from '../spend/keep.ts';
 import { causeOfEnd } from './cause.ts';
-import { ensureGatewayLocked } from './ensure.ts';
 import { addEvent, keptEvents } from './events.ts';
-import { gatewayPidFile } from './files.ts';
-import { needsFreshStart } from './full-disk.ts';
-import { isLive, readiness } from './health.ts';
-import { OOM_SCORE } from './launch.ts';
-import { fallsAsleep } from './suspend.ts';
 import { type Act, continued, decide, type Look } from './watch-state.ts';
 
 const LOOK_MS = 5_000;

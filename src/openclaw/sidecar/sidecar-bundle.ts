@@ -1,7 +1,7 @@
 /** The machine's own program as this server carries it. */
 import { createHash } from 'node:crypto';
 import sidecarText from 'virtual:sidecar';
-import { orderIn, type Program } from '../sidecar/protocol.ts';
+import { orderIn, type Program } from '../../sidecar/protocol.ts';
 
 export const SIDECAR_TEXT: string = sidecarText;
 

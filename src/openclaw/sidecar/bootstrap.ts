@@ -1,12 +1,12 @@
 /** The two commands that reach the machine's own program: one that hands a request to it, and one that starts it first. */
-import base from '../bootstrap/base.sh';
-import job from '../bootstrap/job.sh';
-import node from '../bootstrap/node.sh';
-import start from '../bootstrap/start.sh';
-import warm from '../bootstrap/warm.sh';
-import { DEFAULT_NPM_REGISTRY } from '../config/npm-registry.ts';
-import type { MachineCommand } from '../machine/ports.ts';
-import { sumLines, TESTED_RELEASE, type TestedRelease } from './catalog/tested-release.ts';
+import base from '../../bootstrap/base.sh';
+import job from '../../bootstrap/job.sh';
+import node from '../../bootstrap/node.sh';
+import start from '../../bootstrap/start.sh';
+import warm from '../../bootstrap/warm.sh';
+import { DEFAULT_NPM_REGISTRY } from '../../config/npm-registry.ts';
+import type { MachineCommand } from '../../machine/ports.ts';
+import { sumLines, TESTED_RELEASE, type TestedRelease } from '../catalog/tested-release.ts';
 import {
   type ColdInputs,
   type CommandOptions,

@@ -1,8 +1,8 @@
 /** Reads what the bootstrap printed; whatever is not in its form is an error, with the foreign text fenced off. */
 import { gunzipSync } from 'node:zlib';
-import { AppError } from '../core/errors.ts';
-import { tail } from '../core/text.ts';
-import type { CommandResult } from '../machine/ports.ts';
+import { AppError } from '../../core/errors.ts';
+import { tail } from '../../core/text.ts';
+import type { CommandResult } from '../../machine/ports.ts';
 import { explainMachineError } from './machine-errors.ts';
 
 const LINE = /^([a-z][a-z0-9_.]*)(@?)=(.*)$/;

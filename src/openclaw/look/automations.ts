@@ -1,9 +1,9 @@
 /** What an assistant will do by itself, as its machine tells it. */
-import type { WaitOptions } from '../core/abort.ts';
-import { plainText } from '../core/text.ts';
-import { toldOneOf, toldTime } from '../core/told.ts';
-import type { ReplyOf } from '../sidecar/protocol.ts';
-import { askSidecar, type SidecarMachines } from './ask-sidecar.ts';
+import type { WaitOptions } from '../../core/abort.ts';
+import { plainText } from '../../core/text.ts';
+import { toldOneOf, toldTime } from '../../core/told.ts';
+import type { ReplyOf } from '../../sidecar/protocol.ts';
+import { askSidecar, type SidecarMachines } from '../sidecar/ask-sidecar.ts';
 
 export interface Automation {
   /** Foreign. */

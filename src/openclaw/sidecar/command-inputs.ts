@@ -1,7 +1,7 @@
 /** How what a machine is told travels: in the environment of a command whose text is always the same. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { Pace } from '../machine/ports.ts';
+import type { Pace } from '../../machine/ports.ts';
 
 /**
  * The API stores and echoes a command, and only the names of its environment: so this line is all that it ever sees.

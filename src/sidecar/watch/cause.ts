@@ -1,9 +1,10 @@
 /** Why a gateway ended, by its exit code where this program started it, by what it printed, and by the kernel's count. */
+
+import { gatewayOutput, gatewayPidFile, lastPrinted, oomKillsFile } from '../gateway/files.ts';
+import { oomKills } from '../gateway/memory.ts';
 import type { Place } from '../place.ts';
 import { knownIdentity } from '../process/identity.ts';
 import { readText } from '../read-text.ts';
-import { gatewayOutput, gatewayPidFile, lastPrinted, oomKillsFile } from './files.ts';
-import { oomKills } from './memory.ts';
 
 /** Of OpenClaw, as of sysexits.h: its configuration cannot be used. */
 const CONFIGURATION = 78;

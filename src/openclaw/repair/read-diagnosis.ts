@@ -1,9 +1,9 @@
 /** Reads what a machine says of its faults, and what a repair says that it did. */
 import * as z from 'zod';
-import { head, plainText } from '../core/text.ts';
-import { toldVersion } from '../core/told.ts';
-import type { ReplyOf } from '../sidecar/protocol.ts';
-import type { Diagnosis, DoctorFinding } from './repair-ports.ts';
+import { head, plainText } from '../../core/text.ts';
+import { toldVersion } from '../../core/told.ts';
+import type { ReplyOf } from '../../sidecar/protocol.ts';
+import type { Diagnosis, DoctorFinding } from './ports.ts';
 
 const MOST_NAMED = 20;
 const MAX_FOREIGN = 4_000;

@@ -1,12 +1,12 @@
 /** The machine side of a repair: each step is one command. */
-import type { MachineService } from '../machine/ports.ts';
-import { askSidecar, startJob } from './ask-sidecar.ts';
-import type { ProviderKey } from './catalog/providers.ts';
-import { providerSecrets } from './catalog/settings.ts';
-import { installRequest } from './install-inputs.ts';
+import type { MachineService } from '../../machine/ports.ts';
+import type { ProviderKey } from '../catalog/providers.ts';
+import { providerSecrets } from '../catalog/settings.ts';
+import { installRequest } from '../install-inputs.ts';
+import { type ResolveSources, resolvePlan } from '../resolve-plan.ts';
+import { askSidecar, startJob } from '../sidecar/ask-sidecar.ts';
+import type { RepairService } from './ports.ts';
 import { readDiagnosis, readDoctor } from './read-diagnosis.ts';
-import type { RepairService } from './repair-ports.ts';
-import { type ResolveSources, resolvePlan } from './resolve-plan.ts';
 
 /** Three probes of 3 to 5 s each, one reading of the configuration, and a cold disk. */
 const DIAGNOSE_MS = 60_000;

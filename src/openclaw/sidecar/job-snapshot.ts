@@ -1,11 +1,11 @@
 /** Reads what a machine tells of a detached job. */
 import * as z from 'zod';
-import { AppError } from '../core/errors.ts';
-import { toldOneOf } from '../core/told.ts';
-import type { ReplyOf } from '../sidecar/protocol.ts';
+import { AppError } from '../../core/errors.ts';
+import { toldOneOf } from '../../core/told.ts';
+import type { ReplyOf } from '../../sidecar/protocol.ts';
+import type { JobSnapshot, JobStage } from '../ports.ts';
 import { type BootstrapOutput, parseLines } from './bootstrap-output.ts';
 import { explainMachineError } from './machine-errors.ts';
-import type { JobSnapshot, JobStage } from './ports.ts';
 
 // All that jobs of ours go through; a stage is named in our own sentences.
 const STAGES = [

@@ -1,5 +1,5 @@
 /** What a repair may ask of a machine: a diagnosis, small mends by name, and Node or OpenClaw put back. */
-import type { WaitOptions } from '../core/abort.ts';
+import type { WaitOptions } from '../../core/abort.ts';
 
 /** What was looked for on a machine. `not_checked`: a lower layer is missing, or there was no reason to look. */
 export interface Diagnosis {

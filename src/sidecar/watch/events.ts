@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { systemClock } from '../../core/clock.ts';
+import { gatewayPidFile } from '../gateway/files.ts';
+import { gatewayEvent } from '../gateway/protocol.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { knownIdentity } from '../process/identity.ts';
 import type { ReplyOf } from '../protocol.ts';
 import { readText } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { gatewayPidFile } from './files.ts';
-import { gatewayEvent } from './protocol.ts';
 
 /** With the gateway that it happened to, for a watcher that meets it again. */
 const keptEvent = z.extend(gatewayEvent, { identity: z.string() });

@@ -1,5 +1,5 @@
 /** What a job says when it has undone what it could not bring to its end. */
-import { AppError } from '../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import { explainMachineError } from './machine-errors.ts';
 
 /**

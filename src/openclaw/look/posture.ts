@@ -1,10 +1,10 @@
 /** How exposed a machine's gateway is, as `gateway_status` asks for it, and the change of its token. */
 import * as z from 'zod';
-import type { WaitOptions } from '../core/abort.ts';
-import type { Brought } from '../core/brought.ts';
-import type { MachineService } from '../machine/ports.ts';
-import type { PostureReply } from '../sidecar/protocol.ts';
-import { askSidecar } from './ask-sidecar.ts';
+import type { WaitOptions } from '../../core/abort.ts';
+import type { Brought } from '../../core/brought.ts';
+import type { MachineService } from '../../machine/ports.ts';
+import type { PostureReply } from '../../sidecar/protocol.ts';
+import { askSidecar } from '../sidecar/ask-sidecar.ts';
 import type { GatewayHistory } from './gateway-events.ts';
 
 export interface Posture {

@@ -4,10 +4,10 @@
  */
 import { gunzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
-import type { WaitOptions } from '../core/abort.ts';
-import { AppError, isAppError } from '../core/errors.ts';
-import { tail } from '../core/text.ts';
-import type { CommandResult, MachineService } from '../machine/ports.ts';
+import type { WaitOptions } from '../../core/abort.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import { tail } from '../../core/text.ts';
+import type { CommandResult, MachineService } from '../../machine/ports.ts';
 import {
   ANSWER,
   type Answer,
@@ -20,7 +20,7 @@ import {
   PROTOCOL,
   type ReplyOf,
   type RequestOf,
-} from '../sidecar/protocol.ts';
+} from '../../sidecar/protocol.ts';
 import { coldCommand, type NodeSources, warmCommand } from './bootstrap.ts';
 import { type BootstrapOutput, readBootstrapOutput } from './bootstrap-output.ts';
 import { type ColdInputs, type CommandOptions, packText } from './command-inputs.ts';

@@ -1,7 +1,7 @@
 /** Our sentence, and the next step, for every code with which a machine can fail. */
-import { AppError, type ErrorCode } from '../core/errors.ts';
-import { tail } from '../core/text.ts';
-import { CONFIGURE_ERRORS } from './configure/errors.ts';
+import { AppError, type ErrorCode } from '../../core/errors.ts';
+import { tail } from '../../core/text.ts';
+import { CONFIGURE_ERRORS } from '../configure/errors.ts';
 import { FILE_ERRORS } from './file-errors.ts';
 
 const MAX_FOREIGN = 6_000;

@@ -1,11 +1,11 @@
 /** Everything that `gateway_status` asks of a machine, by one request. */
-import type { WaitOptions } from '../core/abort.ts';
-import { isAppError } from '../core/errors.ts';
-import type { ReplyOf } from '../sidecar/protocol.ts';
-import { askAnySidecar, type SidecarMachines } from './ask-sidecar.ts';
+import type { WaitOptions } from '../../core/abort.ts';
+import { isAppError } from '../../core/errors.ts';
+import type { ReplyOf } from '../../sidecar/protocol.ts';
+import { type LiveAnswers, shownSettings } from '../configure/configure.ts';
+import type { Probe } from '../ports.ts';
+import { askAnySidecar, type SidecarMachines } from '../sidecar/ask-sidecar.ts';
 import { type Automation, readAutomations } from './automations.ts';
-import { type LiveAnswers, shownSettings } from './configure/configure.ts';
-import type { Probe } from './ports.ts';
 import { type Posture, readPosture } from './posture.ts';
 import { readBareProbe, readProbe } from './read-probe.ts';
 

@@ -1,7 +1,7 @@
 /** What happened to a gateway that nobody asked for, in our words. */
-import type { GatewayHistory } from '../sidecar/protocol.ts';
+import type { GatewayHistory } from '../../sidecar/protocol.ts';
 
-export type { GatewayHistory } from '../sidecar/protocol.ts';
+export type { GatewayHistory } from '../../sidecar/protocol.ts';
 export type GatewayEvent = GatewayHistory['events'][number];
 
 export const WHY_IT_WENT_DOWN: Readonly<Record<GatewayEvent['why'], string>> = {

@@ -1,10 +1,10 @@
 /** Reads what a machine says of all its layers. */
 import * as z from 'zod';
-import { AppError } from '../core/errors.ts';
-import { isToldPath, toldVersion } from '../core/told.ts';
-import type { ReplyOf } from '../sidecar/protocol.ts';
-import type { BootstrapOutput } from './bootstrap-output.ts';
-import type { Probe } from './ports.ts';
+import { AppError } from '../../core/errors.ts';
+import { isToldPath, toldVersion } from '../../core/told.ts';
+import type { ReplyOf } from '../../sidecar/protocol.ts';
+import type { Probe } from '../ports.ts';
+import type { BootstrapOutput } from '../sidecar/bootstrap-output.ts';
 
 const count = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const place = z.object({

@@ -1,9 +1,9 @@
 /** What OpenClaw's own doctor says, as it says it. Takes seconds, and as much memory as a small gateway. */
 import { isPatch } from '../../core/patch.ts';
+import { memoryAvailableMib } from '../look/machine.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf } from '../protocol.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
-import { memoryAvailableMib } from './machine.ts';
 
 const NEEDED_MIB = 600;
 

@@ -1,7 +1,7 @@
 /** What is larger than one answer or request, carried between a machine and this computer in pieces that are each checked. */
 import { createHash } from 'node:crypto';
-import type { WaitOptions } from '../core/abort.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import type { WaitOptions } from '../../core/abort.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
 import { askSidecar, type SidecarMachines } from './ask-sidecar.ts';
 
 /** Milliseconds that one piece may take. */
