@@ -7,8 +7,8 @@ import type { Fault } from './config/faults.ts';
 import type { Clock } from './core/clock.ts';
 import { type Log, lineLog } from './core/log.ts';
 import { type Redact, type SecretKeeper, secretKeeper } from './core/redact.ts';
-import type { DedalusApi } from './dedalus/api.ts';
-import { lateApi } from './dedalus/late-api.ts';
+import type { Call } from './dedalus/calls/call.ts';
+import { dedalusApi } from './dedalus/client.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
 import { fileHistory, type History } from './history/history.ts';
 import { recordedStore } from './history/recorded-operations.ts';
@@ -61,7 +61,7 @@ export interface ServerOptions {
    * Made at the first call that needs it; what it throws is that call's error. `learn` takes secrets that only come
    * up then.
    */
-  connect: (learn: (secret: string) => void) => Promise<DedalusApi>;
+  connect: (learn: (secret: string) => void) => Promise<Call>;
   providers: readonly ProviderKey[];
   /** Messengers whose tokens the environment holds. */
   channels?: readonly ChannelKey[] | undefined;
@@ -143,7 +143,7 @@ function assembleServices(
     newest = async () => undefined,
     requireRelease = async () => {},
   } = options;
-  const api = lateApi(() => connect(learn));
+  const api = dedalusApi(() => connect(learn));
   const all = machineService({ api, clock });
   const sources = { npmRegistry: config.npmRegistry, nodeMirror: config.nodeMirror, release };
   const machines = { ...(machineId === undefined ? all : pinnedMachines(all, machineId)), sources };

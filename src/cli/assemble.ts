@@ -5,9 +5,9 @@ import { faultError } from '../config/faults.ts';
 import { secretValues } from '../config/secret-sources.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { DedalusApi } from '../dedalus/api.ts';
+import type { Call } from '../dedalus/calls/call.ts';
 import { cappedFetch } from '../dedalus/capped-fetch.ts';
-import { dedalusClient } from '../dedalus/client.ts';
+import { dedalusCaller } from '../dedalus/client.ts';
 import { ensureDaemon } from '../local/daemon/daemon.ts';
 import { daemonFetch } from '../local/daemon/daemon-fetch.ts';
 import { channelKeys } from '../openclaw/catalog/channels.ts';
@@ -19,7 +19,7 @@ import { type ProcessEnvironment, processEnvironment } from './environment.ts';
 import { fetchFor, proxyFetch } from './proxy-fetch.ts';
 
 /** @param learn takes secrets that only come up here. */
-export type Connect = (config: Config, learn: (secret: string) => void) => Promise<DedalusApi>;
+export type Connect = (config: Config, learn: (secret: string) => void) => Promise<Call>;
 
 /** What the command line asks for. */
 export interface ServerFlags {
@@ -90,7 +90,7 @@ export const connectCloud =
         next: "Run `openclaw-dedalus-mcp login` in a terminal, or set DEDALUS_API_KEY (or DEDALUS_API_KEY_FILE) in the env of this server's entry in the client's configuration, and restart the server; or run it with --local, which needs no account.",
       });
     }
-    return dedalusClient({
+    return dedalusCaller({
       apiKey: config.dedalusApiKey,
       baseUrl: config.dedalusBaseUrl,
       orgId: config.dedalusOrgId,
@@ -116,5 +116,5 @@ const connectLocal =
     const { baseUrl, apiKey } = found;
     learn(apiKey);
     const fetch = daemonFetch(found, ensure);
-    return dedalusClient({ apiKey, baseUrl, orgId: undefined, clock: systemClock, fetch });
+    return dedalusCaller({ apiKey, baseUrl, orgId: undefined, clock: systemClock, fetch });
   };

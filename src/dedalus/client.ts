@@ -4,7 +4,7 @@ import { apiCaps, apiTiming } from '../config/timing.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DedalusApi } from './api.ts';
 import { accessCalls } from './calls/access.ts';
-import { caller } from './calls/call.ts';
+import { type Call, caller } from './calls/call.ts';
 import { executionCalls } from './calls/executions.ts';
 import { machineCalls } from './calls/machines.ts';
 import { openingCalls } from './calls/openings.ts';
@@ -27,7 +27,30 @@ export interface DedalusClientOptions {
 }
 
 /** The Dedalus Machines API behind `baseUrl`. Nothing is loaded or connected before the first call. */
-export function dedalusClient(options: DedalusClientOptions): DedalusApi {
+export const dedalusClient = (options: DedalusClientOptions): DedalusApi =>
+  dedalusApi(async () => dedalusCaller(options));
+
+/** @param connect asked at the first call, and until it succeeds once; what it throws, the call throws. */
+export function dedalusApi(connect: () => Promise<Call>): DedalusApi {
+  let connected: Promise<Call> | undefined;
+  const call: Call = async (...args) => {
+    connected ??= connect().catch((error) => {
+      connected = undefined;
+      throw error;
+    });
+    return (await connected)(...args);
+  };
+  return {
+    ...machineCalls(call, apiCaps),
+    ...executionCalls(call),
+    ...accessCalls(call),
+    ...openingCalls(call),
+    ...usageCalls(call),
+  };
+}
+
+/** How each call of the API behind `baseUrl` is made. Nothing is loaded or connected before the first one. */
+export function dedalusCaller(options: DedalusClientOptions): Call {
   let loaded: Promise<Library> | undefined;
   const send: Send = async (request, signal) => {
     loaded ??= load(options);
@@ -39,15 +62,11 @@ export function dedalusClient(options: DedalusClientOptions): DedalusApi {
       throw networkError(error);
     }
   };
-  const policy = { clock: options.clock, random: options.random ?? Math.random, timing: apiTiming };
-  const call = caller(send, policy);
-  return {
-    ...machineCalls(call, apiCaps),
-    ...executionCalls(call),
-    ...accessCalls(call),
-    ...openingCalls(call),
-    ...usageCalls(call),
-  };
+  return caller(send, {
+    clock: options.clock,
+    random: options.random ?? Math.random,
+    timing: apiTiming,
+  });
 }
 
 interface Library {

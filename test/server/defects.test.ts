@@ -7,7 +7,8 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { dedalusClient } from '../../src/dedalus/client.ts';
+import type { Call } from '../../src/dedalus/calls/call.ts';
+import { dedalusCaller } from '../../src/dedalus/client.ts';
 import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import { assembleServer } from '../../src/server.ts';
 import { answer, PROVIDER_KEY } from '../support/lab.ts';
@@ -19,18 +20,17 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-/** A server whose connection to the cloud has a defect that would also give a key away. */
-async function connected(broken: 'listMachines' | 'createMachine', logged: string[]) {
-  const defect = (): never => {
-    throw new TypeError(`reading 'x' of undefined, ${PROVIDER_KEY}`);
+/** A server whose calls of one method to an empty cloud have a defect that would also give a key away. */
+async function connected(broken: 'get' | 'post', logged: string[]) {
+  const fetch = async () => Response.json({ items: [] });
+  const sound = dedalusCaller({ apiKey: 'k', baseUrl: 'http://127.0.0.1:9', clock: systemClock, fetch });
+  const call: Call = (request, ...rest) => {
+    if (request.method === broken) throw new TypeError(`reading 'x' of undefined, ${PROVIDER_KEY}`);
+    return sound(request, ...rest);
   };
   const { server } = assembleServer({
     config: readConfig({ OPENCLAW_MCP_STATE_DIR: dir }),
-    connect: async () => ({
-      ...dedalusClient({ apiKey: 'k', baseUrl: 'http://127.0.0.1:9', clock: systemClock }),
-      listMachines: async () => [],
-      [broken]: defect,
-    }),
+    connect: async () => call,
     providers: providerKeys({ ANTHROPIC_API_KEY: PROVIDER_KEY }),
     secrets: [PROVIDER_KEY],
     clock: systemClock,
@@ -43,8 +43,8 @@ async function connected(broken: 'listMachines' | 'createMachine', logged: strin
 }
 
 it.each([
-  ['call', 'list_machines', 'listMachines'],
-  ['operation', 'deploy_openclaw', 'createMachine'],
+  ['call', 'list_machines', 'get'],
+  ['operation', 'deploy_openclaw', 'post'],
 ] as const)('in a %s', async (what, tool, broken) => {
   const logged: string[] = [];
   const call = await connected(broken, logged);

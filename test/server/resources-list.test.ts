@@ -4,7 +4,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { expect, it } from 'vitest';
 import { connectCloud } from '../../src/cli/assemble.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { dedalusClient } from '../../src/dedalus/client.ts';
+import { dedalusCaller } from '../../src/dedalus/client.ts';
 import { assembleServer } from '../../src/server.ts';
 import { VIEW_URI } from '../../src/tools/views.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -31,7 +31,7 @@ async function listed(cloud: Cloud | undefined, slow: boolean) {
     connect: async (learn) =>
       cloud === undefined
         ? connectCloud({ env: {}, faults: [], ignored: [] })(config, learn)
-        : dedalusClient({ apiKey: 'k', baseUrl: 'https://machines.invalid', clock, fetch: cloud }),
+        : dedalusCaller({ apiKey: 'k', baseUrl: 'https://machines.invalid', clock, fetch: cloud }),
     providers: [],
     secrets: [],
     clock,

@@ -7,7 +7,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { dedalusClient } from '../../src/dedalus/client.ts';
+import { dedalusCaller } from '../../src/dedalus/client.ts';
 import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import { type AssembledServer, assembleServer } from '../../src/server.ts';
 import type { HostileMachine } from './hostile-machine.ts';
@@ -30,7 +30,7 @@ export async function hostileServer(
   const assembled = assembleServer({
     config: readConfig({ OPENCLAW_MCP_STATE_DIR: dir, DEDALUS_API_KEY: 'dsk-test-0123456789' }),
     connect: async () =>
-      dedalusClient({
+      dedalusCaller({
         ...{ apiKey: 'dsk-test-0123456789', baseUrl: 'http://127.0.0.1:9', orgId: undefined },
         ...{ clock, fetch },
       }),

@@ -8,7 +8,7 @@ import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sd
 import { z } from 'zod';
 import { readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { dedalusClient } from '../../src/dedalus/client.ts';
+import { dedalusCaller } from '../../src/dedalus/client.ts';
 import { type LocalServer, serveLocal } from '../../src/local/api/serve.ts';
 import type { LocalSettings } from '../../src/local/options.ts';
 import { processRuntime } from '../../src/local/runtimes/process-runtime.ts';
@@ -146,7 +146,7 @@ async function connectLab(env: Record<string, string | undefined>, how: Connecti
   const assembled = assembleServer({
     config,
     connect: async () =>
-      dedalusClient({
+      dedalusCaller({
         apiKey: config.dedalusApiKey ?? '',
         baseUrl: config.dedalusBaseUrl,
         orgId: config.dedalusOrgId,

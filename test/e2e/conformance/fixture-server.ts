@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { redactor } from '../../../src/core/redact.ts';
-import { dedalusClient } from '../../../src/dedalus/client.ts';
+import { dedalusCaller } from '../../../src/dedalus/client.ts';
 import { serveCompletions } from '../../../src/mcp/completions.ts';
 import { toolDefiner } from '../../../src/mcp/define-tool.ts';
 import { mcpServer } from '../../../src/mcp/mcp-server.ts';
@@ -89,7 +89,7 @@ const fetchNothing = async () => Response.json({ items: [] });
 const { services } = assembleServer({
   config: readConfig({}),
   connect: async () =>
-    dedalusClient({ apiKey: 'none', baseUrl: 'http://127.0.0.1', clock, fetch: fetchNothing }),
+    dedalusCaller({ apiKey: 'none', baseUrl: 'http://127.0.0.1', clock, fetch: fetchNothing }),
   providers: [],
   secrets: [],
   clock,
