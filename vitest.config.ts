@@ -33,6 +33,8 @@ const slow = 'test/**/*.slow.test.ts';
 export default defineConfig({
   plugins: [shellText, bundledText(SIDECAR_MODULE, sidecarText), bundledText(PLUGIN_MODULE, limitPluginText)],
   test: {
+    // What does not come is told from what comes late on a busy computer.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       // Vitest leaves a core free for a watching developer; nobody watches here.
       // The time limit is for a computer that does much else: what hangs is told apart from what is slow.

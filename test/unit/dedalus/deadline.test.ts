@@ -1,5 +1,5 @@
 /** A request ends: by its answer, by our deadline, by the caller, or by something we refuse to follow or hold. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { problem, wireMachine } from '../../support/dedalus-wire.ts';
 import type { Reply } from '../../support/scripted-http.ts';
 import { scriptedHttp } from '../../support/scripted-http.ts';
@@ -23,7 +23,7 @@ it.each([
   const { server, clock, api } = await clientOnWire();
   server.on('GET', '/v1/machines/dm-1', reply, { json: wireMachine('running') });
   const pending = api.getMachine('dm-1');
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+  await expect.poll(() => server.requests).toHaveLength(1);
   await clock.advance(30_000);
   expect((await pending).phase).toBe('running');
   expect(server.requests).toHaveLength(2);
@@ -33,7 +33,7 @@ it('says so when no try got an answer', async () => {
   const { server, clock, api } = await clientOnWire();
   server.on('GET', '/v1/machines/dm-1', silence);
   const pending = failureOf(api.getMachine('dm-1'));
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+  await expect.poll(() => server.requests).toHaveLength(1);
   await clock.advance(40_000);
   expect(await pending).toMatchObject({ code: 'unavailable', details: { reason: 'no_answer' } });
 });
@@ -43,7 +43,7 @@ it('stops waiting as soon as the caller does, with the reason of the caller', as
   server.on('GET', '/v1/machines/dm-1', stalledBody);
   const caller = new AbortController();
   const pending = failureOf(api.getMachine('dm-1', { signal: caller.signal }));
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+  await expect.poll(() => server.requests).toHaveLength(1);
   const reason = new Error('client went away');
   caller.abort(reason);
   expect(await pending).toBe(reason);

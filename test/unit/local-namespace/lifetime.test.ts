@@ -73,7 +73,7 @@ describe.skipIf(unavailable)(`the life of a machine${why}`, { timeout: 20_000 },
     expect(processesWith(`sleep ${marker}`).length).toBeGreaterThanOrEqual(2);
 
     owner.kill('SIGKILL');
-    await vi.waitFor(() => expect(processesWith(marker)).toEqual([]), { timeout: 5000, interval: 10 });
+    await expect.poll(() => processesWith(marker)).toEqual([]);
   });
 
   it('ends what an earlier server left, and only that', async () => {

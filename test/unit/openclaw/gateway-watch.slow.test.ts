@@ -86,9 +86,7 @@ test('one that is killed is started again, nobody calling, and it is told when a
   const now = await worksAnew(before);
   expect(await running([before, now])).toBe(1);
   expect(readFileSync(`/proc/${Number.parseInt(now, 10)}/oom_score_adj`, 'utf8')).toBe('500\n');
-  await vi.waitFor(async () =>
-    expect(await events()).toMatchObject([{ why: 'ended', did: 'restarted', at: expect.any(Number) }]),
-  );
+  await expect.poll(events).toMatchObject([{ why: 'ended', did: 'restarted', at: expect.any(Number) }]);
 });
 
 test('one that was ended on purpose, or before a sleep, is left', async () => {
