@@ -13,6 +13,7 @@ import { accountOf, failureOf } from './explain.ts';
 import {
   exitOf,
   makeFolder,
+  pieceFrom,
   senderLives,
   senderOf,
   sessionOf,
@@ -23,7 +24,6 @@ import {
   writeOnce,
 } from './files.ts';
 import { finish } from './finish.ts';
-import { pieceFrom } from './piece.ts';
 import { send } from './send.ts';
 
 type Reply = ReplyOf<'turn_read'>;

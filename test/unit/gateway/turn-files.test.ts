@@ -3,8 +3,7 @@ import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gatewayService } from '../../../src/gateway/gateway-service.ts';
-import { turnFiles } from '../../../src/sidecar/turns/files.ts';
-import { pieceFrom } from '../../../src/sidecar/turns/piece.ts';
+import { pieceFrom, turnFiles } from '../../../src/sidecar/turns/files.ts';
 import { kill, programPids } from '../../support/program-pids.ts';
 import { delta, echo, ending, type FakeGateway, fakeGateway, stream } from './fake-gateway.ts';
 
