@@ -169,7 +169,7 @@ function assembleServices(
   const posture = postureService(machines);
   const configure = configureService(onMachines);
   const spend = spendService(machines);
-  const limits = dailyLimits(config.stateDir);
+  const limits = dailyLimits(config.stateDir, clock);
   const gateway = gatewayService({ machines, clock });
   const records = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const store = recordedStore(records, history, log, redact);

@@ -31,7 +31,8 @@ export interface SpendService {
   /**
    * The later of two limits counts.
    * @param model `provider/model` that answers by default.
-   * @returns the folder of the plugin that keeps it, which the gateway's settings are to name.
+   * @returns the folder of the plugin that keeps it, which the gateway's settings are to name, and when the one was set that
+   *   the machine keeps now.
    * @throws AppError `invalid_input` for one in money where OpenClaw knows no price.
    */
   setLimit(
@@ -39,7 +40,7 @@ export interface SpendService {
     limit: DailyLimit,
     model: string | undefined,
     options?: WaitOptions,
-  ): Promise<LimitStanding & { plugin: string }>;
+  ): Promise<LimitStanding & { plugin: string; set_at: number }>;
 }
 
 export function spendService(machines: SidecarMachines): SpendService {

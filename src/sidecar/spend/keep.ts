@@ -24,9 +24,10 @@ export async function setLimit(
 ): Promise<ReplyOf<'set_limit'>> {
   if (limit.usd !== undefined && !(await hasPrice(place, model))) throw new SidecarError('price_unknown');
   keepPlugin(place);
-  adopt(place, limit);
-  if (isSet(limit)) await countAccounts(place, limit);
-  return { ...standingOf(place), plugin: pluginDir(place) };
+  order(place, limit);
+  const kept = known(place);
+  if (kept !== undefined && isSet(kept)) await countAccounts(place, kept);
+  return { ...standingOf(place), plugin: pluginDir(place), set_at: kept?.set_at ?? limit.set_at };
 }
 
 /** Proved by an answer of it that OpenClaw could put a price on. */
@@ -56,7 +57,7 @@ export async function spend(place: Place, { accounts }: RequestOf<'spend'>): Pro
  * @throws SidecarError `limit_reached`.
  */
 export async function admitTurn(place: Place, told: Limit | undefined): Promise<void> {
-  if (told !== undefined) adopt(place, told);
+  if (told !== undefined) remember(place, told);
   const limit = readLimit(limitDir(place));
   if (limit === 'broken') throw new SidecarError('limit_unreadable');
   if (limit === undefined || !isSet(limit)) return;
@@ -94,10 +95,23 @@ function isCounted(place: Place): boolean {
   return meter === undefined || (accounts?.day === meter.day && accounts.metered === meter.tokens);
 }
 
-function adopt(place: Place, limit: Limit): void {
-  const own = readLimit(limitDir(place));
-  const older = own === undefined || own === 'broken' || own.set_at < limit.set_at;
-  if (older) writeLedger(limitDir(place), 'limit', limit);
+/**
+ * What a person wants now. It was set no later than it arrives here, whatever the clock of their computer says: so nothing
+ * that is kept lies ahead, and what does (of earlier programs, or after this clock was set back) stands in nobody's way.
+ */
+function order(place: Place, limit: Limit): void {
+  const now = systemClock.now();
+  const own = known(place);
+  const later = own !== undefined && own.set_at > limit.set_at && own.set_at <= now;
+  if (!later) writeLedger(limitDir(place), 'limit', { ...limit, set_at: Math.min(limit.set_at, now) });
+}
+
+/** What a server noted earlier, in the place of a note that was lost or is older. */
+function remember(place: Place, limit: Limit): void {
+  const now = systemClock.now();
+  const own = known(place);
+  const newer = own === undefined || (own.set_at < limit.set_at && limit.set_at <= now);
+  if (newer) writeLedger(limitDir(place), 'limit', { ...limit, set_at: Math.min(limit.set_at, now) });
 }
 
 export function standingOf(place: Place): Standing {

@@ -1,19 +1,21 @@
 /** The files of a machine's limit: read by the plugin in the gateway and by the machine's own program, each in its moment. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Accounts, Limit, Meter } from './limit.ts';
+import { type Accounts, isAmount, isZone, type Limit, type Meter } from './limit.ts';
 
 /** `broken`: it is there and cannot be read, so that nobody knows what may be spent. */
 export function readLimit(folder: string): Limit | undefined | 'broken' {
   const read = readNumbers(join(folder, 'limit.json'));
   if (read === undefined || read === 'broken') return read;
   const { set_at, tokens, usd, zone } = read;
-  if (typeof set_at !== 'number') return 'broken';
+  if (!isAmount(set_at) || ![tokens, usd].every((most) => most === undefined || (isAmount(most) && most > 0)))
+    return 'broken';
   return {
     set_at,
-    ...(typeof tokens === 'number' && { tokens }),
-    ...(typeof usd === 'number' && { usd }),
-    ...(typeof zone === 'string' && { zone }),
+    ...(isAmount(tokens) && { tokens }),
+    ...(isAmount(usd) && { usd }),
+    // The days of a zone that is not known here are those of UTC.
+    ...(typeof zone === 'string' && isZone(zone) && { zone }),
   };
 }
 
@@ -22,13 +24,13 @@ export function readMeter(folder: string): Meter | undefined {
   const read = readNumbers(join(folder, 'meter.json'));
   if (read === undefined || read === 'broken') return undefined;
   const { day, tokens } = read;
-  return typeof day === 'string' && typeof tokens === 'number' ? { day, tokens } : undefined;
+  return typeof day === 'string' && isAmount(tokens) ? { day, tokens } : undefined;
 }
 
 export function readAccounts(folder: string): Accounts | undefined {
   const read = readNumbers(join(folder, 'accounts.json'));
   if (read === undefined || read === 'broken' || typeof read.day !== 'string') return undefined;
-  const number = (value: unknown) => (typeof value === 'number' ? value : 0);
+  const number = (value: unknown) => (isAmount(value) ? value : 0);
   return {
     day: read.day,
     tokens: number(read.tokens),

@@ -38,6 +38,19 @@ export interface Spent {
 
 const WARNED = 0.8;
 
+/** What can be counted: neither endless nor below nothing. */
+export const isAmount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+/** Whether this computer knows the days of a zone of this name. */
+export function isZone(zone: string): boolean {
+  try {
+    return dayOf(0, zone) !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** The day of a moment, as `2026-11-27`. */
 export function dayOf(at: number, zone = 'UTC'): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(at);

@@ -5,7 +5,16 @@
 import { dirname } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { readAccounts, readLimit, readMeter, writeLedger } from './ledger.ts';
-import { dayOf, type Limit, limitWords, type Meter, mayBegin, type Spent, spentOn } from './limit.ts';
+import {
+  dayOf,
+  isAmount,
+  type Limit,
+  limitWords,
+  type Meter,
+  mayBegin,
+  type Spent,
+  spentOn,
+} from './limit.ts';
 
 /** What is used of OpenClaw's interface for plugins (2026.9.6). */
 interface Api {
@@ -81,7 +90,7 @@ function count(folder: string, tokens: number): void {
 }
 
 function tokensOf(usage: Readonly<Record<string, unknown>>): number {
-  if (typeof usage.totalTokens === 'number') return usage.totalTokens;
+  if (isAmount(usage.totalTokens)) return usage.totalTokens;
   const parts = [usage.input, usage.output, usage.cacheRead, usage.cacheWrite];
-  return parts.reduce<number>((sum, part) => sum + (typeof part === 'number' ? part : 0), 0);
+  return parts.reduce<number>((sum, part) => sum + (isAmount(part) ? part : 0), 0);
 }

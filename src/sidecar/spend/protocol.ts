@@ -26,10 +26,14 @@ export const standing = z.object({
 });
 
 export const SPEND_PROTOCOL = {
-  /** The later of two limits counts, whoever set it. Where nobody knows what `model` costs, one in money is refused. */
+  /**
+   * The later of two limits counts, whoever set it; none is later than its arrival. Where nobody knows what `model` costs,
+   * one in money is refused.
+   */
   set_limit: {
     request: z.object({ limit, model: z.optional(z.string()) }),
-    reply: z.extend(standing, { plugin: z.string() }),
+    /** `set_at`: the moment of the limit that the machine keeps now, of one that lifts too. */
+    reply: z.extend(standing, { plugin: z.string(), set_at: amount }),
   },
   spend: {
     /** What is asked of OpenClaw itself, which takes a second or more. */

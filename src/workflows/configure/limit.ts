@@ -3,7 +3,7 @@ import semver from 'semver';
 import { AppError } from '../../core/errors.ts';
 import type { ConfigureService } from '../../openclaw/configure/configure.ts';
 import { presentModel } from '../../openclaw/configure/plan.ts';
-import type { DailyLimit, SpendService } from '../../openclaw/look/spend.ts';
+import type { DailyLimit, LimitStanding, SpendService } from '../../openclaw/look/spend.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { type DailyLimits, isSet, limitWords, standingWords } from '../limits/daily-limit.ts';
 
@@ -39,13 +39,18 @@ export async function setDailyLimit(
   // The same moment also when another process goes on with this.
   const limit = { ...wish, set_at: Date.parse(operation.record.createdAt) };
   const standing = await spend.setLimit(machineId, limit, presentModel(present), { signal });
-  const holds = isSet(wish) ? standing.limit?.set_at === limit.set_at : standing.limit === undefined;
-  if (!holds) throw setLater();
-  await limits.keep(machineId, limit);
+  if (!holds(standing, wish)) throw setLater();
+  // As the machine dates it: by the clock of this computer, where that is ahead, another's later lift would be undone.
+  await limits.keep(machineId, { ...wish, set_at: Math.min(limit.set_at, standing.set_at) });
   const words = standingWords(standing);
   const told = isSet(wish) ? `The assistant may spend ${limitWords(wish)}.` : 'The daily limit is lifted.';
   await operation.note(words === undefined ? told : `${told} ${words}`);
   return standing.keeping === 'not_kept' ? standing.plugin : undefined;
+}
+
+function holds({ limit, keeping }: LimitStanding, wish: Omit<DailyLimit, 'set_at'>): boolean {
+  if (!isSet(wish)) return keeping === 'no_limit';
+  return limit?.tokens === wish.tokens && limit?.usd === wish.usd;
 }
 
 /** Of two the later counts, by the clocks of the computers that set them. */

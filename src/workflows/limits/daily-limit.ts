@@ -1,5 +1,6 @@
 /** The limit of a day as people write and read it, and this computer's own note of it: a machine may lose its own. */
 import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { parseJson, readIfThere, writePrivate } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
@@ -52,11 +53,11 @@ export const isSet = ({ tokens, usd }: Pick<DailyLimit, 'tokens' | 'usd'>): bool
 export interface DailyLimits {
   /** Undefined where none was ever set from here. A note that cannot be read is none: the machine has its own. */
   known(machineId: string): Promise<DailyLimit | undefined>;
-  /** Never an older one over a newer. */
+  /** Never an older one over a newer, unless that lies ahead of now: it was set by a clock that was wrong. */
   keep(machineId: string, limit: DailyLimit): Promise<void>;
 }
 
-export function dailyLimits(stateDir: string): DailyLimits {
+export function dailyLimits(stateDir: string, clock: Pick<Clock, 'now'>): DailyLimits {
   const dir = join(stateDir, 'limits');
   const fileOf = (machineId: string) =>
     join(dir, `${encodeURIComponent(machineId).replaceAll('.', '%2E')}.json`);
@@ -67,7 +68,8 @@ export function dailyLimits(stateDir: string): DailyLimits {
     keep: (machineId, limit) =>
       inStateFolder(stateDir, async () => {
         const before = await known(machineId);
-        if (before === undefined || before.set_at < limit.set_at)
+        const ahead = before !== undefined && before.set_at > clock.now();
+        if (before === undefined || ahead || before.set_at < limit.set_at)
           await writePrivate(fileOf(machineId), JSON.stringify(limit));
       }),
   };

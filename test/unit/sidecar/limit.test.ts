@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
-import { readLimit, writeLedger } from '../../../src/sidecar/spend/ledger.ts';
+import { runCommand } from '../../../src/sidecar/commands.ts';
+import { admitTurn } from '../../../src/sidecar/spend/keep.ts';
+import { readAccounts, readLimit, readMeter, writeLedger } from '../../../src/sidecar/spend/ledger.ts';
 import { dayOf, type Limit, mayBegin, spentOn } from '../../../src/sidecar/spend/limit.ts';
 import plugin from '../../../src/sidecar/spend/plugin.ts';
 
@@ -112,6 +114,30 @@ describe('the plugin in the gateway', () => {
     });
   });
 
+  it.each([
+    ['{"set_at":1,"tokens":0}', 'broken'],
+    ['{"set_at":1,"tokens":-5}', 'broken'],
+    ['{"set_at":1,"tokens":1e999}', 'broken'],
+    ['{"set_at":1,"tokens":"10"}', 'broken'],
+    ['{"set_at":1e999,"tokens":10}', 'broken'],
+    ['{"set_at":1,"tokens":10,"zone":"Nowhere/City"}', { set_at: 1, tokens: 10 }],
+  ])('reads %s as %j: no number in it lets everything pass', (text, expected) => {
+    writeFileSync(join(folder, 'limit.json'), text);
+    expect(readLimit(folder)).toEqual(expected);
+    answered(10);
+    expect(ask('before_agent_run')).toMatchObject({ outcome: 'block' });
+  });
+
+  it('takes no number that is none, and no number below nothing, from what was counted', () => {
+    vi.spyOn(systemClock, 'now').mockReturnValue(at('2026-12-08T12:00:00Z'));
+    for (const totalTokens of [7, Number.NaN, -100, Number.POSITIVE_INFINITY]) answered(totalTokens);
+    expect(readMeter(folder)).toMatchObject({ tokens: 7 });
+    writeFileSync(join(folder, 'meter.json'), `{"day":"${day}","tokens":-1e999}`);
+    writeFileSync(join(folder, 'accounts.json'), `{"day":"${day}","tokens":-5,"usd":1e999,"metered":3}`);
+    expect(readMeter(folder)).toBeUndefined();
+    expect(readAccounts(folder)).toEqual({ day, tokens: 0, usd: 0, unpriced: 0, metered: 3 });
+  });
+
   it('adds up the parts where OpenClaw names no total', () => {
     vi.spyOn(systemClock, 'now').mockReturnValue(at('2026-12-05T12:00:00Z'));
     const usage = { input: 10, output: 5, cacheRead: 3, cacheWrite: 2 };
@@ -121,5 +147,44 @@ describe('the plugin in the gateway', () => {
       day: '2026-12-05',
       tokens: 20,
     });
+  });
+});
+
+describe('of two limits', () => {
+  let home: string;
+  const place = () => ({ home, port: 1 });
+  const folder = () => join(home, '.openclaw-mcp/limit');
+  const order = async (wish: object) => Object(await runCommand('set_limit', place(), { limit: wish }));
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'limits-'));
+    vi.spyOn(systemClock, 'now').mockReturnValue(NOON);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    rmSync(home, { recursive: true });
+  });
+
+  it('the later counts, and the answer tells which', async () => {
+    await order({ tokens: 5, set_at: NOON - 10 });
+    expect(await order({ set_at: NOON - 20 })).toMatchObject({ limit: { tokens: 5 }, set_at: NOON - 10 });
+    expect(await order({ set_at: NOON - 10 })).toMatchObject({ keeping: 'no_limit', set_at: NOON - 10 });
+  });
+
+  it.each([NOON + 1, NOON + 1e13, 1.7e308])(
+    'one that was set at %d is lifted all the same',
+    async (ahead) => {
+      writeLedger(folder(), 'limit', { tokens: 5, set_at: ahead });
+      expect(await order({ set_at: NOON - 1_000 })).toMatchObject({ keeping: 'no_limit' });
+      // The computer that set it has its note still.
+      await admitTurn(place(), { tokens: 1, set_at: ahead });
+      expect(readLimit(folder())).toEqual({ set_at: NOON - 1_000 });
+    },
+  );
+
+  it('none is kept as set later than it arrived', async () => {
+    expect(await order({ tokens: 5, set_at: NOON + 1e13 })).toMatchObject({ set_at: NOON });
+    rmSync(folder(), { recursive: true });
+    await admitTurn(place(), { tokens: 5, set_at: NOON + 1e13 });
+    expect(readLimit(folder())).toEqual({ tokens: 5, set_at: NOON });
   });
 });
