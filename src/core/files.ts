@@ -61,15 +61,6 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** What `text` says as JSON; undefined when it is none, as a file that was damaged. */
-export function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether there is such a file and this process may run it. */
 export function isExecutable(path: string): boolean {
   try {

@@ -1,7 +1,9 @@
 /** The only file that knows `dedalus-labs`: rides its generic verbs, and closes every door that leaks or rewrites. */
+
 import type Dedalus from 'dedalus-labs';
 import { apiCaps, apiTiming } from '../config/timing.ts';
 import type { Clock } from '../core/clock.ts';
+import { parseJson } from '../core/json.ts';
 import type { DedalusApi } from './api.ts';
 import { accessCalls } from './calls/access.ts';
 import { type Call, caller } from './calls/call.ts';
@@ -114,7 +116,7 @@ async function answerOf(library: Library, request: WireRequest, signal: AbortSig
     ).asResponse();
     return {
       status: response.status,
-      body: parsed(await response.text()),
+      body: parseJson(await response.text()),
       retryAfterMs: retryAfter(response.headers),
     };
   } catch (error) {
@@ -136,14 +138,6 @@ function verbOptions(request: WireRequest, signal: AbortSignal) {
       ...(request.ifMatch === undefined ? {} : { 'If-Match': request.ifMatch }),
     },
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Only the form in seconds; a date would need the server's clock. Zero names no time. */

@@ -1,5 +1,7 @@
 /** Reads a session's messages. */
+
 import { AppError } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
 import { toldTime } from '../core/told.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
@@ -7,7 +9,7 @@ import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { PageOptions, SessionMessage } from './ports.ts';
 import { addressOf } from './session-address.ts';
 import { explainTurnError, notRunning, refusedToken } from './turn-errors.ts';
-import { parseJson, reportedError } from './turn-stream.ts';
+import { reportedError } from './turn-stream.ts';
 
 /** Of a page that is too large at once, ever smaller ones are asked for. */
 const READ_MS = 60_000;

@@ -1,9 +1,11 @@
 /** Decides what became of a turn: from what its machine tells, the answer's bytes and, in doubt, the session. */
+
 import { AppError } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { TurnSnapshot, TurnState } from './ports.ts';
 import { explainConnection, explainTurnError } from './turn-errors.ts';
-import { parseJson, type ReportedError, reportedError, type TurnStream } from './turn-stream.ts';
+import { type ReportedError, reportedError, type TurnStream } from './turn-stream.ts';
 
 interface Verdict {
   state: TurnState;

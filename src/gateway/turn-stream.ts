@@ -1,6 +1,8 @@
 /** Reads the gateway's answer to a chat turn: a stream of events, or one JSON error instead of it. */
+
 import { createParser } from 'eventsource-parser';
 import * as z from 'zod';
+import { parseJson } from '../core/json.ts';
 import { FINISH_REASONS, type FinishReason, type TurnUsage } from './ports.ts';
 
 /** An error as the gateway wrote it; foreign. */
@@ -90,15 +92,6 @@ export function turnStream(): TurnStream {
 export function reportedError(json: unknown, httpStatus: number | undefined): ReportedError | undefined {
   const parsed = errorBody.safeParse(json);
   return parsed.success ? { ...parsed.data.error, httpStatus } : undefined;
-}
-
-/** Undefined when `text` is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 // Versions before 2026.7 count nothing and report zeros, which would read as "free".

@@ -2,10 +2,12 @@
  * What was done from this computer, by whom, and how it ended: a private file that several servers append to. The file
  * before it is kept too, so that the log has an end and still reaches back.
  */
+
 import { open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { parseJson, privateDir, readIfThere, withFileLock } from '../core/files.ts';
+import { privateDir, readIfThere, withFileLock } from '../core/files.ts';
+import { parseJson } from '../core/json.ts';
 import { inStateFolder } from '../core/state-folder.ts';
 import { type Entry, entriesOf, type Line, line } from './line.ts';
 

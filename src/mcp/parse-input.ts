@@ -1,6 +1,8 @@
 /** Turns whatever a client sent as arguments into a tool's input, or into one sentence that says what to change. */
+
 import type * as z from 'zod';
 import { AppError } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
 import { head, plainText } from '../core/text.ts';
 import type { ParseInput } from './define-tool.ts';
 
@@ -70,12 +72,8 @@ function notText(text: string, issue: z.core.$ZodIssue): number | boolean | obje
 const isWholeType = (expected: string) => ['array', 'object', 'record'].includes(expected);
 
 function structureIn(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null ? value : undefined;
 }
 
 function fieldOf(value: unknown, key: PropertyKey): unknown {

@@ -1,4 +1,5 @@
 /** One line of a client, as clients really write them: the message for the SDK, or our answer to what it cannot be. */
+
 import {
   CallToolRequestSchema,
   CompleteRequestSchema,
@@ -15,6 +16,7 @@ import {
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { parse as parseBroken } from 'jsonc-parser';
+import { isDeep, MAX_LEVELS, parseJson } from '../core/json.ts';
 import { head, plainText } from '../core/text.ts';
 
 /** JSON-RPC answers with null where it could not read an id. */
@@ -67,6 +69,10 @@ export function readLine(line: Buffer): Incoming[] {
     value = JSON.parse(text);
   } catch {
     return [{ id: idOfBroken(text), code: ErrorCode.ParseError, fault: 'The message is not JSON' }];
+  }
+  if (isDeep(text)) {
+    const id = fieldsOf(value)?.id;
+    return [invalid(isId(id) ? id : null, `The message is nested deeper than ${MAX_LEVELS} levels`)];
   }
   if (!Array.isArray(value)) return readMessage(value);
   if (value.length === 0) return [invalid(null, 'The batch is empty')];
@@ -152,11 +158,7 @@ function texts(args: unknown): unknown {
 /** Some models write the arguments as text that holds the JSON. */
 function unwrapped(args: unknown): unknown {
   if (typeof args !== 'string') return args;
-  try {
-    return JSON.parse(args) ?? {};
-  } catch {
-    return args;
-  }
+  return args.trim() === 'null' ? {} : (parseJson(args) ?? args);
 }
 
 /** What the SDK would not take, by the parameter. */

@@ -1,8 +1,10 @@
 /** Asks a model server of one's own what it offers, and proves it with one small call, before anything is paid for. */
+
 import * as z from 'zod';
 import { withDeadline } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
 import { head, plainText } from '../core/text.ts';
 import { type ListedModel, type OwnServer, usualModel } from './catalog/own-server.ts';
 import type { ProviderKey } from './catalog/providers.ts';
@@ -86,7 +88,7 @@ async function listOf(deps: AskDeps, key: OwnKey, signal: AbortSignal | undefine
     url: listUrl(key),
     headers: { authorization: `Bearer ${key.key}` },
   });
-  const read = listed.safeParse(json(answer?.status === 200 ? answer.text : ''));
+  const read = listed.safeParse(parseJson(answer?.status === 200 ? answer.text : ''));
   return { models: read.success ? modelsIn(read.data) : [], answer };
 }
 
@@ -131,7 +133,7 @@ async function proof(
     body: JSON.stringify(request.body),
   });
   if (answer === undefined) return 'unproved';
-  if (answer.status === 200 && json(answer.text) !== undefined) return 'proved';
+  if (answer.status === 200 && parseJson(answer.text) !== undefined) return 'proved';
   if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return 'unproved';
   const { origin, pathname } = new URL(request.url);
   throw refusal(key, `POST ${origin}${pathname}`, answer);
@@ -176,14 +178,6 @@ async function cappedText(response: Response): Promise<string> {
   return text;
 }
 
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 const base = ({ baseUrl }: OwnKey) => baseUrl.replace(/\/+$/, '');
 
 /** Whether it is not there, keeps its list to itself, or has none, decides what helps. */
@@ -197,7 +191,7 @@ function nameless(key: OwnKey, answer: Answer | undefined): AppError {
     });
   }
   if (answer.status === 401 || answer.status === 403) return refusal(key, asked, answer);
-  if (!listed.safeParse(json(answer.text)).success) {
+  if (!listed.safeParse(parseJson(answer.text)).success) {
     return new AppError(
       'config',
       `No list of models comes from ${asked} (HTTP ${answer.status}), and none is named; nothing was created`,

@@ -1,5 +1,7 @@
 /** Runs a judged command of OpenClaw's own on a machine, and reads what it printed. */
+
 import type { WaitOptions } from '../core/abort.ts';
+import { parseJson } from '../core/json.ts';
 import type { CommandEffect } from './catalog/judge-command.ts';
 import { askSidecar, type SidecarMachines } from './sidecar/ask-sidecar.ts';
 
@@ -54,10 +56,5 @@ export function commandService(machines: SidecarMachines): CommandService {
 /** An object or a list, and nothing else around it: a word or a number is no answer in JSON. */
 function jsonOf(text: string): unknown {
   const plain = text.trim();
-  if (!/^[[{]/.test(plain)) return undefined;
-  try {
-    return JSON.parse(plain);
-  } catch {
-    return undefined;
-  }
+  return /^[[{]/.test(plain) ? parseJson(plain) : undefined;
 }

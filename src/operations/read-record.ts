@@ -1,7 +1,9 @@
 /** Records are files, and whoever filled the folder wrote them: each is read by a schema, its sentences as a stranger's. */
+
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ERROR_CODES } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
 import { oneWord } from '../core/text.ts';
 import { parseOperationId } from './operation-id.ts';
 import type { Json, JsonObject, OperationRecord } from './record.ts';
@@ -74,7 +76,7 @@ function asForeign(record: OperationRecord): OperationRecord {
 
 function parsed(text: string): OperationRecord | undefined {
   try {
-    const { data } = schema.safeParse(JSON.parse(text));
+    const { data } = schema.safeParse(parseJson(text));
     return data && withoutUndefined(withMachine(data));
   } catch {
     return undefined;

@@ -1,8 +1,10 @@
 /** Documents as they travel: gzip in base64, a long one in parts of which each is asked for. */
+
 import { randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { parseJson } from '../core/json.ts';
 import { SidecarError } from './sidecar-error.ts';
-import { type Answer, MAX_DOCUMENT_BYTES, MAX_PART_CHARS } from './wire.ts';
+import { type Answer, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_LEVELS, MAX_PART_CHARS } from './wire.ts';
 
 /** Rests that nobody came for make place for newer ones. */
 const MOST_RESTS = 8;
@@ -12,10 +14,12 @@ const rests = new Map<string, string>();
 export function unpacked(text: string): unknown {
   try {
     const bytes = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MAX_DOCUMENT_BYTES });
-    return JSON.parse(bytes.toString('utf8'));
+    const document = parseJson(bytes.toString('utf8'), MAX_DOCUMENT_LEVELS);
+    if (document !== undefined) return document;
   } catch {
-    throw new SidecarError('bad_request');
+    // Not packed as it travels.
   }
+  throw new SidecarError('bad_request');
 }
 
 /** @throws SidecarError `reply_too_large`. */

@@ -2,7 +2,9 @@
  * What is around every request and reply between a server and the machine's own program. Additive: a newer one of either
  * side may meet an older one of the other.
  */
+
 import * as z from 'zod/mini';
+import { MAX_LEVELS } from '../core/json.ts';
 
 /** Grows when a server needs what an older program lacks, so that the older one is replaced within one version too. */
 export const PROTOCOL_NUMBER = 2;
@@ -11,6 +13,8 @@ export const PROTOCOL_NUMBER = 2;
 export const MAX_PART_CHARS = 512 * 1024;
 /** Unpacked, of a request and of a whole reply. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+/** A little more than what is read of a file or a command's output, which travels inside. */
+export const MAX_DOCUMENT_LEVELS = MAX_LEVELS + 20;
 /** Where a reply ends that came whole. */
 export const END_MARK = 'end=1\n';
 

@@ -170,3 +170,37 @@ describe('an answer that unpacks to more than it carries', () => {
     expect(result.isError).toBe(true);
   });
 });
+
+describe('JSON nested 60,000 deep', () => {
+  const deep = `${'{"a":['.repeat(30_000)}${']}'.repeat(30_000)}`;
+
+  it('that a command printed is told as text', async () => {
+    const reply = { exit_code: 0, timed_out: false, stdout: deep, stderr: '', left_out: 0 };
+    const { call } = await hostileServer(hostileMachine(machineThat(() => ({ reply }))), unhurried());
+    const result = await call('run_openclaw', { machine_id: 'dm-1', args: ['status', '--json'] });
+    expect(result.structuredContent).toMatchObject({
+      exit_code: 0,
+      stdout: expect.stringContaining('{"a":['),
+    });
+    expect(result.structuredContent).not.toHaveProperty('json');
+  });
+
+  it('in an answer is one that cannot be read', async () => {
+    const reply = `{"exit_code":0,"timed_out":false,"stdout":"","stderr":"","left_out":0,"more":${deep}}`;
+    const { call } = await hostileServer(
+      hostileMachine(machineThat(() => ({ blobs: { reply } }))),
+      unhurried(),
+    );
+    const result = await call('run_openclaw', { machine_id: 'dm-1', args: ['status'] });
+    expect(result).toMatchObject({ isError: true });
+    expect(JSON.stringify(result)).toMatch(/not known/);
+    expect(JSON.stringify(result)).not.toMatch(/defect/);
+  });
+
+  it('from the client is refused, or taken as the text that it is', async () => {
+    const { call } = await hostileServer(hostileMachine(machineThat(() => ({ reply: {} }))), unhurried());
+    const result = await call('configure_openclaw', { machine_id: 'dm-1', set: deep });
+    expect(result).toMatchObject({ isError: true });
+    expect(JSON.stringify(result)).not.toMatch(/defect/);
+  });
+});

@@ -1,6 +1,8 @@
 /** The flags of a command, made from its tool's input schema, and the tool's arguments made from them. */
+
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
+import { parseJson } from '../../core/json.ts';
 import type { Tool } from '../../mcp/define-tool.ts';
 import { jsonSchema } from '../../mcp/json-schema.ts';
 import { kebab, OTHER_FLAGS, type ToolCommand } from './table.ts';
@@ -105,7 +107,7 @@ function numberOf(text: string): number {
 
 /** `path=value` whose value is JSON where it can be read so, or a whole object in JSON. */
 function entriesOf(text: string): object {
-  const whole = jsonOr(text, undefined);
+  const whole = parseJson(text);
   if (typeof whole === 'object' && whole !== null && !Array.isArray(whole)) return whole;
   const [, path, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (path === undefined)
@@ -114,11 +116,8 @@ function entriesOf(text: string): object {
 }
 
 function jsonOr(text: string, otherwise: unknown): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return otherwise;
-  }
+  const value = parseJson(text);
+  return value === undefined ? otherwise : value;
 }
 
 /** What the tool is called with. Fields that were not given are left to the tool. */

@@ -1,8 +1,10 @@
 /** What every request goes through around its work: counting, scripted faults, keys, errors. */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import { isErrno } from '../../core/files.ts';
+import { parseJson } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Machines } from '../machines/machines.ts';
 import { bareId } from '../machines/model.ts';
@@ -125,11 +127,9 @@ export function parseBody(contentType: string | undefined, text: string): unknow
   if (contentType !== undefined && !/^application\/(?:[a-z.+-]+\+)?json\b/i.test(contentType)) {
     throw problem(415, `unknown content type: ${contentType}`);
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw problem(400, 'the body is not valid JSON');
-  }
+  const body = parseJson(text);
+  if (body === undefined) throw problem(400, 'the body is not valid JSON, or nested too deep');
+  return body;
 }
 
 /** What the client sees of a failure. */

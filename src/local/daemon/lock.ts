@@ -1,10 +1,12 @@
 /** One server per state folder, also after the one before was killed. */
+
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { parseJson, processLives, readIfThere, withFileLock, writePrivate } from '../../core/files.ts';
+import { processLives, readIfThere, withFileLock, writePrivate } from '../../core/files.ts';
+import { parseJson } from '../../core/json.ts';
 
 interface Holder {
   pid: number;

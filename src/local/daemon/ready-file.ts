@@ -1,7 +1,9 @@
 /** What a local API that answers leaves in its folder, so that others find it and know what it is. */
+
 import path from 'node:path';
 import * as z from 'zod';
-import { parseJson, readIfThere } from '../../core/files.ts';
+import { readIfThere } from '../../core/files.ts';
+import { parseJson } from '../../core/json.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
 import { livingHolder } from './lock.ts';
 

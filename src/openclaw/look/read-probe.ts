@@ -1,6 +1,8 @@
 /** Reads what a machine says of all its layers. */
+
 import * as z from 'zod';
 import { AppError } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
 import { isToldPath, toldVersion } from '../../core/told.ts';
 import type { ReplyOf } from '../../sidecar/protocol.ts';
 import type { Probe } from '../ports.ts';
@@ -85,7 +87,7 @@ export function readBareProbe({ values, blobs }: BootstrapOutput): Probe {
     startup: 'not_checked',
     authenticated: 'not_checked',
     jobsRunning: [],
-    deploymentName: nameIn(parsed(blobs.deployment)),
+    deploymentName: nameIn(parseJson(blobs.deployment)),
     interrupted: [],
     gatewayLog: undefined,
   };
@@ -100,12 +102,4 @@ function told<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
 function nameIn(value: unknown): string | undefined {
   const read = deployment.safeParse(value);
   return read.success ? read.data.name : undefined;
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined;
-  }
 }

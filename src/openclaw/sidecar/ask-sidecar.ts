@@ -2,10 +2,12 @@
  * One command of the machine's own program, typed on both ends. Whoever answers may be anybody who works as its user:
  * every answer is bounded, read by its schema, and believed about that machine alone.
  */
+
 import { gunzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
 import type { WaitOptions } from '../../core/abort.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
 import { tail } from '../../core/text.ts';
 import type { CommandResult, MachineService } from '../../machine/ports.ts';
 import {
@@ -16,6 +18,7 @@ import {
   type JobKind,
   type JobRequestOf,
   MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_LEVELS,
   MORE,
   PROTOCOL,
   type ReplyOf,
@@ -154,7 +157,7 @@ const packRequest = (command: string, request: unknown) =>
 function readAnswer({ stdout, exitCode }: CommandResult): { answer: Answer } | { unheard: boolean } {
   if (stdout.startsWith('cold=absent\n')) return { unheard: true };
   if (!stdout.endsWith(`\n${END_MARK}`)) return { unheard: stdout === '' && NOBODY.has(exitCode) };
-  const read = ANSWER.safeParse(parsed(stdout.slice(0, -END_MARK.length)));
+  const read = ANSWER.safeParse(parseJson(stdout.slice(0, -END_MARK.length)));
   return read.success ? { answer: read.data } : { unheard: false };
 }
 
@@ -199,7 +202,7 @@ export function readReply<C extends CommandName>(command: C, text: string | unde
 
 /** @throws AppError `command_failed` where `text` is not of this schema. */
 export function readAs<S extends z.ZodMiniType>(schema: S, text: string | undefined): z.infer<S> {
-  const read = schema.safeParse(parsed(text));
+  const read = schema.safeParse(parseJson(text, MAX_DOCUMENT_LEVELS));
   if (read.success) return read.data;
   throw unknownForm();
 }
@@ -235,14 +238,6 @@ function unpack(packed: string): string | undefined {
     return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_DOCUMENT_BYTES }).toString(
       'utf8',
     );
-  } catch {
-    return undefined;
-  }
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 /** Questions to the gateway of this machine: over HTTP on its loopback, or by OpenClaw's own command line. */
+
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { parseJson } from '../../core/json.ts';
 import { type Exchange, exchange } from '../exchange.ts';
 import { mcpDir, openclawCommand, type Place, stateDir } from '../place.ts';
 import { openclawEnvironment } from '../process/environment.ts';
@@ -51,15 +53,6 @@ export function callGateway(place: Place, method: string, params: object): Promi
       timeout: CLI_MS,
       maxBuffer: MAX_BODY,
     };
-    execFile(node, args, options, (error, stdout) => resolve(error === null ? parsed(stdout) : undefined));
+    execFile(node, args, options, (error, stdout) => resolve(error === null ? parseJson(stdout) : undefined));
   });
-}
-
-/** Undefined where `text` is no JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

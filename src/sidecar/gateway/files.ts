@@ -1,6 +1,8 @@
 /** The files by which the gateway's process is known, and what earlier starts left for the next one. */
+
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
+import { parseJson } from '../../core/json.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { readText } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
@@ -33,7 +35,7 @@ export function keepAddresses(place: Place, from: Readonly<Record<string, string
 /** Those of the newest start. */
 export function keptAddresses(place: Place): Addresses {
   try {
-    return addressesSchema.parse(JSON.parse(readText(addressesFile(place))));
+    return addressesSchema.parse(parseJson(readText(addressesFile(place))));
   } catch {
     return {};
   }

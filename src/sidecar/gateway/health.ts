@@ -1,8 +1,10 @@
 /** How the gateway answers. Bodies decide: some releases answer every path with 200 and their user interface. */
+
 import { connect } from 'node:net';
+import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
 import type { Place } from '../place.ts';
-import { askGateway, parsed } from './ask.ts';
+import { askGateway } from './ask.ts';
 
 const PROBE_MS = 3_000;
 const MODELS_MS = 5_000;
@@ -51,6 +53,6 @@ export async function works(place: Place): Promise<boolean> {
 
 /** Empty where nobody answers with an object. */
 async function bodyOf(place: Place, path: string, timeoutMs: number): Promise<Record<string, unknown>> {
-  const body = parsed((await askGateway(place, path, undefined, timeoutMs))?.body ?? '');
+  const body = parseJson((await askGateway(place, path, undefined, timeoutMs))?.body ?? '');
   return isPatch(body) ? body : {};
 }

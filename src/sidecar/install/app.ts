@@ -1,10 +1,11 @@
 /** Installs OpenClaw's tree by bun or by npm, and proves what came before any of it counts. */
+
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
-import { parsed } from '../gateway/ask.ts';
 import { missingFiles } from '../look/tree.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { childEnvironment, openclawEnvironment } from '../process/environment.ts';
@@ -121,5 +122,5 @@ async function checkApp(sources: Sources, wish: AppWish): Promise<void> {
 }
 
 function jsonOf(file: string): unknown {
-  return existsSync(file) ? parsed(readFileSync(file, 'utf8')) : undefined;
+  return existsSync(file) ? parseJson(readFileSync(file, 'utf8')) : undefined;
 }

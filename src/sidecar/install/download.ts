@@ -1,4 +1,5 @@
 /** Downloads that trust what the machine trusts and prove what they got. */
+
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,8 +14,8 @@ import {
 } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { systemClock } from '../../core/clock.ts';
+import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
-import { parsed } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import { childEnvironment, trust } from '../process/environment.ts';
 import { isOnLoopback } from './sources.ts';
@@ -123,7 +124,7 @@ export async function unpackPackage(
 ): Promise<void> {
   const { registry, sums } = sources;
   await download(sources, `${registry}/${name.replace('/', '%2f')}/${version}`, `${folder}.json`);
-  const doc = parsed(readFileSync(`${folder}.json`, 'utf8'));
+  const doc = parseJson(readFileSync(`${folder}.json`, 'utf8'));
   const dist = isPatch(doc) && isPatch(doc.dist) ? doc.dist : {};
   const url = String(dist.tarball ?? '');
   // A registry elsewhere does not name this machine's own servers.

@@ -1,10 +1,11 @@
 /** What could be installed here, as far as this machine can reach it: the wanted OpenClaw, and Node in its releases. */
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { parseJson } from '../../core/json.ts';
 import { isPatch, type Patch } from '../../core/patch.ts';
-import { parsed } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { readText } from '../read-text.ts';
@@ -64,7 +65,7 @@ async function asked({ place, folder }: Asker, question: Question): Promise<unkn
   const { name, url, seconds, most, more = [] } = question;
   const file = join(folder, name);
   await download({ place, log: `${file}.log` }, url, file, { more: [...QUICKLY, seconds, ...more], most });
-  return parsed(readFileSync(file, 'utf8'));
+  return parseJson(readFileSync(file, 'utf8'));
 }
 
 async function openclaw(

@@ -1,10 +1,11 @@
 /** A job's own process: does the work, and marks its end whole or not at all. */
+
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { inspect } from 'node:util';
 import * as z from 'zod/mini';
+import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
-import { parsed } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
@@ -50,7 +51,7 @@ async function outcome(place: Place, id: string, files: JobFiles): Promise<[stat
 async function work(place: Place, id: string, files: JobFiles): Promise<Values> {
   const text = readFileSync(files.request, 'utf8');
   rmSync(files.request);
-  const said = parsed(text);
+  const said = parseJson(text);
   const { kind, request, addresses } = asked.parse(isPatch(said) && 'command' in said ? said.request : said);
   if (!isJobKind(kind)) throw new SidecarError('bad_request');
   // Seen by what this process starts, and by nobody who looks at this one.

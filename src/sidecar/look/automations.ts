@@ -1,8 +1,9 @@
 /** What OpenClaw will do by itself, read where it keeps it: its command line would take seconds, and needs a gateway. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
-import { parseJson } from '../../core/json5.ts';
+import { parseJson } from '../../core/json.ts';
 import { at, isPatch } from '../../core/patch.ts';
 import { type Place, stateDir } from '../place.ts';
 import type { ReplyOf } from '../protocol.ts';

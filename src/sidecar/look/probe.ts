@@ -1,6 +1,7 @@
 /** One look at every layer, cheapest first. Nothing is started or changed. */
+
 import { join } from 'node:path';
-import { parseJson } from '../../core/json5.ts';
+import { parseJson } from '../../core/json.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { livePid } from '../process/identity.ts';
 import type { ReplyOf } from '../protocol.ts';

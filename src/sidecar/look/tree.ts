@@ -1,7 +1,8 @@
 /** Whether OpenClaw's folder is whole. `--version` proves nothing: it answers with most of the tree gone. */
+
 import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseJson } from '../../core/json5.ts';
+import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { readText } from '../read-text.ts';
@@ -52,7 +53,7 @@ export function missingParts(current: string): string[] {
 export function missingFiles(root: string): string[] {
   const list = join(root, 'dist', 'postinstall-inventory.json');
   if (!existsSync(list)) return [];
-  const listed: unknown = JSON.parse(readFileSync(list, 'utf8'));
+  const listed: unknown = parseJson(readFileSync(list, 'utf8'));
   const files = isPatch(listed) ? listed.files : listed;
   return (Array.isArray(files) ? files.map(String) : []).filter((file) => !existsSync(join(root, file)));
 }
@@ -64,7 +65,7 @@ function missingPackages(app: string, root: string): string[] {
   for (let folder = queue.pop(); folder !== undefined; folder = queue.pop()) {
     if (seen.has(folder)) continue;
     seen.add(folder);
-    const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const manifest: unknown = parseJson(readFileSync(join(folder, 'package.json'), 'utf8'));
     const needed = namesIn(manifest, 'dependencies');
     const optional = namesIn(manifest, 'optionalDependencies');
     for (const name of needed) {

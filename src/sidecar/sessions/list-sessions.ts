@@ -1,7 +1,8 @@
 /** The sessions of an OpenClaw: from its gateway where that lists them, else from the files in which older releases keep them. */
+
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parsed } from '../gateway/ask.ts';
+import { parseJson } from '../../core/json.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { listRows, type Row, type Rows } from './session-rows.ts';
@@ -68,7 +69,7 @@ function agentRows(folder: string, agentId: string): { row: Row; transcript: str
   const sessions = join(folder, 'sessions');
   const store = join(sessions, 'sessions.json');
   if (!existsSync(store)) return [];
-  return Object.entries(recordOf(parsed(readFileSync(store, 'utf8')))).map(([key, value]) => {
+  return Object.entries(recordOf(parseJson(readFileSync(store, 'utf8')))).map(([key, value]) => {
     const row = recordOf(value);
     const file = text(row.sessionFile) ?? `${text(row.sessionId) ?? ''}.jsonl`;
     return {
@@ -98,7 +99,7 @@ function firstWords(transcript: string): string | undefined {
     const start = Buffer.alloc(FIRST_BYTES);
     const lines = start.toString('utf8', 0, readSync(handle, start)).split('\n');
     const line = lines.find((one) => one.includes('"role":"user"'));
-    return saidIn(recordOf(recordOf(parsed(line ?? '')).message).content).slice(0, TITLE_LENGTH);
+    return saidIn(recordOf(recordOf(parseJson(line ?? '')).message).content).slice(0, TITLE_LENGTH);
   } finally {
     closeSync(handle);
   }

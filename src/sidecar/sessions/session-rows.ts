@@ -1,6 +1,8 @@
 /** The gateway's list of sessions, archived ones in a list of their own, as every release since 2026.9 shows it over HTTP. */
+
 import * as z from 'zod/mini';
-import { askGateway, parsed } from '../gateway/ask.ts';
+import { parseJson } from '../../core/json.ts';
+import { askGateway } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import { sessionRow } from '../protocol.ts';
 
@@ -29,7 +31,7 @@ export async function listRows(place: Place, args: object): Promise<Listing> {
   const got = await askGateway(place, '/tools/invoke', { tool: 'sessions_list', args });
   if (got === undefined) return 'down';
   if (got.status === 401 || got.status === 403) return 'refused';
-  const read = answer.safeParse(parsed(got.body));
+  const read = answer.safeParse(parseJson(got.body));
   if (!read.success || read.data.result.details.visibility?.restricted) return 'unlisted';
   const { sessions, hasMore } = read.data.result.details;
   return { sessions, hasMore };

@@ -1,6 +1,7 @@
 /** Questions to OpenClaw's own command line; each start costs one to three seconds. */
+
 import { execFile } from 'node:child_process';
-import { parseJson } from '../../core/json5.ts';
+import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
 import { openclawCommand, type Place, stateDir } from '../place.ts';
 import { openclawEnvironment } from '../process/environment.ts';

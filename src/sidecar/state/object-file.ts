@@ -1,4 +1,5 @@
 /** A JSON object in a file that people and OpenClaw write too: read in any form, changed without losing what they wrote. */
+
 import {
   closeSync,
   constants,
@@ -12,7 +13,8 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import jju from 'jju';
 import { systemClock } from '../../core/clock.ts';
-import { parseJson, parseJson5 } from '../../core/json5.ts';
+import { parseJson } from '../../core/json.ts';
+import { parseJson5 } from '../../core/json5.ts';
 import { isPatch, type Patch } from '../../core/patch.ts';
 
 /** Far more than settings or secrets ever are; a larger file is not read. */

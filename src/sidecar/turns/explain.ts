@@ -1,8 +1,10 @@
 /** Why a turn failed, where its answer does not say: its session's newest message and OpenClaw's own log know more. */
+
 import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { askGateway, parsed } from '../gateway/ask.ts';
+import { parseJson } from '../../core/json.ts';
+import { askGateway } from '../gateway/ask.ts';
 import { type Place, stateDir } from '../place.ts';
 import type { ReplyOf } from '../protocol.ts';
 import { writeWhole } from '../state/object-file.ts';
@@ -80,7 +82,7 @@ const ENDINGS = [
 export function accountOf(files: TurnFiles): Account | undefined {
   let account: Account | undefined;
   for (const line of textOf(files.runLog).split('\n')) {
-    const told = entry.safeParse(parsed(line)).data?.['1'];
+    const told = entry.safeParse(parseJson(line)).data?.['1'];
     if (told === undefined) continue;
     account = typeof told === 'string' ? { ...account, ...endingIn(told) } : ended(told);
   }

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { parseJson } from '../../core/json.ts';
 import { isErrno } from '../errno.ts';
-import { parsed } from '../gateway/ask.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { identityOf } from '../process/identity.ts';
 
@@ -113,7 +113,7 @@ export function endingOf(files: TurnFiles): Exit | undefined {
 const context = z.object({ session: z.string() });
 
 export function sessionOf(files: TurnFiles): string | undefined {
-  return context.safeParse(parsed(textOf(files.context))).data?.session;
+  return context.safeParse(parseJson(textOf(files.context))).data?.session;
 }
 
 /** Empty where it cannot be read. */

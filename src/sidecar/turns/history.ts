@@ -1,7 +1,9 @@
 /** A session's messages over the gateway's history endpoint, the same in every supported version. */
+
 import * as z from 'zod/mini';
+import { parseJson } from '../../core/json.ts';
 import type { Exchange } from '../exchange.ts';
-import { askGateway, parsed } from '../gateway/ask.ts';
+import { askGateway } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 
@@ -53,7 +55,7 @@ function replyOf(answer: Exchange | undefined): Reply {
   const page = pageIn(body);
   if (status === 200 && page !== undefined) return shown(page);
   if (status === 401 || status === 403) return { problem: 'refused' };
-  if (status === 404 && missing.safeParse(parsed(body)).success) return { problem: 'missing' };
+  if (status === 404 && missing.safeParse(parseJson(body)).success) return { problem: 'missing' };
   return { problem: 'other', http: status, answer: body.slice(0, MAX_SAID) };
 }
 
@@ -91,7 +93,7 @@ export function failureIn(body: string, sinceMs: number): string | undefined {
 }
 
 function pageIn(body: string): Page | undefined {
-  return history.safeParse(parsed(body)).data;
+  return history.safeParse(parseJson(body)).data;
 }
 
 // Thinking and tool calls are not what was said; a tool call is named so that no message looks empty.

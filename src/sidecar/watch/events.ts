@@ -1,7 +1,9 @@
 /** What happened to the gateway that nobody asked for: kept for the people who wonder, and for the next one who watches it. */
+
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { systemClock } from '../../core/clock.ts';
+import { parseJson } from '../../core/json.ts';
 import { gatewayPidFile } from '../gateway/files.ts';
 import { gatewayEvent } from '../gateway/protocol.ts';
 import { mcpDir, type Place } from '../place.ts';
@@ -50,7 +52,7 @@ export function gatewayEvents(place: Place): ReplyOf<'gateway_events'> {
 
 function known(place: Place): z.infer<typeof file> {
   try {
-    return file.parse(JSON.parse(readText(fileOf(place))));
+    return file.parse(parseJson(readText(fileOf(place))));
   } catch {
     return { events: [], fresh: 0 };
   }

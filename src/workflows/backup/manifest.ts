@@ -1,7 +1,9 @@
 /** What a backup says about itself, read from the head of the archive without unpacking the rest. */
+
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
 import { type BackupManifest, backupManifest } from '../../openclaw/backup.ts';
 
 const MANIFEST = 'openclaw-backup.json';
@@ -16,7 +18,7 @@ export async function readManifest(file: string): Promise<BackupManifest> {
   const size = Number.parseInt(head.toString('latin1', 124, 136), 8);
   const parsed =
     name === `${MANIFEST}\0` && size <= MAX_MANIFEST
-      ? backupManifest.safeParse(json(head.toString('utf8', BLOCK, BLOCK + size)))
+      ? backupManifest.safeParse(parseJson(head.toString('utf8', BLOCK, BLOCK + size)))
       : undefined;
   if (parsed?.success) return parsed.data;
   throw new AppError('invalid_input', 'This file is not a backup that backup_openclaw made', {
@@ -42,12 +44,4 @@ async function unpackedHead(file: string, bytes: number): Promise<Buffer> {
     packed.destroy();
   }
   return Buffer.concat(chunks);
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

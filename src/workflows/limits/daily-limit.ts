@@ -1,8 +1,10 @@
 /** The limit of a day as people write and read it, and this computer's own note of it: a machine may lose its own. */
+
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { parseJson, readIfThere, writePrivate } from '../../core/files.ts';
+import { readIfThere, writePrivate } from '../../core/files.ts';
+import { parseJson } from '../../core/json.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
 import { type DailyLimit, dailyLimit, type LimitStanding } from '../../openclaw/look/spend.ts';
 

@@ -148,6 +148,12 @@ describe('is answered with an error:', () => {
     ['a cursor that is a number', request({ params: { cursor: 5 } }), 7, PARAMS],
     ['a greeting without a version', request({ method: 'initialize', params: null }), 7, PARAMS],
     ['an unknown method', request({ method: 'tools/lost' }), 7, UNKNOWN],
+    [
+      'a deep nest that is whole',
+      call({ settings: 0 }).replace('0}', `${'['.repeat(60_000)}${']'.repeat(60_000)}}`),
+      7,
+      INVALID,
+    ],
     ['a deep nest', `{"jsonrpc":"2.0","id":7,"params":${'['.repeat(100_000)}`, null, PARSE],
   ])('%s', async (_what, line, id, code) => {
     const [answer, ...more] = await said(line);

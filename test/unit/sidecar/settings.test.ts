@@ -87,6 +87,16 @@ it('a person’s settings in JSON5 stay, with their comments and their model', a
   expect(readdirSync(join(home, '.openclaw')).sort()).toEqual(['openclaw.json', 'secrets.json']);
 });
 
+it.each([
+  ['settings', settingsFile, 'settings_unreadable'],
+  ['secrets', secretsFile, 'secrets_unreadable'],
+])('%s nested 60,000 deep cannot be read, and stay as they are', async (_, file, code) => {
+  const deep = `{"a":${'['.repeat(60_000)}${']'.repeat(60_000)}}`;
+  writeFileSync(file(), deep);
+  await expect(configure({ home, port: 1 }, WISH)).rejects.toMatchObject({ code });
+  expect(readFileSync(file(), 'utf8')).toBe(deep);
+});
+
 it('any change of any JSON5 says what it should, or keeps nothing', () => {
   const name = fc.constantFrom('a', 'b', 'gateway', 'x-y', '0', 'model');
   const { tree } = fc.letrec((tie) => ({

@@ -1,9 +1,11 @@
 /** The machine of a live check, written down before it is made: whatever ends the check, the next one removes it. */
+
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../../../core/errors.ts';
-import { parseJson, readIfThere, writePrivate } from '../../../core/files.ts';
+import { readIfThere, writePrivate } from '../../../core/files.ts';
+import { parseJson } from '../../../core/json.ts';
 
 const entrySchema = z.object({
   /** Of the call that makes it: the same key finds the machine whose answer was never heard. */
