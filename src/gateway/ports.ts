@@ -47,6 +47,15 @@ export interface TurnUsage {
   totalTokens: number;
 }
 
+/** Paths are foreign: relative to the workspace, or from the root on. */
+export interface MadeFiles {
+  files: readonly { path: string; bytes: number }[];
+  /** There may be more than is told. */
+  more: boolean;
+  /** Whether another session was at work meanwhile, which may have made some of it. */
+  others: 'none' | 'some' | 'unknown';
+}
+
 export interface TurnSnapshot {
   turnId: string;
   state: TurnState;
@@ -63,6 +72,8 @@ export interface TurnSnapshot {
   startedMs: number | undefined;
   /** From sending to the end, or to now. */
   elapsedSeconds: number | undefined;
+  /** Which files appeared or changed meanwhile; undefined while running, and where nobody could look. */
+  made?: MadeFiles | undefined;
   /** How the day stands to its limit; undefined while running, and where there is none. */
   spend?: LimitStanding | undefined;
 }

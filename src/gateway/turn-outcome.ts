@@ -49,6 +49,7 @@ export function snapshotOf(turnId: string, turn: Seen, answer: TurnStream): Turn
     error: verdict.error,
     startedMs: started_ms,
     ...(turn.spend && { spend: turn.spend }),
+    ...(turn.made && { made: turn.made }),
     elapsedSeconds:
       started_ms === undefined ? undefined : Math.max(0, (turn.ended_ms ?? turn.now_ms) - started_ms) / 1000,
   };

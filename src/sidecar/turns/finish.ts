@@ -15,6 +15,7 @@ import {
   turnFiles,
   writeOnce,
 } from './files.ts';
+import { keepMadeFiles } from './made.ts';
 
 const finishing = new Map<string, Promise<void>>();
 
@@ -30,6 +31,7 @@ export function finish(place: Place, files: TurnFiles): Promise<void> {
 async function keepEnd(place: Place, files: TurnFiles): Promise<void> {
   const ending = endingOf(files);
   if (ending === undefined || sizeOf(files.exit) > 0) return;
+  await keepMadeFiles(place, files);
   try {
     if (ending.http === 200) {
       await keepFailure(place, files);

@@ -15,6 +15,15 @@ const follow = {
   wait_ms: count.check(z.maximum(60_000)),
 };
 
+/** Paths are foreign, and as `files` takes them. */
+export const made = z.object({
+  files: z.array(z.object({ path: z.string(), bytes: count })),
+  /** There may be more than is told. */
+  more: z.boolean(),
+  /** Whether another session was at work meanwhile, which may have made some of it. */
+  others: z.enum(['none', 'some', 'unknown']),
+});
+
 const reply = z.object({
   /**
    * unknown: nothing here has this id · unsent: nothing was sent yet · running · done: the gateway answered to the end ·
@@ -47,6 +56,8 @@ const reply = z.object({
   spend: z.optional(standing),
   /** What the session says of the failure of its newest reply, where the answer alone does not tell. */
   failure: z.optional(z.string()),
+  /** Which files appeared or changed meanwhile; once it is over, where that could be looked at. */
+  made: z.optional(made),
   /** What OpenClaw's log says of a turn that failed. */
   account: z.optional(
     z.object({

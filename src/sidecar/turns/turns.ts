@@ -24,6 +24,7 @@ import {
   writeOnce,
 } from './files.ts';
 import { finish } from './finish.ts';
+import { madeByNow, madeFiles } from './made.ts';
 import { send } from './send.ts';
 
 type Reply = ReplyOf<'turn_read'>;
@@ -50,7 +51,14 @@ export async function readTurn(
   if (seen === 'forgotten') return { ...replyOf(place, files, 'lost', offset), sent: true };
   // What its answer leaves open is asked first: the end is told once, and whole.
   if (seen === 'done' || seen === 'failed') await finish(place, files);
-  return replyOf(place, files, seen, offset);
+  return { ...replyOf(place, files, seen, offset), ...optional({ made: await madeBy(place, files, seen) }) };
+}
+
+/** Of one whose answer broke off, what was noted then is not all: OpenClaw may have gone on with it. */
+async function madeBy(place: Place, files: TurnFiles, state: State): Promise<Reply['made']> {
+  if (state === 'done') return madeFiles(files);
+  const brokeOff = state === 'lost' || (state === 'failed' && (exitOf(files)?.curl ?? 0) !== 0);
+  return brokeOff ? madeByNow(place, files) : undefined;
 }
 
 /** Closing the connection is how a client cancels; what was not sent is never sent after this. */

@@ -4,6 +4,7 @@ import { plainText } from '../../core/text.ts';
 import { FINISH_REASONS } from '../../gateway/ports.ts';
 import { declareKind } from '../../operations/kind.ts';
 import { machineResult, modelName } from '../result-fields.ts';
+import { madeDetail, madeFields, madeQuotes, savingNext } from './made-files.ts';
 import { TURN, turnInput, turnState, turnWork } from './turn.ts';
 
 /** Said only where the reply may be less than the person expects. */
@@ -27,18 +28,28 @@ export const turn = declareKind({
       .string()
       .overwrite(plainText)
       .describe('Written by the assistant; partial while status is running.'),
+    ...madeFields,
   }),
   early: ({ input: { model, session } }) => ({ model, session }),
   work: turnWork,
   words: {
     subject: 'The chat turn',
     noun: 'a chat turn',
-    details: ({ finish_reason }) => [finish_reason && FINISHED[finish_reason]],
-    next: () => 'Call chat with the same session to go on, or read_session for the whole of it.',
-    quotes: ({ reply }) => (reply === undefined ? [] : [{ label: 'reply of the assistant', text: reply }]),
-    fromOthers: ({ reply, model }) => [
+    details: ({ finish_reason, files, files_note }) => [
+      finish_reason && FINISHED[finish_reason],
+      madeDetail(files),
+      files_note,
+    ],
+    next: ({ files }) =>
+      `${savingNext(files)}Call chat with the same session to go on, or read_session for the whole of it.`,
+    quotes: ({ reply, files }) => [
+      ...(reply === undefined ? [] : [{ label: 'reply of the assistant', text: reply }]),
+      ...madeQuotes(files),
+    ],
+    fromOthers: ({ reply, model, files }) => [
       ...(reply === undefined ? [] : ['reply']),
       ...(model === undefined ? [] : ['model']),
+      ...(files === undefined ? [] : ['files.path']),
     ],
   },
 });

@@ -2,19 +2,19 @@
 import * as z from 'zod';
 import { ageMs } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
-import type { TurnOptions, TurnRequest, TurnSnapshot } from '../../gateway/ports.ts';
+import type { MadeFiles, TurnOptions, TurnRequest, TurnSnapshot } from '../../gateway/ports.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import type { SpendService } from '../../openclaw/look/spend.ts';
 import type { OperationHandle, OperationKind, Recovered } from '../../operations/ports.ts';
-import { asJson, type JsonObject } from '../../operations/record.ts';
 import { type AddressDeps, withAddress } from '../configure/provider-address.ts';
 import { patiently } from '../jobs/ask-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
-import { type DailyLimits, limitError } from '../limits/daily-limit.ts';
+import type { DailyLimits } from '../limits/daily-limit.ts';
 import { requireAwake } from '../power/require-awake.ts';
 import { fateOf, type InterruptedDeps, startGateway } from './interrupted-turn.ts';
 import { endedForLimit, limitTold, noteLimit } from './limited-turn.ts';
 import { makeWay, wasRefused } from './refused-turn.ts';
+import { endedForGood, readFirst, resultOf, turnError } from './turn-end.ts';
 
 export const TURN = 'turn';
 
@@ -126,9 +126,27 @@ async function wholeTurn(
     const { message, attempt, sent } = parseStored(turnState, operation.record.state);
     if (!message || endedForLimit(turn)) throw turnError(turn);
     const next = await whatNext(operation, deps, input, turn, message, sent);
-    if (next !== 'again') return { ...turn, state: 'done', text: next.reply };
+    if (next !== 'again') {
+      const made = await madeSince(operation, deps, input, turnId(operation.id, attempt));
+      return { ...turn, state: 'done', text: next.reply, made };
+    }
     if (attempt >= MAX_ATTEMPTS) throw turnError(turn);
     await operation.save({ attempt: attempt + 1, sent: false });
+  }
+}
+
+/** Of a turn that OpenClaw went on with by itself. The reply is there: that this cannot be told fails nothing. */
+async function madeSince(
+  { signal }: OperationHandle,
+  { gateway }: TurnDeps,
+  { machineId }: TurnInput,
+  id: string,
+): Promise<MadeFiles | undefined> {
+  try {
+    return (await gateway.readTurn(machineId, id, { waitSeconds: 0, signal })).made;
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return undefined;
   }
 }
 
@@ -198,21 +216,6 @@ async function finishedTurn(
   }
 }
 
-/** The way to the machine stayed broken: "try again" would be the advice to send a message twice. */
-function readFirst(error: unknown): unknown {
-  if (!isAppError(error)) return error;
-  const { code, message, details, foreign } = error;
-  if (details.sent === false || details.script_error !== undefined) return error;
-  const refused = code === 'machine_failed' && details.reason === 'command_refused';
-  if (!refused && !isAppError(error, 'unavailable', 'timeout', 'command_failed')) return error;
-  return new AppError(code, message, {
-    next: 'The message may have been sent: call read_session to see whether it was answered; send it again only if it is not there.',
-    details,
-    cause: error,
-    ...(foreign === undefined ? {} : { foreign }),
-  });
-}
-
 /** A machine that was too busy to send within its grace has an unsent turn like any other. */
 async function started(
   { gateway }: TurnDeps,
@@ -241,41 +244,6 @@ function neverSent(turn: TurnSnapshot, seen: boolean): boolean {
 /** curl's exit code for a port on which nothing listens. */
 function refused(turn: TurnSnapshot): boolean {
   return turn.error?.details.curl_exit === 7;
-}
-
-function turnError(turn: TurnSnapshot): AppError {
-  if (turn.spend && endedForLimit(turn)) return limitError(turn.spend, true);
-  if (turn.error) return turn.error;
-  return new AppError(
-    'machine_failed',
-    'The machine stopped in the middle of the turn, so its reply is not whole',
-    {
-      next: 'Call read_session to see what the assistant has kept of it, then ask again.',
-      ...(turn.text === '' ? {} : { foreign: turn.text }),
-    },
-  );
-}
-
-function endedForGood(): AppError {
-  return new AppError(
-    'machine_failed',
-    'This turn ended the gateway twice, so it was ended; the conversation before it is kept',
-    { next: 'Ask for something smaller, or give the machine more memory with configure_openclaw.' },
-  );
-}
-
-function resultOf(input: TurnInput, turn: TurnSnapshot): JsonObject {
-  return asJson({
-    machine_id: input.machineId,
-    session: input.session,
-    reply: turn.text,
-    usage: turn.usage && {
-      prompt_tokens: turn.usage.promptTokens,
-      completion_tokens: turn.usage.completionTokens,
-      total_tokens: turn.usage.totalTokens,
-    },
-    finish_reason: turn.finishReason,
-  });
 }
 
 /** Each attempt is a job of its own on the machine. */

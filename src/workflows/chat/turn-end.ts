@@ -1,0 +1,60 @@
+/** What a turn ends in: its result, or our sentence for why there is none, and the next step. */
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { TurnSnapshot } from '../../gateway/ports.ts';
+import { asJson, type JsonObject } from '../../operations/record.ts';
+import { limitError } from '../limits/daily-limit.ts';
+import { endedForLimit } from './limited-turn.ts';
+import { madeResult } from './made-files.ts';
+
+/** Why there is no reply, or none that is whole. */
+export function turnError(turn: TurnSnapshot): AppError {
+  if (turn.spend && endedForLimit(turn)) return limitError(turn.spend, true);
+  if (turn.error) return turn.error;
+  return new AppError(
+    'machine_failed',
+    'The machine stopped in the middle of the turn, so its reply is not whole',
+    {
+      next: 'Call read_session to see what the assistant has kept of it, then ask again.',
+      ...(turn.text === '' ? {} : { foreign: turn.text }),
+    },
+  );
+}
+
+export function endedForGood(): AppError {
+  return new AppError(
+    'machine_failed',
+    'This turn ended the gateway twice, so it was ended; the conversation before it is kept',
+    { next: 'Ask for something smaller, or give the machine more memory with configure_openclaw.' },
+  );
+}
+
+/** As its record keeps it. */
+export function resultOf(input: { machineId: string; session: string }, turn: TurnSnapshot): JsonObject {
+  return asJson({
+    machine_id: input.machineId,
+    session: input.session,
+    reply: turn.text,
+    usage: turn.usage && {
+      prompt_tokens: turn.usage.promptTokens,
+      completion_tokens: turn.usage.completionTokens,
+      total_tokens: turn.usage.totalTokens,
+    },
+    finish_reason: turn.finishReason,
+    ...madeResult(turn.made),
+  });
+}
+
+/** The way to the machine stayed broken: "try again" would be the advice to send a message twice. */
+export function readFirst(error: unknown): unknown {
+  if (!isAppError(error)) return error;
+  const { code, message, details, foreign } = error;
+  if (details.sent === false || details.script_error !== undefined) return error;
+  const refused = code === 'machine_failed' && details.reason === 'command_refused';
+  if (!refused && !isAppError(error, 'unavailable', 'timeout', 'command_failed')) return error;
+  return new AppError(code, message, {
+    next: 'The message may have been sent: call read_session to see whether it was answered; send it again only if it is not there.',
+    details,
+    cause: error,
+    ...(foreign === undefined ? {} : { foreign }),
+  });
+}
