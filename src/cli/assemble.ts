@@ -8,6 +8,7 @@ import { AppError } from '../core/errors.ts';
 import type { Call } from '../dedalus/calls/call.ts';
 import { cappedFetch } from '../dedalus/capped-fetch.ts';
 import { dedalusCaller } from '../dedalus/client.ts';
+import type { Watch } from '../dedalus/wire.ts';
 import { ensureDaemon } from '../local/daemon/daemon.ts';
 import { daemonFetch } from '../local/daemon/daemon-fetch.ts';
 import { channelKeys } from '../openclaw/catalog/channels.ts';
@@ -19,7 +20,11 @@ import { type ProcessEnvironment, processEnvironment } from './environment.ts';
 import { fetchFor, proxyFetch } from './proxy-fetch.ts';
 
 /** @param learn takes secrets that only come up here. */
-export type Connect = (config: Config, learn: (secret: string) => void) => Promise<Call>;
+export type Connect = (
+  config: Config,
+  learn: (secret: string) => void,
+  watch?: Watch | undefined,
+) => Promise<Call>;
 
 /** What the command line asks for. */
 export interface ServerFlags {
@@ -40,14 +45,18 @@ export interface ProcessServer extends AssembledServer {
  * @param writeLog takes one finished line of diagnostics
  * @throws AppError `config` for a wrong flag: a limit that is not understood must not be left out.
  */
-export function serverOfProcess(flags: ServerFlags, writeLog: (line: string) => void): ProcessServer {
+export function serverOfProcess(
+  flags: ServerFlags,
+  writeLog: (line: string) => void,
+  watch?: Watch,
+): ProcessServer {
   const settings = processEnvironment({ local: flags.local });
   const { env, config, faults, ignored } = settings;
   const connect = flags.local ? connectLocal(process.env) : connectCloud(settings);
   const providers = providerKeys(env);
   const assembled = assembleServer({
     config,
-    connect: (learn) => connect(config, learn),
+    connect: (learn) => connect(config, learn, watch),
     faults,
     readOnly: flags.readOnly,
     only: flags.tools?.split(',').map((name) => name.trim()),
@@ -79,7 +88,7 @@ const MAX_LIST_BYTES = 20_000_000;
 /** The Dedalus cloud, with the key of the settings, through the proxy of the environment. */
 export const connectCloud =
   ({ env, faults, ignored }: Pick<ProcessEnvironment, 'env' | 'faults' | 'ignored'>): Connect =>
-  async (config) => {
+  async (config, _learn, watch) => {
     const fault = faultError(faults, ['cloud']);
     if (fault !== undefined) throw fault;
     if (config.dedalusApiKey === undefined) {
@@ -96,13 +105,14 @@ export const connectCloud =
       orgId: config.dedalusOrgId,
       clock: systemClock,
       fetch: await proxyFetch(env, config.dedalusBaseUrl),
+      watch,
     });
   };
 
 /** Machines on this computer, behind a background API that outlives this process. */
 const connectLocal =
   (env: Environment): Connect =>
-  async (config, learn) => {
+  async (config, learn, watch) => {
     const ensure = () =>
       ensureDaemon({
         stateDir: config.stateDir,
@@ -116,5 +126,5 @@ const connectLocal =
     const { baseUrl, apiKey } = found;
     learn(apiKey);
     const fetch = daemonFetch(found, ensure);
-    return dedalusCaller({ apiKey, baseUrl, orgId: undefined, clock: systemClock, fetch });
+    return dedalusCaller({ apiKey, baseUrl, orgId: undefined, clock: systemClock, fetch, watch });
   };

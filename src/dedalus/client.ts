@@ -13,7 +13,7 @@ import { openingCalls } from './calls/openings.ts';
 import { usageCalls } from './calls/usage.ts';
 import { cappedFetch } from './capped-fetch.ts';
 import { networkError } from './network-errors.ts';
-import type { Send, WireAnswer, WireRequest } from './wire.ts';
+import type { Send, Watch, WireAnswer, WireRequest } from './wire.ts';
 
 export interface DedalusClientOptions {
   apiKey: string;
@@ -26,6 +26,7 @@ export interface DedalusClientOptions {
   fetch?: typeof fetch | undefined;
   /** 0 (inclusive) to 1 (exclusive), for the jitter between tries. */
   random?: (() => number) | undefined;
+  watch?: Watch | undefined;
 }
 
 /** The Dedalus Machines API behind `baseUrl`. Nothing is loaded or connected before the first call. */
@@ -58,10 +59,14 @@ export function dedalusCaller(options: DedalusClientOptions): Call {
     loaded ??= load(options);
     const library = await loaded;
     try {
-      return await answerOf(library, request, signal);
+      const answer = await answerOf(library, request, signal);
+      options.watch?.(request, answer);
+      return answer;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw networkError(error);
+      const failure = networkError(error);
+      options.watch?.(request, failure);
+      throw failure;
     }
   };
   return caller(send, {

@@ -1,4 +1,5 @@
 /** The one seam between our API calls and the library that carries them: plain requests out, plain answers back. */
+import type { AppError } from '../core/errors.ts';
 
 /** One HTTP request to the API. */
 export interface WireRequest {
@@ -25,3 +26,9 @@ export interface WireAnswer {
 
 /** @throws AppError `unavailable` when no whole answer arrived; the signal's reason when it aborts. */
 export type Send = (request: WireRequest, signal: AbortSignal) => Promise<WireAnswer>;
+
+/**
+ * Sees every request with what came of it, also those that a second try mends: an answer whatever its status, or what
+ * kept one away.
+ */
+export type Watch = (request: WireRequest, came: WireAnswer | AppError) => void;

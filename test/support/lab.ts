@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { dedalusCaller } from '../../src/dedalus/client.ts';
+import type { Watch } from '../../src/dedalus/wire.ts';
 import { type LocalServer, serveLocal } from '../../src/local/api/serve.ts';
 import type { LocalSettings } from '../../src/local/options.ts';
 import { processRuntime } from '../../src/local/runtimes/process-runtime.ts';
@@ -62,6 +63,8 @@ export interface Connection {
   clock?: Clock;
   /** What the registry would say of the newest release. */
   newest?: () => Promise<string | undefined>;
+  /** Sees every request to the API. */
+  watch?: Watch;
   /** Takes the server's diagnostics; default: stderr. */
   writeLog?: (line: string) => void;
 }
@@ -151,6 +154,7 @@ async function connectLab(env: Record<string, string | undefined>, how: Connecti
         baseUrl: config.dedalusBaseUrl,
         orgId: config.dedalusOrgId,
         clock: systemClock,
+        watch: how.watch,
       }),
     providers,
     channels: channelKeys(env),

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../../config/config.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Watch } from '../../dedalus/wire.ts';
 import { NO_DEBUGGER } from '../../local/daemon/no-debugger.ts';
 import type { AssembledServer } from '../../server.ts';
 import { type ServerFlags, serverOfProcess } from '../assemble.ts';
@@ -27,7 +28,7 @@ export interface CommandIo {
   /** How the person starts this program. */
   program: string;
   /** The server that the flags ask for, in this process. @throws AppError `config` for a wrong flag. */
-  server(flags: ServerFlags): AssembledServer;
+  server(flags: ServerFlags, watch?: Watch): AssembledServer;
   interruptible(): Interruptible;
   /** Has a process in the background follow an operation to its end, whatever becomes of this one. */
   carryOn(operationId: string, flags: ServerFlags): void;
@@ -48,10 +49,14 @@ export function processIo(): CommandIo {
     clock: systemClock,
     program: startedAs(process.env),
     // What goes well is told by the command itself.
-    server: (flags) =>
-      serverOfProcess(flags, (line) => {
-        if (!line.startsWith('info ')) note(`${line}\n`);
-      }),
+    server: (flags, watch) =>
+      serverOfProcess(
+        flags,
+        (line) => {
+          if (!line.startsWith('info ')) note(`${line}\n`);
+        },
+        watch,
+      ),
     interruptible: onSignals,
     carryOn: inBackground,
   };

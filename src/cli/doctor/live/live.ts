@@ -9,18 +9,22 @@ import { begin, toTheEnd } from '../../commands/call.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { NIGHT, type Place, PROBES, type Probe } from './probes.ts';
 import { type Line, reportOf } from './report.ts';
+import type { Troubles } from './troubles.ts';
 
 // The smallest that OpenClaw starts on; it sleeps by itself should everything else fail.
 const SPEC = { vcpu: 1, memoryMib: 2048, storageGib: 10, autosleep: '15m' };
 export const PRICE =
-  'It makes one machine (1 vCPU, 2 GiB) on your plan, uses it for 15 minutes at most, asks one short question of your model provider if a key is set, and removes the machine.';
-const LONGEST_MS = 15 * 60_000;
+  'It takes 15 minutes at most. It makes one machine (1 vCPU, 2 GiB), which your plan bills like any other while it is there (the API tells no price), asks one short question of your model provider if a key is set (about 20,000 tokens), and removes the machine.';
 const REMOVAL_MS = 3 * 60_000;
+// Together with the removal, which nothing may cut short, the quarter of an hour that the person was told.
+const LONGEST_MS = 15 * 60_000 - REMOVAL_MS;
 
 export interface LiveIo {
   server: AssembledServer;
   ledger: Ledger;
   clock: Clock;
+  /** Of the requests that the server makes. */
+  troubles: Pick<Troubles, 'taken'>;
   /** Where machines install from. */
   sources: readonly string[];
   longSeconds: number;
@@ -43,7 +47,7 @@ export async function liveCheck(io: LiveIo): Promise<number> {
     );
   } catch (error) {
     whole = false;
-    lines.push({ what: 'the check itself', assumed: 'ends', seen: wordsOf(error), seconds: 0 });
+    lines.push({ what: 'the check itself', assumed: 'ends', seen: wordsOf(error), ...NOTHING });
   }
   const left = await io.ledger.left();
   if (left !== undefined) await looked(io, REMOVAL, lines, () => removed(io, left));
@@ -97,7 +101,7 @@ async function checked(io: LiveIo, signal: AbortSignal, lines: Line[]): Promise<
   let machineId = '';
   await must(io, { what: 'create', assumed: 'takes autosleep' }, lines, async () => {
     await io.ledger.write({ key });
-    const machine = await machines.create(SPEC, key, { signal });
+    const machine = await made(io, key, signal);
     machineId = machine.machineId;
     await io.ledger.write({ key, machineId });
     return machine.autosleepRefused ? 'autosleep was refused' : 'autosleep was taken';
@@ -117,6 +121,8 @@ async function checked(io: LiveIo, signal: AbortSignal, lines: Line[]): Promise<
   await assistant(io, { name: key, machineId, signal }, lines);
 }
 
+const NOTHING = { troubles: '', seconds: 0 };
+
 /** With the very calls that a client makes. */
 async function assistant(
   io: LiveIo,
@@ -126,7 +132,7 @@ async function assistant(
   const { services, tools } = io.server;
   const deploy = { what: 'deploy', assumed: 'about a minute' };
   if (services.providers.length === 0) {
-    lines.push({ ...deploy, seen: 'not tried: no key of a model provider is set', seconds: 0 });
+    lines.push({ ...deploy, seen: 'not tried: no key of a model provider is set', ...NOTHING });
     return;
   }
   const call = async (name: string, args: Record<string, unknown>) => {
@@ -139,6 +145,16 @@ async function assistant(
   await looked(io, deploy, lines, () => call('deploy_openclaw', { name, machine_id: machineId }));
   const question = { machine_id: machineId, message: 'Answer with one word: are you there?' };
   await looked(io, { what: 'one question', assumed: 'answered' }, lines, () => call('chat', question));
+}
+
+/** @throws what the API says; where it said no, there is no machine that would have to be removed. */
+async function made({ server, ledger }: LiveIo, key: string, signal: AbortSignal) {
+  try {
+    return await server.services.machines.create(SPEC, key, { signal });
+  } catch (error) {
+    if (isAppError(error, 'quota', 'auth', 'invalid_input', 'unsupported', 'config')) await ledger.crossOff();
+    throw error;
+  }
 }
 
 type About = Pick<Line, 'what' | 'assumed'>;
@@ -158,7 +174,11 @@ async function looked(
 ): Promise<unknown> {
   io.note(about.what);
   const begun = io.clock.elapsed();
-  const line = (seen: string) => lines.push({ ...about, seen, seconds: (io.clock.elapsed() - begun) / 1000 });
+  io.troubles.taken();
+  const line = (seen: string) => {
+    const seconds = (io.clock.elapsed() - begun) / 1000;
+    lines.push({ ...about, seen, troubles: io.troubles.taken(), seconds });
+  };
   try {
     line(await work());
     return undefined;

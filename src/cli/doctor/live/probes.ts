@@ -119,8 +119,8 @@ export const PROBES: readonly Probe[] = [
     assumed: 'by the ports resource, where the organisation has previews',
     seconds: 60,
     look: async ({ machines, machineId, signal }) => {
-      await machines.openPort(machineId, 18_789, `live-port-${machineId}`, { signal });
-      return 'given';
+      const { form } = await machines.openPort(machineId, 18_789, `live-port-${machineId}`, { signal });
+      return `given by ${form}`;
     },
   },
 ];

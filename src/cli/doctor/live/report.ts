@@ -5,6 +5,8 @@ export interface Line {
   what: string;
   assumed: string;
   seen: string;
+  /** What went wrong on the way, and was mended or not. */
+  troubles: string;
   seconds: number;
 }
 
@@ -14,8 +16,8 @@ const MAX_SEEN = 160;
 /** As a table in Markdown. */
 export function reportOf(lines: readonly Line[], redact: (text: string) => string): string {
   const rows = lines.map(
-    ({ what, assumed, seen, seconds }) =>
-      `| ${what} | ${assumed} | ${cell(redact(seen))} | ${seconds.toFixed(1)} |`,
+    ({ what, assumed, seen, troubles, seconds }) =>
+      `| ${what} | ${assumed} | ${[cell(redact(seen)), troubles].filter(Boolean).join('; ')} | ${seconds.toFixed(1)} |`,
   );
   return ['| what | this server assumes | seen | s |', '|---|---|---|---|', ...rows, ''].join('\n');
 }
