@@ -1,4 +1,5 @@
 /** The composition root: settings and a connection in, an MCP server out. */
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { version } from '../package.json';
@@ -160,7 +161,7 @@ function assembleServices(
   const pieces = pieceCarrier(onMachines);
   const files = filesService(onMachines);
   const { stateDir, fileFolders: named } = config;
-  const allowed = { own: join(stateDir, 'files'), named, stateDir };
+  const allowed = { own: join(stateDir, 'files'), named, stateDir, home: homedir() };
   const keyFile = join(config.stateDir, 'transfer.key');
   const seal = backupSeal(keyFile, clock);
   const asking = confirmations(config.stateDir, clock);

@@ -7,7 +7,9 @@ import { basename, dirname, isAbsolute, join, normalize, parse, relative, sep } 
 import { AppError } from '../../core/errors.ts';
 import { isErrno, privateDir } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
+import { clientFolders, startsByItself } from './client-folders.ts';
 import { isThere } from './part-file.ts';
+import { isWithin, realOf } from './real-path.ts';
 
 export interface AllowedFolders {
   /** In the state folder; made when it is needed. */
@@ -15,6 +17,8 @@ export interface AllowedFolders {
   /** That the person named in OPENCLAW_MCP_FILES. */
   named: readonly string[];
   stateDir: string;
+  /** Of the person: it is no folder that a client works in. */
+  home: string;
 }
 
 // No control, line-end, direction or other invisible character; file systems end a name at 255 bytes.
@@ -30,17 +34,35 @@ type Roots = (() => Promise<readonly string[]>) | undefined;
 
 /** Whether a file may be made there; see fileToSave. @throws AppError `invalid_input`. */
 export async function requireSavable(allowed: AllowedFolders, roots: Roots, file: string): Promise<void> {
-  await insideOneOf(allowed, await savingFolders(allowed, roots), file, SAVING);
+  await insideOneOf(allowed, await saving(allowed, roots), file);
 }
 
 /** Whether a file there may leave this computer. @throws AppError `invalid_input`. */
 export async function requireSendable(allowed: AllowedFolders, file: string): Promise<void> {
-  await insideOneOf(allowed, [allowed.own, ...allowed.named], file, SENDING);
+  await insideOneOf(allowed, sending(allowed), file);
 }
 
-async function savingFolders({ own, named }: AllowedFolders, roots: Roots): Promise<readonly string[]> {
-  const working = (await (roots?.() ?? [])).filter((root) => isAbsolute(root) && dirname(root) !== root);
-  return [own, ...named, ...working];
+/** From or to where, and what is said of any other place. */
+interface Rule {
+  says: string;
+  folders: readonly string[];
+  refuses: (inside: string) => boolean;
+}
+
+const sending = ({ own, named }: AllowedFolders): Rule => ({
+  says: 'Files are sent only from folders that the person allowed',
+  folders: [own, ...named],
+  refuses: isHidden,
+});
+
+async function saving({ own, named, home }: AllowedFolders, roots: Roots): Promise<Rule> {
+  const { counting, leftOut } = await clientFolders((await roots?.()) ?? [], home);
+  const not = ' (the client works in the home, above it, or among programs, which does not count)';
+  return {
+    says: `Files are saved only to folders that the person allowed${leftOut ? not : ''}`,
+    folders: [own, ...named, ...counting],
+    refuses: (inside) => isHidden(inside) || startsByItself(dirname(inside)),
+  };
 }
 
 /**
@@ -49,17 +71,23 @@ async function savingFolders({ own, named }: AllowedFolders, roots: Roots): Prom
  * @throws AppError `invalid_input`, `not_found`.
  */
 export async function fileToSend(allowed: AllowedFolders, wanted: string): Promise<string> {
-  const file = await insideOneOf(allowed, [allowed.own, ...allowed.named], wanted, SENDING);
+  const file = await insideOneOf(allowed, sending(allowed), wanted);
   try {
-    if ((await lstat(file)).isFile()) return file;
+    const seen = await lstat(file);
+    if (seen.isFile() && seen.nlink === 1) return file;
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
     throw new AppError('not_found', 'There is no such file on this computer; nothing was sent', {
       next: `Pass a whole path, or the name of a file in ${allowed.own}.`,
     });
   }
-  throw new AppError('invalid_input', 'This is not an ordinary file of this computer; nothing was sent', {
-    next: 'Pass the file itself: no folder and no link.',
+  throw notOrdinary();
+}
+
+/** Of a file with a second name nobody knows where the other lies, and what it is called there. */
+export function notOrdinary(): AppError {
+  return new AppError('invalid_input', 'This is not an ordinary file of this computer; nothing was sent', {
+    next: 'Pass the file itself: no folder, no link, and no file that has a second name (a hard link): copy such a file first.',
   });
 }
 
@@ -69,7 +97,7 @@ export async function fileToSend(allowed: AllowedFolders, wanted: string): Promi
  * @throws AppError `invalid_input`, also where something of this name is there.
  */
 export async function fileToSave(allowed: AllowedFolders, roots: Roots, wanted: string): Promise<string> {
-  const file = await insideOneOf(allowed, await savingFolders(allowed, roots), wanted, SAVING);
+  const file = await insideOneOf(allowed, await saving(allowed, roots), wanted);
   if (!(await isThere(file))) return file;
   throw new AppError(
     'invalid_input',
@@ -80,30 +108,18 @@ export async function fileToSave(allowed: AllowedFolders, roots: Roots, wanted: 
   );
 }
 
-const SENDING = 'Files are sent only from';
-const SAVING = 'Files are saved only to';
-
-async function insideOneOf(
-  allowed: AllowedFolders,
-  folders: readonly string[],
-  wanted: string,
-  rule: string,
-): Promise<string> {
+async function insideOneOf(allowed: AllowedFolders, rule: Rule, wanted: string): Promise<string> {
   const real = await withoutLinks(allowed, wanted);
   requireNoKey(real);
-  for (const folder of folders) {
+  for (const folder of rule.folders) {
     const root = await realOf(folder);
     if (root === undefined || !isWithin(root, real)) continue;
-    if (isHidden(relative(root, real))) throw hidden();
+    if (rule.refuses(relative(root, real))) throw hidden();
     if (!(await isOurs(allowed, real))) return real;
   }
-  throw new AppError(
-    'invalid_input',
-    `${rule} folders that the person allowed, and this is in none of them`,
-    {
-      next: `Pass a name, which means ${allowed.own}; or ask the person to add the folder to OPENCLAW_MCP_FILES where the server starts.`,
-    },
-  );
+  throw new AppError('invalid_input', `${rule.says}, and this is in none of them`, {
+    next: `Pass a name, which means ${allowed.own}; or ask the person to add the folder to OPENCLAW_MCP_FILES where the server starts.`,
+  });
 }
 
 async function withoutLinks({ own, stateDir }: AllowedFolders, wanted: string): Promise<string> {
@@ -145,9 +161,13 @@ function requireNoKey(real: string): void {
 const isHidden = (inside: string) => inside.split(sep).some((part) => part.startsWith('.'));
 
 function hidden(): AppError {
-  return new AppError('invalid_input', 'Files and folders whose names begin with a dot are not touched', {
-    next: 'Pass another path.',
-  });
+  return new AppError(
+    'invalid_input',
+    'Files and folders whose names begin with a dot, or from which programs start, are not touched',
+    {
+      next: 'Pass another path; such a folder itself only the person can allow, with OPENCLAW_MCP_FILES.',
+    },
+  );
 }
 
 /** The state folder holds this server's keys; what is in its folder for files is the person's. */
@@ -155,17 +175,4 @@ async function isOurs({ own, stateDir }: AllowedFolders, real: string): Promise<
   const [state, files] = await Promise.all([realOf(stateDir), realOf(own)]);
   if (state === undefined || !isWithin(state, real)) return false;
   return files === undefined || !isWithin(files, real);
-}
-
-function isWithin(folder: string, path: string): boolean {
-  return path !== folder && path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
-}
-
-async function realOf(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'EPERM')) return undefined;
-    throw error;
-  }
 }

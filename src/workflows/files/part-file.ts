@@ -20,7 +20,14 @@ const partOf = (file: string, operationId: string) => `${file}.${operationId}.pa
 /** Opens what an earlier run of the operation has left of `file`, or a new one, mode 0600. */
 export async function openPart(file: string, operationId: string): Promise<PartFile> {
   const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
-  const handle = await open(partOf(file, operationId), flags, 0o600);
+  const part = partOf(file, operationId);
+  const handle = await open(part, flags, 0o600);
+  if (!(await isOnlyName(handle, part))) {
+    await handle.close();
+    throw new AppError('conflict', 'Something else lies where the file was arriving; it was left alone', {
+      next: 'Repeat the call with another file.',
+    });
+  }
   const { size } = await handle.stat();
   return {
     size,
@@ -41,6 +48,13 @@ export async function openPart(file: string, operationId: string): Promise<PartF
       await handle.close();
     },
   };
+}
+
+/** Whether what is open is an ordinary file that has this name, which is no link, and no other. */
+export async function isOnlyName(handle: FileHandle, path: string): Promise<boolean> {
+  const opened = await handle.stat({ bigint: true });
+  const named = await lstat(path, { bigint: true });
+  return opened.isFile() && opened.nlink === 1n && named.ino === opened.ino && named.dev === opened.dev;
 }
 
 // Stays free beside it: this computer has other work to do.

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { secretScan } from '../../core/secret-scan.ts';
@@ -15,9 +16,10 @@ import { asJson } from '../../operations/record.ts';
 import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import { wakeMachine } from '../power/wake.ts';
-import { type AllowedFolders, fileToSend } from './allowed-folders.ts';
+import { type AllowedFolders, fileToSend, notOrdinary } from './allowed-folders.ts';
 import { fetchPieces, orDropped } from './fetch-pieces.ts';
-import { dropPart, finishPart, partSum } from './part-file.ts';
+import { dropPart, finishPart, isOnlyName, partSum } from './part-file.ts';
+import { realOf } from './real-path.ts';
 import { sendPieces } from './send-pieces.ts';
 
 export const SAVE = 'save';
@@ -50,9 +52,11 @@ export function saveWork(deps: TransferDeps): OperationKind {
       requireSize(source.bytes);
       const sha256 = await orDropped(operation, local, async () => {
         await operation.stage('download');
+        await requireUnmoved(local);
         await fetchPieces(operation, { file: local, ...source });
         await operation.stage('verify');
         const sum = source.sha256 ?? (await partSum(local, id));
+        await requireUnmoved(local);
         await finishPart(local, id, sum);
         return sum;
       });
@@ -69,6 +73,14 @@ export function saveWork(deps: TransferDeps): OperationKind {
       throw lost();
     },
   };
+}
+
+/** A folder on the way may have become a link since the path was judged. @throws AppError `invalid_input`. */
+async function requireUnmoved(local: string): Promise<void> {
+  if ((await realOf(dirname(local))) === dirname(local)) return;
+  throw new AppError('invalid_input', 'The folder for this file was moved or replaced meanwhile', {
+    next: 'Repeat the call with a path that stays.',
+  });
 }
 
 /** A machine that sleeps or is gone keeps what was carried; the next transfer of another day removes it. */
@@ -192,7 +204,18 @@ export async function openToSend(
   local: string,
 ): Promise<FileHandle> {
   const file = await fileToSend(allowed, local);
-  return open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  // A pipe in its place must not hold the reader, and a link must not be followed.
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const handle = await open(file, flags);
+  try {
+    // It, or a folder on the way, may have become another meanwhile: judged again, now that it is open.
+    if ((await isOnlyName(handle, file)) && (await fileToSend(allowed, local)) === file) return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  throw notOrdinary();
 }
 
 /** How files begin that are somebody's private key, whatever they are called. */
