@@ -88,7 +88,8 @@ export function keepBeside(file: string, text: string): string {
   }
 }
 
-function textOf(file: string): string | undefined {
+/** Empty where there is none; undefined where it is too large, of another kind or cannot be read. */
+export function textOf(file: string): string | undefined {
   let opened: number;
   try {
     // A pipe in its place must not hold the reader.

@@ -1,16 +1,48 @@
 /** The secrets that a machine's own files hold, so that nothing that its program says carries one away. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Patch } from '../../core/patch.ts';
 import { type Redact, redactor } from '../../core/redact.ts';
-import type { Place } from '../place.ts';
-import { readObject } from './object-file.ts';
+import { type Place, stateDir } from '../place.ts';
+import { looksRandom, openSecrets } from './masked.ts';
+import { readObject, textOf } from './object-file.ts';
 import { secretsFile, settingsFile } from './place.ts';
 import { tokenInSettings } from './secrets.ts';
 
-/** As the files are now: the gateway's token and the keys of providers and channels. */
+/**
+ * As the files are now: the gateway's token, the keys of providers and channels, and what people and OpenClaw itself wrote openly
+ * into the settings, the file of variables and the agents' profiles, as on a machine of before.
+ */
 export function secretValues(place: Place): readonly string[] {
   const secrets = readObject(secretsFile(place));
   const settings = readObject(settingsFile(place));
   const token = 'value' in settings ? tokenInSettings(settings.value) : undefined;
-  return [...('value' in secrets ? texts(secrets.value) : []), ...(token === undefined ? [] : [token])];
+  return [
+    ...('value' in secrets ? texts(secrets.value) : []),
+    ...(token === undefined ? [] : [token]),
+    ...('value' in settings ? openSecrets(settings.value) : []),
+    ...openSecrets({ env: variables(textOf(join(stateDir(place), '.env'))) }),
+    ...profiles(place).flatMap((file) => texts(file).filter(looksRandom)),
+  ];
+}
+
+const variables = (text: string | undefined) =>
+  Object.fromEntries(
+    [...(text ?? '').matchAll(/^\s*(?:export\s+)?(\w+)\s*=\s*(["']?)(.*?)\2\s*$/gm)].map(
+      ([, name = '', , value]) => [name, value ?? ''],
+    ),
+  );
+
+/** Agents beyond these have theirs masked by their shape alone. */
+const MOST_AGENTS = 50;
+
+function profiles(place: Place): Patch[] {
+  const agents = join(stateDir(place), 'agents');
+  if (!existsSync(agents)) return [];
+  return readdirSync(agents)
+    .slice(0, MOST_AGENTS)
+    .map((name) => readObject(join(agents, name, 'agent/auth-profiles.json')))
+    .flatMap((file) => ('value' in file ? [file.value] : []));
 }
 
 function texts(value: unknown): string[] {

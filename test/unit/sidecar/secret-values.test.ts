@@ -70,3 +70,54 @@ it('the token that a person wrote into the settings', async () => {
   expect(JSON.stringify(answer)).not.toContain('in-the-settings');
   expect(JSON.stringify(answer)).toContain('was sent');
 });
+
+it('keys that stand openly in what a person brought are masked too, and ordinary words are not', async () => {
+  const key = (name: string) => `${name}-4f9Qz7Lm2Xc8Vb1Ns6Tk`;
+  const settings = {
+    env: { OPENAI_API_KEY: key('env'), vars: { GITHUB_PAT: key('pat'), NODE_ENV: 'production' } },
+    models: { providers: { mine: { apiKey: key('provider'), headers: { 'x-auth': key('header') } } } },
+    channels: {
+      telegram: { botToken: key('telegram') },
+      discord: { token: ['$', '{DISCORD_TOKEN}'].join('') },
+    },
+    mcp: {
+      servers: {
+        a: { url: `https://me:${key('login')}@h/?api_key=${key('query')}`, args: ['--token', key('flag')] },
+      },
+    },
+    mail: { password: 'correct horse battery' },
+    session: { mainKey: 'conversation-main' },
+    agents: { defaults: { model: { primary: 'openai/gpt-4.1-mini-2025' } } },
+    hooks: { headers: { Authorization: `Bearer ${key('bearer')}`, Accept: 'application/json' } },
+  };
+  writeFileSync(join(home, '.openclaw/openclaw.json'), JSON.stringify(settings));
+  writeFileSync(
+    join(home, '.openclaw/.env'),
+    `# mine\nexport GROQ_API_KEY="${key('dotenv')}"\nMODE=conversation\n`,
+  );
+  mkdirSync(join(home, '.openclaw/agents/main/agent'), { recursive: true });
+  const profiles = { version: 1, profiles: { 'openai:default': { type: 'oauth', access: key('access') } } };
+  writeFileSync(join(home, '.openclaw/agents/main/agent/auth-profiles.json'), JSON.stringify(profiles));
+  const names = [
+    'env',
+    'pat',
+    'provider',
+    'header',
+    'telegram',
+    'login',
+    'query',
+    'flag',
+    'bearer',
+    'dotenv',
+    'access',
+  ];
+  const words =
+    'production conversation-main conversation application/json gpt-4.1-mini-2025 DISCORD_TOKEN main';
+  const log = [...names.map(key), 'correct horse battery', words].join('\n');
+  writeFileSync(join(home, '.openclaw/logs/gateway.out'), `${log}\n`);
+  const request = { lines: 500, levels: [], contains: '' };
+  const answer = JSON.stringify(await runCommand('read_log', { home, port: 1 }, request));
+  expect(names.filter((name) => answer.includes(key(name).slice(-20)))).toEqual([]);
+  expect(answer).not.toContain('battery');
+  for (const word of words.split(' ')) expect(answer).toContain(word);
+});
