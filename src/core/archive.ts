@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { TarHeader } from 'modern-tar';
 import { readTar, TarBroken } from './tar.ts';
+import { knownKinds, UnknownKind } from './tar-kinds.ts';
 
 export type ArchiveEntry = { name: string; mode: number } & (
   | { kind: 'file'; size: number }
@@ -64,7 +65,8 @@ export async function readArchive(
   let refused: { error: unknown } | undefined;
   const read = async (unpacked: AsyncIterable<Buffer>) => {
     try {
-      for await (const { header, content } of readTar(unpacked)) await visit(judge(header), content);
+      for await (const { header, content } of readTar(knownKinds(unpacked)))
+        await visit(judge(header), content);
     } catch (error) {
       // The streams end with errors of their own then, which say less.
       refused = { error };
@@ -75,6 +77,7 @@ export async function readArchive(
     await pipeline(packed, createGunzip(), counted, read);
   } catch (failed) {
     const error = refused === undefined ? failed : refused.error;
+    if (error instanceof UnknownKind) throw new ArchiveRefused('kind', error.entry);
     throw isBroken(error) ? new ArchiveRefused('unreadable') : error;
   }
 }

@@ -3,14 +3,23 @@ import { randomBytes } from 'node:crypto';
 
 // ESC-introduced sequences (CSI, OSC up to its terminator, two-byte escapes); the C1 forms are caught below.
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
-// Everything that is not text: C0 but tab and newline, DEL, C1, bidi overrides, invisible and tag characters.
+// Everything that is not text: C0 but tab and newline, DEL, C1, direction marks and overrides, invisible characters, tags and
+// the selectors beyond the emojis' own, in which whole sentences can be hidden.
 // Joiners (U+200C, U+200D) stay: emoji and several scripts are written with them.
 const CONTROL =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/gu;
 
 /** `text` without ANSI sequences, control characters and invisible direction or tag characters. */
 export function plainText(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(ANSI, '').replace(CONTROL, '').toWellFormed();
+}
+
+/** A name or another short text, on one line and of at most `max` characters: nothing of it looks like a line of ours. */
+export function oneLine(text: string, max: number): string {
+  const line = plainText(text.slice(0, 4 * max))
+    .replace(/[\n\t]+/g, ' ')
+    .trim();
+  return line.length <= max ? line : `${line.slice(0, max - 1).toWellFormed()}…`;
 }
 
 /** The first `max` characters, saying how many were left out. */

@@ -4,6 +4,7 @@ import {
   head,
   newestBlock,
   newestWithin,
+  oneLine,
   oneWord,
   plainText,
   tail,
@@ -17,6 +18,8 @@ describe('plainText', () => {
 
   it('drops invisible direction and tag characters, and keeps emoji, tabs and newlines', () => {
     expect(plainText('a\u202eb\u2066c\u{e0041}d\ufeff')).toBe('abcd');
+    expect(plainText('a\u061cb\u200ec\u200fd\u{e0100}e\u{e01ef}f')).toBe('abcdef');
+    expect(plainText('❤️')).toBe('❤️');
     expect(plainText('👨‍👩‍👧\tü\r\nz')).toBe('👨‍👩‍👧\tü\nz');
   });
 
@@ -30,6 +33,13 @@ describe('caps', () => {
     expect(head('abcdef', 2)).toBe('ab\n[4 more characters left out]');
     expect(tail('abcdef', 2)).toBe('[4 characters before this left out]\nef');
     expect(head('abc', 3)).toBe('abc');
+  });
+});
+
+describe('a name', () => {
+  it('is one line, bounded, whatever it holds', () => {
+    expect(oneLine(' a\r\nb\u2028\t\n c ', 60)).toBe('a b  c');
+    expect(oneLine('x'.repeat(1_000_000), 5)).toBe('xxxx…');
   });
 });
 
