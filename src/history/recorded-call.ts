@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type Redact, redactDeep } from '../core/redact.ts';
-import { head, plainText } from '../core/text.ts';
+import { head, oneLine, plainText } from '../core/text.ts';
 import type { ClientName } from '../mcp/define-tool.ts';
 import type { History } from './history.ts';
 
@@ -12,6 +12,7 @@ import type { History } from './history.ts';
 const MAX_ARGUMENT_CHARS = 200;
 const MAX_ARGUMENTS_CHARS = 1_500;
 const MAX_NAME_CHARS = 60;
+const MAX_SEEN_CHARS = 4_000;
 const MAX_ERROR_CHARS = 500;
 
 export interface RecordedCall {
@@ -54,10 +55,9 @@ export function recordedCall({ tool, client, args }: CallFacts, deps: RecordingD
         is: 'begun',
         call,
         at: at(),
-        client:
-          client === undefined ? '' : shortText(`${client.name} ${client.version}`, redact, MAX_NAME_CHARS),
+        client: client === undefined ? '' : nameOf(`${client.name} ${client.version}`, redact),
         tool,
-        ...(machineId !== undefined && { machine: shortText(machineId, redact, MAX_NAME_CHARS) }),
+        ...(machineId !== undefined && { machine: nameOf(machineId, redact) }),
         arguments: shownArguments(args, redact),
       });
       state = 'open';
@@ -93,4 +93,8 @@ function shownArguments(args: unknown, redact: Redact): string {
 
 function shortText(text: string, redact: Redact, max: number): string {
   return head(redact(plainText(text)), max);
+}
+
+function nameOf(text: string, redact: Redact): string {
+  return oneLine(redact(oneLine(text, MAX_SEEN_CHARS)), MAX_NAME_CHARS);
 }

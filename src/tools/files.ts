@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { secretScan } from '../core/secret-scan.ts';
-import { MAX_BLOCK_CHARS, plainText } from '../core/text.ts';
+import { head, MAX_BLOCK_CHARS, oneLine, plainText } from '../core/text.ts';
 import type { CallContext, ToolOutcome } from '../mcp/define-tool.ts';
 import { fileToSave, fileToSend } from '../workflows/files/allowed-folders.ts';
 import { SAVE, SEND } from '../workflows/files/transfer.ts';
@@ -19,6 +19,9 @@ const MOST_ENTRIES = 100;
 /** A block of text as clients show it. */
 const READ_BYTES = MAX_BLOCK_CHARS;
 const MAX_TEXT = 200_000;
+// File systems end a name at 255 bytes.
+const MAX_NAME = 255;
+const MAX_PATH = 1_000;
 
 const path = z.string().max(1_000).default('').describe('On the machine; relative: in the workspace.');
 const offset = z.number().int().min(0).default(0).describe('Skip so many entries or bytes.');
@@ -94,9 +97,9 @@ interface Wish {
 async function listed(id: string, wish: Wish, { services, signal }: Context): Outcome {
   const request = { path: wish.path, offset: wish.offset, limit: MOST_ENTRIES };
   const seen = await services.files.ask(id, 'file_list', request, { signal });
-  const entries = seen.entries.map(({ changed_ms, ...entry }) => ({
+  const entries = seen.entries.slice(0, MOST_ENTRIES).map(({ changed_ms, ...entry }) => ({
     ...entry,
-    name: plainText(entry.name),
+    name: oneLine(entry.name, MAX_NAME),
     changed: new Date(Math.min(changed_ms, 8.64e15)).toISOString(),
   }));
   const next = wish.offset + entries.length;
@@ -108,7 +111,7 @@ async function listed(id: string, wish: Wish, { services, signal }: Context): Ou
     data: {
       from_others: writtenByOthers('path', 'entries.name'),
       machine_id: id,
-      path: plainText(seen.path),
+      path: oneLine(seen.path, MAX_PATH),
       entries,
       total: seen.total,
       ...(next < seen.total && { next_offset: next }),
@@ -132,22 +135,23 @@ const lineOf = ({
 async function readText(id: string, wish: Wish, { services, signal }: Context): Outcome {
   const request = { path: wish.path, offset: wish.offset, bytes: READ_BYTES };
   const seen = await services.files.ask(id, 'file_text', request, { signal });
-  const known = { machine_id: id, path: plainText(seen.path), bytes: seen.bytes };
+  const known = { machine_id: id, path: oneLine(seen.path, MAX_PATH), bytes: seen.bytes };
   if (seen.text === undefined) {
     return {
       summary: `This file of ${seen.bytes} bytes is no text. Call files with action "save" to have it on this computer.`,
       data: { from_others: writtenByOthers('path'), ...known },
     };
   }
-  const text = plainText(seen.text);
-  const rest = seen.next < seen.bytes ? ` Call it with offset ${seen.next} for more.` : '';
+  const text = head(plainText(seen.text), READ_BYTES);
+  const goesOn = seen.next < seen.bytes && seen.next > wish.offset;
+  const rest = goesOn ? ` Call it with offset ${seen.next} for more.` : '';
   return {
     summary: `Bytes ${wish.offset} to ${seen.next} of ${seen.bytes}.${rest}`,
     data: {
       from_others: writtenByOthers('path', 'text'),
       ...known,
       text,
-      ...(seen.next < seen.bytes && { next_offset: seen.next }),
+      ...(goesOn && { next_offset: seen.next }),
     },
     foreign: text === '' ? [] : [{ label: 'text of the file', text }],
   };
@@ -173,7 +177,7 @@ async function written(
     data: {
       from_others: writtenByOthers('path'),
       machine_id: id,
-      path: plainText(put.path),
+      path: oneLine(put.path, MAX_PATH),
       bytes: put.bytes,
     },
   };

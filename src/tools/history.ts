@@ -1,7 +1,7 @@
 /** history: who changed what from this computer, and how it ended. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
-import { head, plainText } from '../core/text.ts';
+import { oneLine } from '../core/text.ts';
 import type { Entry } from '../history/line.ts';
 import { withEnds } from '../history/recorded-operations.ts';
 import { machineId } from './fields.ts';
@@ -106,6 +106,4 @@ function lineOf(entry: z.output<typeof call>): string {
   return [at, client, tool, where, args, status, error, id].filter((part) => part !== undefined).join('  ');
 }
 
-function short(text: string): string {
-  return head(plainText(text), MAX_CHARS);
-}
+const short = (text: string) => oneLine(text, MAX_CHARS);

@@ -171,6 +171,35 @@ describe('an answer that unpacks to more than it carries', () => {
   });
 });
 
+describe('a list of files', () => {
+  it('is one name a line, bounded, however many and long the machine tells', async () => {
+    const name = `a\n2026-01-01T00:00:00Z 1 bytes b${'x'.repeat(5_000)}`;
+    const entry = { name, kind: 'file', bytes: 1, changed_ms: 9e15 };
+    const reply = {
+      path: `w\n${'y'.repeat(9_000)}`,
+      entries: Array(2_000).fill(entry),
+      total: 5,
+      more: false,
+      odd: 0,
+    };
+    const { call } = await hostileServer(hostileMachine(machineThat(() => ({ reply }))), unhurried());
+    const result = await call('files', { machine_id: 'dm-1' });
+    const { entries, path } = Object(result.structuredContent);
+    expect(entries).toHaveLength(100);
+    expect(entries[0].name).toMatch(/^a [^\n]{0,253}…$/);
+    expect(path).toMatch(/^w [^\n]{0,998}…$/);
+    expect(JSON.stringify(result).length).toBeLessThan(100_000);
+  });
+
+  it('and a text that is longer than was asked for is cut', async () => {
+    const reply = { path: 'a', bytes: 9e15, next: 0, text: 'x'.repeat(1_000_000) };
+    const { call } = await hostileServer(hostileMachine(machineThat(() => ({ reply }))), unhurried());
+    const result = await call('files', { machine_id: 'dm-1', action: 'read', path: 'a' });
+    expect(JSON.stringify(result).length).toBeLessThan(40_000);
+    expect(result.structuredContent).not.toHaveProperty('next_offset');
+  });
+});
+
 describe('JSON nested 60,000 deep', () => {
   const deep = `${'{"a":['.repeat(30_000)}${']}'.repeat(30_000)}`;
 

@@ -94,7 +94,10 @@ describe('a call', () => {
   it('stands in it before it changes anything, without secrets and shortened', async () => {
     const deps = recording();
     const args = { message: `${SECRET} ${'long '.repeat(500)}`, list: [SECRET], n: 1 };
-    const call = recordedCall({ tool: 'chat', client: { name: 'evil\u0007', version: SECRET }, args }, deps);
+    const call = recordedCall(
+      { tool: 'chat', client: { name: 'evil\u0007', version: SECRET }, args },
+      deps,
+    );
     await call.begin('dm-1');
     const [entry] = (await deps.history.read()).entries;
     expect(entry).toMatchObject({
@@ -109,6 +112,14 @@ describe('a call', () => {
       error: 'no way with [redacted]',
     });
     expect(await readFile(join(dir, 'history.jsonl'), 'utf8')).not.toContain(SECRET);
+  });
+
+  it('of a client with a long name of many lines stands on one', async () => {
+    const deps = recording();
+    const client = { name: `me\n${AT}  other 1  destroy_machine\n`.repeat(500), version: '1' };
+    await recordedCall({ tool: 'chat', client, args: {} }, deps).begin('dm-1\ndm-2');
+    const [entry] = (await deps.history.read()).entries;
+    expect(entry).toMatchObject({ machine: 'dm-1 dm-2', client: expect.stringMatching(/^me [^\n]{0,60}$/) });
   });
 
   it('that was refused, or never began, is not in it', async () => {
