@@ -2,7 +2,7 @@
 import type { BuildResult, Plugin } from 'esbuild';
 export const SIDECAR_MODULE: string;
 export const PLUGIN_MODULE: string;
-export function sidecarText(): Promise<string>;
+export function packedSidecar(): Promise<string>;
 export function limitPluginText(): Promise<string>;
 export function sidecarBuild(): Promise<BuildResult<{ write: false; metafile: true }>>;
 export const sidecarAsText: Plugin;

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { limitPluginText, PLUGIN_MODULE, SIDECAR_MODULE, sidecarText } from './sidecar-bundle.mjs';
+import { limitPluginText, PLUGIN_MODULE, packedSidecar, SIDECAR_MODULE } from './sidecar-bundle.mjs';
 
 /** Imports machine scripts as text, as the bundler does. */
 const shellText = {
@@ -31,7 +31,11 @@ const fast = [
 const slow = 'test/**/*.slow.test.ts';
 
 export default defineConfig({
-  plugins: [shellText, bundledText(SIDECAR_MODULE, sidecarText), bundledText(PLUGIN_MODULE, limitPluginText)],
+  plugins: [
+    shellText,
+    bundledText(SIDECAR_MODULE, packedSidecar),
+    bundledText(PLUGIN_MODULE, limitPluginText),
+  ],
   test: {
     // What does not come is told from what comes late on a busy computer.
     expect: { poll: { timeout: 20_000 } },

@@ -1,99 +1,45 @@
 # shellcheck shell=bash
-# A job where no Node is yet: a process of its own fetches one and then becomes the job. Its files are those of any job.
+# A machine without a Node: what can be said of it, and a job that begins on it as soon as a process of its own has one.
 
-# For who asks about one. Returns where a Node has come meanwhile. The whole program stands in `s`, see its runner.
-without_node_job() { # begin|read|stop
-  case "${OPENCLAW_MCP_JOB_ID:-}" in '' | *[!A-Za-z0-9._-]* | .*) fail bad_job_id ;; esac
-  job=$mcp_dir/jobs/$OPENCLAW_MCP_JOB_ID
-  case "$1" in
-    begin) begin_job ;;
-    stop) stop_job ;;
-    read)
-      until runs "$node" || ! job_runs || [ "$SECONDS" -ge 10 ]; do sleep 0.1; done
-      if runs "$node"; then return; fi
-      ;;
-  esac
-  without_node no_node
-}
-
-job_runs() {
-  local known
-  { read -r known <"$job/pid"; } 2>/dev/null && [ "$(identity "${known%% *}")" = "$known" ]
-}
-
-job_facts() {
-  local state=unknown
-  if [ -s "$job/exit" ]; then state=failed; elif job_runs; then state=running; elif [ -s "$job/pid" ]; then state=lost; fi
-  say job_state "$state"
-  say now "$(date +%s)000"
-  say_file job_journal "$job/journal"
-  if [ "$state" = failed ]; then say_file job_result "$job/result"; fi
-  say_file job_log "$job/log"
-}
-
-claim_job() {
-  mkdir -p "$job"
-  chmod 700 "$mcp_dir" "$mcp_dir/jobs"
-  if ! take "$job/start" 10; then fail locked; fi
-}
-
+# The same start once more, in the background and without the request in its environment: a process that stays shows that
+# to everybody. The whole program stands in `s`, see its runner.
 begin_job() {
-  local session='setsid' tries=0
-  claim_job
+  local session
   if [ -e "$job/stopped" ]; then fail job_stopped; fi
-  if ! job_runs; then
-    rm -f "$job/exit" "$job/result" "$job/pid"
-    # The machine carries its name from here on: a server without records finds it by that.
-    if [ ! -s "$mcp_dir/deployment.json" ]; then printf '%s\n' "$OPENCLAW_MCP_DEPLOYMENT" >"$mcp_dir/deployment.json"; fi
-    # By a file that the job removes: no argument and no environment of a process that stays holds it.
-    input OPENCLAW_MCP_REQUEST | base64 -d | gzip -dc >"$job/request"
-    if [ -s "$job/journal" ]; then stage resumed; fi
-    # shellcheck disable=SC2086 # names
-    unset ${!OPENCLAW_MCP_REQUEST@} ${!OPENCLAW_MCP_BUNDLE@}
-    if ! command -v setsid >/dev/null; then session='nohup'; fi
-    OPENCLAW_MCP_WITHOUT_NODE=become $session /bin/bash -c "$s" </dev/null >"$job/log" 2>&1 3>&- 9>&- &
-    # By whoever begins it too: nobody may take it for one that was never begun.
-    { identity $! >"$job/pid.begun" && mv -f "$job/pid.begun" "$job/pid"; } || true
-    until [ -s "$job/pid" ] || [ $((tries += 1)) -gt 50 ]; do sleep 0.05; done
-  fi
+  mkdir -p "$job"
+  # The machine carries its name from here on: a server without records finds it by that.
+  if [ ! -s "$mcp_dir/deployment.json" ]; then printf '%s\n' "$OPENCLAW_MCP_DEPLOYMENT" >"$mcp_dir/deployment.json"; fi
+  printf '%s000 node\n' "$(date +%s)" >>"$job/journal"
+  # A file that is nowhere: whoever is killed leaves none with keys in it.
+  input OPENCLAW_MCP_REQUEST_ >"$job/request" && exec 4<"$job/request" && rm -f "$job/request" "$job/said"
+  # shellcheck disable=SC2086 # names
+  unset ${!OPENCLAW_MCP_REQUEST@}
+  session=$(command -v setsid || echo nohup)
+  OPENCLAW_MCP_WITHOUT_NODE=job $session /bin/bash -c "$s" <&4 >"$job/said" 2>"$job/log" 3>&- 4<&- &
+  identity $! >"$job/fetching" || true
   say cold begun
   end 0
 }
 
-stage() { # NAME
-  printf '%s000 %s\n' "$(date +%s)" "$1" >>"$job/journal"
+# Whether the process lives that was begun for it.
+fetching() {
+  local known
+  { read -r known <"$job/fetching"; } 2>/dev/null && [ "$(identity "${known%% *}")" = "$known" ]
 }
 
-# In the detached process. What it says is the job's result.
-become_job() {
-  job=$mcp_dir/jobs/$OPENCLAW_MCP_JOB_ID
-  exec 3>"$job/said"
-  # What it has begun may hold the lock.
-  on_end() { wait; rm -f "$job/request" && mv -f "$job/said" "$job/result" && echo "$1" >"$job/exit"; }
-  identity $$ >"$job/pid.new" && mv -f "$job/pid.new" "$job/pid"
-  stage node
-  if ! take "$mcp_dir/install" 600; then fail locked; fi
-  if [ "$(cat "$job/pid")" != "$(identity $$)" ]; then trap - EXIT && exit 0; fi
-  if [ "$(df -Pk "$home" | awk 'NR == 2 { print $4 }')" -lt 1048576 ]; then fail disk_full; fi
-  use_network
-  # The installer that needs no Node comes meanwhile; without it the job asks for it again.
-  fetch_bun >"$mcp_dir/bun.log" 2>&1 &
-  mend_node "$OPENCLAW_MCP_NODE_VERSION"
-  wait
-  drop "$mcp_dir/install"
-  rm -f "$job/said" "$mcp_dir/bun.log"
-  become job "$home" "$port" "$OPENCLAW_MCP_JOB_ID" 3>&-
-}
-
-# What it has started ends with it.
-stop_job() {
-  local pid tries=0
-  claim_job
-  : >"$job/stopped"
-  rm -f "$job/request"
-  if ! job_runs; then return; fi
-  read -r pid _ <"$job/pid"
-  kill -TERM -- "-$pid" 2>/dev/null || kill "$pid" || true
-  while job_runs && [ $((tries += 1)) -le 50 ]; do sleep 0.1; done
-  kill -KILL -- "-$pid" 2>/dev/null || true
+without_node() { # no_node | busy: somebody installs one
+  local state=unknown kib
+  if [ -e "$job/said" ]; then state=lost; fi
+  if fetching; then state=running; elif [ -s "$job/said" ]; then state=failed; fi
+  say_file job_journal "$job/journal"
+  if [ "$state" = failed ]; then say_file job_result "$job/said"; fi
+  say_file job_log "$job/log"
+  say_file deployment "$mcp_dir/deployment.json"
+  if [ -r /proc/meminfo ]; then read -r _ kib _ </proc/meminfo; else kib=$(($(sysctl -n hw.memsize || echo 0) / 1024)); fi
+  printf '%s=%s\n' >&3 cold "$1" job_state "$state" now "$(date +%s)000" home "$home" arch "$arch" port "$port" \
+    memory_kib "$kib" disk_kib "$(df -Pk "$home" | awk 'NR == 2 { print $4 " " $3 }')"
+  if [ -n "$(find "$home/.openclaw/agents" -size +0 \( -name '*.jsonl' -o -name '*.sqlite' \) 2>/dev/null)" ]; then say state yes; fi
+  if [ -s "$mcp_dir/openclaw.last-good.json" ]; then say worked yes; fi
+  if [ -s "$home/.openclaw/openclaw.json" ]; then say config yes; fi
+  end 0
 }

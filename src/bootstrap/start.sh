@@ -5,32 +5,33 @@ bootstrap_main() {
   begin
   mkdir -p "$folder"
   chmod 700 "$mcp_dir" "$folder"
-  node=$mcp_dir/node
   bundle=$folder/${OPENCLAW_MCP_SIDECAR:?}.mjs
-  if [ "${OPENCLAW_MCP_WITHOUT_NODE:-}" = become ]; then become_job; fi
-  if [ ! -s "$bundle" ]; then deliver; fi
   find_node
-  exec 4< <(input OPENCLAW_MCP_REQUEST)
-  become start "$home" "$port" "${OPENCLAW_MCP_REPLACE:-no}" "$node/bin/node" <&4 4<&- >&3 3>&-
-}
-
-become() { # ARGUMENTS OF THE PROGRAM
+  if [ ! -s "$bundle" ]; then deliver; fi
+  # A job that began without a Node has it as its input already.
+  if [ -n "${OPENCLAW_MCP_REQUEST_000:-}" ]; then exec < <(input OPENCLAW_MCP_REQUEST_); fi
+  set -- start "$home" "$port" "${OPENCLAW_MCP_REPLACE:-no}" "$node/bin/node"
   # shellcheck disable=SC2086 # names
   unset ${!OPENCLAW_MCP_@}
   export HOME=$home OPENCLAW_STATE_DIR=$home/.openclaw OPENCLAW_NO_RESPAWN=1 OPENCLAW_GATEWAY_PORT=$port
   export PATH=$mcp_dir/node/bin:$mcp_dir/bin:$PATH
   trap - EXIT
-  exec "$node/bin/node" "$bundle" "$@"
+  exec "$node/bin/node" "$bundle" "$@" >&3 3>&-
 }
 
+# Packed so that it fits into one piece, in a way that Node knows. Its name is its checksum.
 deliver() {
-  local new=$bundle.new.$$
-  if ! { input OPENCLAW_MCP_BUNDLE | base64 -d | gzip -dc >"$new"; }; then fail input_damaged; fi
-  if [ "$(sha_hex 256 "$new")" != "${OPENCLAW_MCP_BUNDLE_SHA256:?}" ]; then
-    rm -f "$new"
-    fail input_damaged
-  fi
+  local new=$bundle.new.$$ said
   # What nobody has brought for a month is sent again when it is wanted; the one that runs is needed by what it began.
   find "$folder" -name '*.mjs*' -type f -mtime +30 ! -name "$(readlink "$folder/main.mjs" || echo none)" -exec rm -f {} +
+  if ! said=$(input OPENCLAW_MCP_BUNDLE_ | "$node/bin/node" -e "$unpack" "$new" "$OPENCLAW_MCP_SIDECAR" 2>&1); then
+    rm -f "$new"
+    case "$said" in *ENOSPC* | *EDQUOT*) fail disk_full ;; *) fail input_damaged ;; esac
+  fi
   mv -f "$new" "$bundle"
 }
+
+unpack="const { readFileSync, writeFileSync } = require('fs'), [file, name] = process.argv.slice(1);
+const text = require('zlib').brotliDecompressSync(Buffer.from(readFileSync(0, 'latin1'), 'base64'));
+if (!require('crypto').createHash('sha256').update(text).digest('hex').startsWith(name)) throw new Error('damaged');
+writeFileSync(file, text);"

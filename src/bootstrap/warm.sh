@@ -7,14 +7,7 @@ if ! { cd "$h/.openclaw-mcp/sidecar" && { [ -S s ] || { read -r d <./at && cd "$
   printf 'cold=absent\nend=1\n'
   exit
 fi
-exec 4< <(
-  i=0 n=OPENCLAW_MCP_REQUEST_0
-  while [ -n "${!n:-}" ]; do
-    printf %s "${!n}"
-    i=$((i + 1))
-    n=OPENCLAW_MCP_REQUEST_$i
-  done
-)
+exec 4< <(for n in ${!OPENCLAW_MCP_REQUEST_@}; do printf %s "${!n}"; done)
 # shellcheck disable=SC2086 # names
 unset ${!OPENCLAW_MCP_@}
 if [ -e "$h/.openclaw-mcp/sidecar/own-client" ] || ! command -v curl >/dev/null; then

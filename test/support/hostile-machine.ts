@@ -53,7 +53,7 @@ export function hostileMachine(answers: Answers, document: Record<string, unknow
 function stdoutOf(answers: Answers, body: string): string {
   const { env = {} } = JSON.parse(body);
   if (env.OPENCLAW_MCP_SCRIPT === undefined || env.OPENCLAW_MCP_REPLACE !== undefined)
-    return env.OPENCLAW_MCP_REQUEST_0 === undefined ? '' : answerOf(answers, env);
+    return env.OPENCLAW_MCP_REQUEST_000 === undefined ? '' : answerOf(answers, env);
   const source = gunzipSync(Buffer.from(env.OPENCLAW_MCP_SCRIPT, 'base64')).toString('utf8');
   const [, name = ''] = /run_main (\w+)_main\n?$/.exec(source) ?? [];
   const printed = answers(name.replaceAll('_', '-'), env);
@@ -69,7 +69,7 @@ function stdoutOf(answers: Answers, body: string): string {
 
 /** As the machine's own program says it. */
 function answerOf(answers: Answers, env: Readonly<Record<string, string>>): string {
-  const request = gunzipSync(Buffer.from(env.OPENCLAW_MCP_REQUEST_0 ?? '', 'base64')).toString('utf8');
+  const request = gunzipSync(Buffer.from(env.OPENCLAW_MCP_REQUEST_000 ?? '', 'base64')).toString('utf8');
   const printed = answers(JSON.parse(request).command, env);
   if (typeof printed === 'string') return printed;
   const { values = {}, blobs = {}, reply = values } = printed;

@@ -1,4 +1,5 @@
 /** The machine side of version 70a3ae7, as its server sent it: scripts in bash, packed and never changed. */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -6,7 +7,6 @@ import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import { openclawSettings } from '../../src/openclaw/catalog/settings.ts';
 import { INSTALLERS } from '../../src/openclaw/catalog/versions.ts';
 import type { InstallPlan } from '../../src/openclaw/ports.ts';
-import { largeInput } from '../../src/openclaw/sidecar/command-inputs.ts';
 
 const RUNNER =
   'set -o pipefail; s=$(printf %s "$OPENCLAW_MCP_SCRIPT" | base64 -d | gzip -dc) || exit 70; unset OPENCLAW_MCP_SCRIPT; eval "$s"';
@@ -38,7 +38,8 @@ export function oldDeploy(
   const { openclawVersion, nodeVersion } = plan;
   return oldCommand('start-job', {
     ...from.addresses,
-    ...largeInput('OPENCLAW_MCP_CONFIG', text),
+    OPENCLAW_MCP_CONFIG_SHA256: createHash('sha256').update(text).digest('hex'),
+    OPENCLAW_MCP_CONFIG_0: gzipSync(text).toString('base64'),
     OPENCLAW_MCP_JOB_ID: jobId,
     OPENCLAW_MCP_JOB_SCRIPT: packed.deploy ?? '',
     OPENCLAW_MCP_PROVIDER_KEYS: JSON.stringify({ anthropic: from.key }),

@@ -14,14 +14,15 @@ const place = z.object({
   arch: z.string().regex(/^[A-Za-z0-9_]{1,20}$/),
   port: z.coerce.number().int().min(1).max(65_535),
 });
+const said = z.optional(z.literal('yes'));
 // What a bare bash can tell, as `kib` and "free used" of the disk.
 const bare = z.object({
   ...place.shape,
   memory_kib: count,
   disk_kib: z.string().regex(/^\d{1,15} \d{1,15}$/),
-  has_state: z.enum(['yes', 'no']),
-  has_worked: z.enum(['yes', 'no']),
-  config: z.enum(['missing', 'not_checked']),
+  state: said,
+  worked: said,
+  config: said,
 });
 // As deploy_openclaw takes it; whatever else is there was written by somebody on the machine.
 const deployment = z.object({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/) });
@@ -74,10 +75,10 @@ export function readBareProbe({ values, blobs }: BootstrapOutput): Probe {
     uptimeSeconds: undefined,
     nodeVersion: undefined,
     openclawVersion: undefined,
-    hasWorked: seen.has_worked === 'yes',
-    hasState: seen.has_state === 'yes',
+    hasWorked: seen.worked !== undefined,
+    hasState: seen.state !== undefined,
     hasComments: false,
-    config: seen.config,
+    config: seen.config === undefined ? 'missing' : 'not_checked',
     fileModes: {},
     process: 'gone',
     listening: false,

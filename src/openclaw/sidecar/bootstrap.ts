@@ -7,15 +7,8 @@ import warm from '../../bootstrap/warm.sh';
 import { DEFAULT_NPM_REGISTRY } from '../../config/npm-registry.ts';
 import type { MachineCommand } from '../../machine/ports.ts';
 import { sumLines, TESTED_RELEASE, type TestedRelease } from '../catalog/tested-release.ts';
-import {
-  type ColdInputs,
-  type CommandOptions,
-  inPieces,
-  largeInput,
-  packText,
-  RUNNER,
-} from './command-inputs.ts';
-import { SIDECAR, SIDECAR_TEXT } from './sidecar-bundle.ts';
+import { type ColdInputs, type CommandOptions, inPieces, packText, RUNNER } from './command-inputs.ts';
+import { PACKED_SIDECAR, SIDECAR } from './sidecar-bundle.ts';
 
 /** Where a machine gets a Node; npm's own registry where nobody says. */
 export interface NodeSources {
@@ -90,7 +83,7 @@ let inputs: Readonly<Record<string, string>> | undefined;
 
 function bootstrap(env: Readonly<Record<string, string>>): Pick<MachineCommand, 'command' | 'env'> {
   inputs ??= {
-    ...largeInput('OPENCLAW_MCP_BUNDLE', SIDECAR_TEXT),
+    ...inPieces('OPENCLAW_MCP_BUNDLE', PACKED_SIDECAR),
     OPENCLAW_MCP_SIDECAR: SIDECAR.hash,
     OPENCLAW_MCP_SCRIPT: packText([base, node, job, start, 'bootstrap_main\n'].join('\n')),
   };

@@ -1,4 +1,4 @@
-/** What is bundled as text: the bootstrap and the machine's own program (see `sidecar-bundle.mjs`). */
+/** What is bundled as text: the bootstrap and, packed, the machine's own program (see `sidecar-bundle.mjs`). */
 declare module '*.sh' {
   const text: string;
   export default text;

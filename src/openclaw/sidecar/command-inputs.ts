@@ -1,5 +1,4 @@
 /** How what a machine is told travels: in the environment of a command whose text is always the same. */
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Pace } from '../../machine/ports.ts';
 
@@ -29,21 +28,14 @@ export interface CommandOptions {
   pace?: Pace | undefined;
 }
 
-/** An input of any size, with the checksum of the whole. */
-export function largeInput(name: string, content: string | Uint8Array): Record<string, string> {
-  const bytes = Buffer.from(content);
-  const sum = createHash('sha256').update(bytes).digest('hex');
-  return { [`${name}_SHA256`]: sum, ...inPieces(name, packText(bytes)) };
-}
-
 /** As everything long travels to a machine. */
-export const packText = (content: string | Uint8Array) => gzipSync(content, { level: 9 }).toString('base64');
+export const packText = (content: string) => gzipSync(content, { level: 9 }).toString('base64');
 
-/** NAME_0, NAME_1, … */
+/** NAME_000, NAME_001, …: bash tells names in the order of their letters. */
 export function inPieces(name: string, packed: string): Record<string, string> {
   const count = Math.ceil(packed.length / PIECE_LENGTH);
   const piece = (_: unknown, index: number) => [
-    `${name}_${index}`,
+    `${name}_${String(index).padStart(3, '0')}`,
     packed.slice(index * PIECE_LENGTH, (index + 1) * PIECE_LENGTH),
   ];
   return Object.fromEntries(Array.from({ length: count }, piece));

@@ -1,21 +1,19 @@
 /** A job's own process: does the work, and marks its end whole or not at all. */
-
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { inspect } from 'node:util';
 import * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
-import { isPatch } from '../../core/patch.ts';
 import type { Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
-import { type JobFiles, jobFiles, reserveEnd, writeEnd, writeStage } from './files.ts';
+import { type JobFiles, jobFiles, writeEnd, writeStage } from './files.ts';
 import type { Job } from './job.ts';
 import { isJobKind, JOB_FUNCTIONS } from './kinds.ts';
 import { JOBS, type JobKind, type JobRequestOf } from './protocol.ts';
 import { failureOf, resultText } from './result.ts';
 
-/** What `job_start` wrote; where there was no Node to answer it, the whole question as it came. */
+/** What `job_start` wrote. */
 const asked = z.object({
   kind: z.string(),
   request: z.unknown(),
@@ -30,8 +28,6 @@ type Values = Readonly<Record<string, string | undefined>>;
  */
 export async function runJob(place: Place, id: string): Promise<void> {
   const files = jobFiles(place, id);
-  // One that began without a Node had nobody to do this.
-  if (!existsSync(`${files.exit}.new`)) reserveEnd(files);
   const [status, result] = await outcome(place, id, files);
   // Before anything is tidied.
   writeEnd(files, status, result);
@@ -51,8 +47,7 @@ async function outcome(place: Place, id: string, files: JobFiles): Promise<[stat
 async function work(place: Place, id: string, files: JobFiles): Promise<Values> {
   const text = readFileSync(files.request, 'utf8');
   rmSync(files.request);
-  const said = parseJson(text);
-  const { kind, request, addresses } = asked.parse(isPatch(said) && 'command' in said ? said.request : said);
+  const { kind, request, addresses } = asked.parse(parseJson(text));
   if (!isJobKind(kind)) throw new SidecarError('bad_request');
   // Seen by what this process starts, and by nobody who looks at this one.
   Object.assign(process.env, addresses);

@@ -1,5 +1,5 @@
 /** Starts a job as a detached process under an id, or joins the one that already has it; ends one for good. */
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import type { Place } from '../place.ts';
 import { detach } from '../process/detach.ts';
@@ -52,9 +52,8 @@ function prepare(files: JobFiles, request: string): void {
   try {
     reserveEnd(files);
     writeWhole(files.request, request);
-    // Says that what comes next was begun before.
-    if (sizeOf(files.journal) > 0) writeStage(files, 'resumed');
-    else writeFileSync(files.journal, '', { mode: 0o600 });
+    // Says that what comes next was begun before. A machine without a Node notes what it does about that.
+    if (existsSync(files.pid)) writeStage(files, 'resumed');
   } catch (error) {
     rmSync(files.request, { force: true });
     if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
@@ -62,8 +61,6 @@ function prepare(files: JobFiles, request: string): void {
     throw error;
   }
 }
-
-const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** What it has started ends with it, but a gateway, which leads a group of its own. */
 export async function stopJob(place: Place, { id }: RequestOf<'job_stop'>): Promise<ReplyOf<'job_stop'>> {

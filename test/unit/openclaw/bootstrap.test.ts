@@ -4,7 +4,7 @@ import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
 import { openclawService } from '../../../src/openclaw/openclaw-service.ts';
 import { coldCommand, warmCommand } from '../../../src/openclaw/sidecar/bootstrap.ts';
 import { readBootstrapOutput } from '../../../src/openclaw/sidecar/bootstrap-output.ts';
-import { largeInput } from '../../../src/openclaw/sidecar/command-inputs.ts';
+import { inPieces } from '../../../src/openclaw/sidecar/command-inputs.ts';
 import { type HomeMachine, homeMachine } from './home-machine.ts';
 
 const OPTIONS = { timeoutMs: 10_000, rerunnable: true };
@@ -24,8 +24,9 @@ test('the text of a command never depends on what it asks', () => {
 
 test('a large input goes out in pieces that Linux accepts', () => {
   const noise = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919 * (i % 251)) % 256));
-  const env = largeInput('OPENCLAW_MCP_BODY', noise);
+  const env = inPieces('OPENCLAW_MCP_BODY', noise.toString('base64'));
   expect(Object.keys(env).length).toBeGreaterThan(2);
+  expect(Object.keys(env).sort()).toEqual(Object.keys(env));
   for (const [name, value] of Object.entries(env)) expect(name.length + value.length).toBeLessThan(131_071);
 });
 

@@ -5,7 +5,7 @@ import unicode from 'json5/lib/unicode.js';
 import { afterEach, expect, test } from 'vitest';
 import { LETTERS } from '../../../sidecar-bundle.mjs';
 import { askSidecar } from '../../../src/openclaw/sidecar/ask-sidecar.ts';
-import { SIDECAR_HASH, SIDECAR_TEXT } from '../../../src/openclaw/sidecar/sidecar-bundle.ts';
+import { PACKED_SIDECAR, SIDECAR_HASH, SIDECAR_TEXT } from '../../../src/openclaw/sidecar/sidecar-bundle.ts';
 import { type HomeMachine, homeMachine } from '../openclaw/home-machine.ts';
 
 const OPTIONS = { timeoutMs: 10_000, rerunnable: true };
@@ -84,4 +84,5 @@ test("bare keys may have every letter that OpenClaw's own reader knows", () => {
 
 test('the program fits into one environment variable', () => {
   expect(SIDECAR_TEXT.length).toBeLessThan(250_000);
+  expect(PACKED_SIDECAR.length).toBeLessThanOrEqual(96 * 1024);
 });
