@@ -4,7 +4,6 @@
 # The same start once more, in the background and without the request in its environment: a process that stays shows that
 # to everybody. The whole program stands in `s`, see its runner.
 begin_job() {
-  local session
   if [ -e "$job/stopped" ]; then fail job_stopped; fi
   mkdir -p "$job"
   # The machine carries its name from here on: a server without records finds it by that.
@@ -14,8 +13,7 @@ begin_job() {
   input OPENCLAW_MCP_REQUEST_ >"$job/request" && exec 4<"$job/request" && rm -f "$job/request" "$job/said"
   # shellcheck disable=SC2086 # names
   unset ${!OPENCLAW_MCP_REQUEST@}
-  session=$(command -v setsid || echo nohup)
-  OPENCLAW_MCP_WITHOUT_NODE=job $session /bin/bash -c "$s" <&4 >"$job/said" 2>"$job/log" 3>&- 4<&- &
+  OPENCLAW_MCP_WITHOUT_NODE=job "$(command -v setsid || command -v nohup)" /bin/bash -c "$s" <&4 >"$job/said" 2>"$job/log" 3>&- 4<&- &
   identity $! >"$job/fetching" || true
   say cold begun
   end 0

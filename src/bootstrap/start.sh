@@ -26,6 +26,7 @@ deliver() {
   find "$folder" -name '*.mjs*' -type f -mtime +30 ! -name "$(readlink "$folder/main.mjs" || echo none)" -exec rm -f {} +
   if ! said=$(input OPENCLAW_MCP_BUNDLE_ | "$node/bin/node" -e "$unpack" "$new" "$OPENCLAW_MCP_SIDECAR" 2>&1); then
     rm -f "$new"
+    printf '%s\n' "$said"
     case "$said" in *ENOSPC* | *EDQUOT*) fail disk_full ;; *) fail input_damaged ;; esac
   fi
   mv -f "$new" "$bundle"

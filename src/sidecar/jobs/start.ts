@@ -1,5 +1,5 @@
 /** Starts a job as a detached process under an id, or joins the one that already has it; ends one for good. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import type { Place } from '../place.ts';
 import { detach } from '../process/detach.ts';
@@ -54,6 +54,7 @@ function prepare(files: JobFiles, request: string): void {
     writeWhole(files.request, request);
     // Says that what comes next was begun before. A machine without a Node notes what it does about that.
     if (existsSync(files.pid)) writeStage(files, 'resumed');
+    else appendFileSync(files.journal, '', { mode: 0o600 });
   } catch (error) {
     rmSync(files.request, { force: true });
     if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
