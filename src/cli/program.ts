@@ -1,8 +1,8 @@
 /** The whole command line: the tools as commands, and what is about this computer. */
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { version } from '../../package.json';
-import { chatCommand } from './commands/chat.ts';
+import { chatCommand } from './commands/chat/chat.ts';
 import { COMPLETIONS } from './commands/completion.ts';
 import { addFlags, argumentsOf } from './commands/flags.ts';
 import type { CommandIo } from './commands/io.ts';
@@ -56,9 +56,8 @@ export function commandLine(io: CommandIo, own: OwnCommands, ended: (code: numbe
   const program = new Command(PROGRAM)
     .description(`OpenClaw on Dedalus Machines, from a terminal or any MCP client (${version})`)
     .usage('[flags] [command]')
-    .option('--local', 'Machines on this computer, no account.')
-    .option('--read-only', 'Only what changes and bills nothing.')
-    .option('--tools <a,b,c>', 'Only these tools.')
+    // What stands behind the words of another program is that program's.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError(
       `Run ${PROGRAM} --help to see every command, or a command with --help to see its flags.`,
@@ -67,12 +66,22 @@ export function commandLine(io: CommandIo, own: OwnCommands, ended: (code: numbe
     .configureHelp({ showGlobalOptions: true })
     .helpCommand(false)
     .addHelpText('after', AFTER);
+  for (const option of sharedOptions()) program.addOption(option);
   program.commandsGroup('Assistants and their machines:');
   for (const command of toolCommands) addToolCommand(program, command, io, ended);
   program.commandsGroup('This computer:');
   addOwnCommands(program, io, own, ended);
+  // They are understood before a command and behind it.
+  for (const command of program.commands)
+    for (const option of sharedOptions()) command.addOption(option.hideHelp());
   return program;
 }
+
+const sharedOptions = () => [
+  new Option('--local', 'Machines on this computer, no account.'),
+  new Option('--read-only', 'Only what changes and bills nothing.'),
+  new Option('--tools <a,b,c>', 'Only these tools.'),
+];
 
 const AFTER = `
 Without a command it serves MCP on stdio. First steps:
@@ -91,12 +100,13 @@ function addToolCommand(program: Command, about: ToolCommand, io: CommandIo, end
     .description(inCommandWords(tool.description))
     .option('--json', 'Print exactly the structured result.');
   addFlags(command, about);
+  if (about.prints === 'what it printed') command.passThroughOptions();
   if (tool.effect === 'destroy' && tool.name === 'destroy_machine') {
     command.option('--yes', 'Do not ask: for scripts of a person who has decided.');
   }
   command.action(async () => {
     const flags: CommandFlags = {
-      ...flagsOf(program),
+      ...flagsOf(program, command),
       ...toolFlags.parse(command.opts()),
     };
     const args = argumentsOf(about, command);
@@ -105,13 +115,13 @@ function addToolCommand(program: Command, about: ToolCommand, io: CommandIo, end
   });
 }
 
-function flagsOf(program: Command) {
-  const { local, readOnly, tools } = sharedFlags.parse(program.opts());
+function flagsOf(program: Command, command: Command) {
+  const { local, readOnly, tools } = sharedFlags.parse({ ...program.opts(), ...command.opts() });
   return { local, readOnly, tools };
 }
 
 function addOwnCommands(program: Command, io: CommandIo, own: OwnCommands, ended: (code: number) => void) {
-  const local = () => flagsOf(program).local;
+  const local = (command: Command) => flagsOf(program, command).local;
   program
     .command('login [NAME...]')
     .description('Keep keys in a file that only you can read, instead of in the environment.')
@@ -122,7 +132,9 @@ function addOwnCommands(program: Command, io: CommandIo, own: OwnCommands, ended
     .option('--json', 'Print the findings as JSON.')
     .option('--live', 'Find out on a real machine, made for it and removed, what is true of the API.')
     .option('--yes', 'With --live: do not ask.');
-  doctor.action(async () => ended(await own.doctor(doctorFlags.parse({ ...doctor.opts(), local: local() }))));
+  doctor.action(async () =>
+    ended(await own.doctor(doctorFlags.parse({ ...doctor.opts(), local: local(doctor) }))),
+  );
   const install = program
     .command('install')
     .description("Write this server into a client's settings; without a client: which there are.")
@@ -131,7 +143,7 @@ function addOwnCommands(program: Command, io: CommandIo, own: OwnCommands, ended
     .option('--skill', 'For claude-code: a skill that uses the commands, instead of the server.')
     .option('--config <file>', "Instead of the client's usual file.");
   install.action(async (client?: string) =>
-    ended(await own.install(client, installFlags.parse({ ...install.opts(), local: local() }))),
+    ended(await own.install(client, installFlags.parse({ ...install.opts(), local: local(install) }))),
   );
   program
     .command('demo')

@@ -25,6 +25,7 @@ const io: CommandIo = {
   stdout: new PassThrough(),
   stderr: new PassThrough(),
   clock: systemClock,
+  folder: () => '/nowhere',
   program: 'openclaw-dedalus-mcp',
   server: () => {
     throw UNDERSTOOD;

@@ -13,6 +13,7 @@ const told = z.looseObject({
   machine_id: z.string().optional(),
   reply: z.string().optional(),
   error: z.looseObject({ code: z.string() }).optional(),
+  exit_code: z.number().optional(),
 });
 
 export type Told = z.output<typeof told>;
@@ -26,6 +27,8 @@ export interface CallOptions {
   services: Services;
   signal: AbortSignal;
   ask?: AskPerson | undefined;
+  /** Where the person is: files may be saved there. */
+  folder?: (() => string) | undefined;
   onProgress?: ((update: ProgressUpdate) => void) | undefined;
   /** Learns what the wait is for, before it begins. */
   onOperation?: ((id: string) => void) | undefined;
@@ -63,6 +66,7 @@ function answer(outcome: ToolOutcome<unknown>): Answer {
   return { outcome, told: told.parse(outcome.data) };
 }
 
-function context({ services, signal, ask, onProgress }: CallOptions): CallContext<Services> {
-  return { services, signal, ask, progress: onProgress, client: CLIENT };
+function context({ services, signal, ask, folder, onProgress }: CallOptions): CallContext<Services> {
+  const roots = folder && (async () => [folder()]);
+  return { services, signal, ask, roots, progress: onProgress, client: CLIENT };
 }

@@ -28,24 +28,32 @@ export function fieldsOf(tool: Pick<Tool<never>, 'input'>): z.output<typeof shap
   return shape.parse(jsonSchema(tool.input, 'input'));
 }
 
-/** Gives `command` one flag for every field of the tool, and its word. */
-export function addFlags(command: Command, { tool, word, wordAbout }: ToolCommand): void {
-  const { properties, required } = fieldsOf(tool);
+/** Gives `command` its words, and one flag for every other field of the tool. */
+export function addFlags(command: Command, about: ToolCommand): void {
+  const { properties, required } = fieldsOf(about.tool);
+  const { words = [] } = about;
+  for (const name of words) {
+    const field = properties[name];
+    if (field !== undefined) command.addArgument(argumentOf(name, field, required.includes(name), about));
+  }
   for (const [name, field] of Object.entries(properties)) {
     if (name === 'wait_seconds') {
       command.option(
         '--no-wait',
         'Do not wait for the end: prints the command that does, and goes on without you.',
       );
-    } else if (name === word) {
-      // Without a message there is a conversation, or a pipe; the tool itself says when another one is needed.
-      const needed = required.includes(name) && name !== 'message';
-      const about = wordAbout ?? aboutField(field);
-      command.addArgument(new Argument(needed ? `<${kebab(name)}>` : `[${kebab(name)}]`, about));
-    } else {
+    } else if (!words.includes(name)) {
       for (const option of optionsOf(name, field)) command.addOption(option);
     }
   }
+}
+
+function argumentOf(name: string, field: Field, required: boolean, { wordAbout }: ToolCommand): Argument {
+  // Without a message there is a conversation, or a pipe; the tool itself says when another one is needed.
+  const needed = required && name !== 'message';
+  const term = `${kebab(name)}${field.type === 'array' ? '...' : ''}`;
+  const argument = new Argument(needed ? `<${term}>` : `[${term}]`, wordAbout?.[name] ?? aboutField(field));
+  return field.enum === undefined ? argument : argument.choices(field.enum);
 }
 
 function optionsOf(name: string, field: Field): Option[] {
@@ -121,14 +129,30 @@ function jsonOr(text: string, otherwise: unknown): unknown {
 }
 
 /** What the tool is called with. Fields that were not given are left to the tool. */
-export function argumentsOf({ tool, word }: ToolCommand, command: Command): Record<string, unknown> {
+export function argumentsOf(about: ToolCommand, command: Command): Record<string, unknown> {
   const options = z.record(z.string(), z.unknown()).parse(command.opts());
-  const given = Object.keys(fieldsOf(tool).properties).flatMap((name): [string, unknown][] => {
-    if (name === 'wait_seconds') return [];
-    const value = name === word ? command.args[0] : options[attribute(name)];
+  const { properties } = fieldsOf(about.tool);
+  const { words = [] } = about;
+  const given = Object.keys(properties).flatMap((name): [string, unknown][] => {
+    if (name === 'wait_seconds' || words.includes(name)) return [];
+    const value = options[attribute(name)];
     return value === undefined ? [] : [[name, value]];
   });
-  return Object.fromEntries(given);
+  return { ...Object.fromEntries(given), ...wordsOf(about, command) };
+}
+
+/** @throws what commander throws for a word too many. */
+function wordsOf({ words = [], wordsOf, name }: ToolCommand, command: Command): Record<string, unknown> {
+  const typed = command.processedArgs;
+  const fields = wordsOf?.[String(typed[0])] ?? words;
+  if (typed[fields.length] !== undefined) {
+    command.error(
+      `error: too many words: ${name} ${String(typed[0])} takes ${fields.length - 1} more at most`,
+    );
+  }
+  return Object.fromEntries(
+    fields.flatMap((field, at) => (typed[at] === undefined ? [] : [[field, typed[at]]])),
+  );
 }
 
 function attribute(name: string): string {

@@ -25,6 +25,8 @@ export interface CommandIo {
   stdout: OutputStream;
   stderr: OutputStream;
   clock: Clock;
+  /** Where the person is. */
+  folder(): string;
   /** How the person starts this program. */
   program: string;
   /** The server that the flags ask for, in this process. @throws AppError `config` for a wrong flag. */
@@ -47,6 +49,7 @@ export function processIo(): CommandIo {
     stdout: process.stdout,
     stderr: process.stderr,
     clock: systemClock,
+    folder: () => process.cwd(),
     program: startedAs(process.env),
     // What goes well is told by the command itself.
     server: (flags, watch) =>

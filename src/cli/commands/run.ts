@@ -9,6 +9,7 @@ import { printer } from '../terminal.ts';
 import { type Answer, begin, type CallOptions, toTheEnd } from './call.ts';
 import { agrees, askOnTerminal, destroyPlanOf, planLines } from './consent.ts';
 import { type CommandIo, hasPerson } from './io.ts';
+import { withLocalFile } from './local-file.ts';
 import { machineIdOf } from './machine-name.ts';
 import { EXIT, isFailed, showAnswer, showFailure, showJson } from './show.ts';
 import type { ToolCommand } from './table.ts';
@@ -53,7 +54,7 @@ export function asStarted(io: CommandIo, { local }: ServerFlags): CommandIo {
 }
 
 async function withEnd(run: Run, args: Readonly<Record<string, unknown>>): Promise<number> {
-  const { io, flags } = run;
+  const { io, flags, command } = run;
   const tool = handedOut(run);
   const waiting = io.interruptible();
   let operation: string | undefined;
@@ -61,12 +62,13 @@ async function withEnd(run: Run, args: Readonly<Record<string, unknown>>): Promi
     services: run.server.services,
     signal: waiting.signal,
     ask: askOnTerminal(io),
+    folder: io.folder,
     onOperation: (id) => {
       operation = id;
     },
   };
   try {
-    const meant = await withMachine(run, args, options);
+    const meant = await withMachine(run, withLocalFile(command, args, io.folder), options);
     const begun = await consented(run, tool, meant, options);
     if (begun === undefined) return EXIT.unasked;
     const answer = flags.wait ? await shownWait(run, begun, options) : begun;
@@ -160,7 +162,7 @@ function ended(run: Run, answer: Answer): number {
   const { status, operation_id } = answer.told;
   if (status === 'running' && operation_id !== undefined) io.carryOn(operation_id, flags);
   show(run, answer);
-  return isFailed(command, status) ? EXIT.failed : EXIT.done;
+  return isFailed(command, answer.told) ? EXIT.failed : EXIT.done;
 }
 
 function show({ io, server, flags, command }: Run, answer: Answer): void {

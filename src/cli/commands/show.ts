@@ -1,4 +1,5 @@
 /** How results and failures read in a terminal, and in the programs behind a pipe. */
+import * as z from 'zod';
 import { type AppError, isAppError } from '../../core/errors.ts';
 import { plainText } from '../../core/text.ts';
 import type { ForeignText } from '../../mcp/define-tool.ts';
@@ -6,7 +7,7 @@ import { explain } from '../../mcp/explain.ts';
 import { renderOutcome } from '../../mcp/render.ts';
 import type { AssembledServer } from '../../server.ts';
 import { colourPrinter, printer } from '../terminal.ts';
-import type { Answer } from './call.ts';
+import type { Answer, Told } from './call.ts';
 import type { CommandIo } from './io.ts';
 import type { ToolCommand } from './table.ts';
 import { inCommandWords } from './words.ts';
@@ -41,7 +42,10 @@ export function showAnswer(
   const [out, err] = [printer(io.stdout), printer(io.stderr)];
   const summary = `${inCommandWords(shown.redact(outcome.summary), io.program)}\n`;
   const foreign = outcome.foreign ?? [];
-  if (isFailed(command, told.status)) {
+  if (command.prints === 'what it printed') {
+    showPrinted(io, shown, outcome);
+    colourPrinter(io.stderr, isFailed(command, told) ? 'red' : 'dim')(summary);
+  } else if (isFailed(command, told)) {
     colourPrinter(io.stderr, 'red')(summary);
     for (const part of foreign) err(theirs(part, shown));
   } else if (told.reply !== undefined && told.status !== 'running') {
@@ -73,8 +77,26 @@ function codeOf(error: AppError): number {
 }
 
 /** Whether it did not come to what the command is for. */
-export function isFailed({ tool }: Pick<ToolCommand, 'tool'>, status: string | undefined): boolean {
+export function isFailed(
+  { tool, prints }: Pick<ToolCommand, 'tool' | 'prints'>,
+  { status, exit_code }: Told,
+): boolean {
+  if (prints === 'what it printed') return exit_code !== 0;
   return status === 'failed' || (status === 'cancelled' && tool.name !== 'cancel_operation');
+}
+
+const printed = z.looseObject({
+  json: z.unknown().optional(),
+  stdout: z.string().default(''),
+  stderr: z.string().default(''),
+});
+
+/** Each of the streams of a command that ran on the machine on its own stream here, for pipes. */
+function showPrinted(io: CommandIo, { redact }: Shown, outcome: Answer['outcome']): void {
+  const { json, stdout, stderr } = printed.parse(renderOutcome(outcome, redact).structuredContent);
+  const out = json === undefined ? stdout : JSON.stringify(json, null, 2);
+  if (out !== '') printer(io.stdout)(endedLine(out));
+  if (stderr !== '') printer(io.stderr)(endedLine(stderr));
 }
 
 /** Somebody else's words, each line marked so that none can pass for ours. */

@@ -7,12 +7,19 @@ import type { Services } from '../../tools/services.ts';
 export interface Difference {
   /** The command's name. */
   name: string;
-  /** The field that needs no flag: what stands behind the command's name. */
-  word?: string;
-  /** What is to be said about the word, where the tool's own field does not say enough. */
-  wordAbout?: string;
-  /** What goes to stdout: a summary unless told, or only what others wrote, as a program would want to read it. */
-  prints?: 'what others wrote';
+  /** The fields that need no flag: what stands behind the command's name, in this order. */
+  words?: readonly string[];
+  /** Which fields they are, where the first of them decides that. */
+  wordsOf?: Readonly<Record<string, readonly string[]>>;
+  /** What is to be said about a word, where the tool's own field does not say enough. */
+  wordAbout?: Readonly<Record<string, string>>;
+  /** The field that names a file of this computer; relative: to where the person is. */
+  localFile?: string;
+  /**
+   * What goes to stdout, a summary unless told: only what others wrote, as a program would want to read it; or what a
+   * command of OpenClaw printed, each stream to its own.
+   */
+  prints?: 'what others wrote' | 'what it printed';
   /** A guess at how long it takes; only the bar's speed depends on it. */
   seconds?: number;
   /** Why it differs. */
@@ -29,17 +36,17 @@ const SHORT = 'there is one object, the assistant, so the verb is enough';
 export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   deploy_openclaw: { name: 'deploy', seconds: 60, why: SHORT },
   get_operation: {
-    ...{ name: 'operation', word: 'operation_id', seconds: 30 },
+    ...{ name: 'operation', words: ['operation_id'], seconds: 30 },
     why: 'the id is what every message of a wait ends with, to be pasted',
   },
-  cancel_operation: { name: 'cancel', word: 'operation_id', why: 'the id is to be pasted' },
+  cancel_operation: { name: 'cancel', words: ['operation_id'], why: 'the id is to be pasted' },
   list_machines: { name: 'machines', why: 'what is listed says that it is listed' },
   wake_machine: { name: 'wake', seconds: 20, why: SHORT },
   sleep_machine: { name: 'sleep', seconds: 6, why: SHORT },
   gateway_status: { name: 'status', why: SHORT },
   chat: {
-    ...{ name: 'chat', word: 'message', seconds: 12 },
-    wordAbout: 'In quotes. Without it: a conversation on a terminal, else all of stdin.',
+    ...{ name: 'chat', words: ['message'], seconds: 12 },
+    wordAbout: { message: 'In quotes. Without it: a conversation on a terminal, else all of stdin.' },
     why: 'the message is what one types',
   },
   list_sessions: { name: 'sessions', why: 'what is listed says that it is listed' },
@@ -50,6 +57,25 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   read_logs: {
     ...{ name: 'logs', prints: 'what others wrote' },
     why: 'it prints the lines alone, to be searched by other programs',
+  },
+  files: {
+    ...{ name: 'files', words: ['action', 'path', 'local_path'], localFile: 'local_path' },
+    wordsOf: {
+      ...{ list: ['action', 'path'], read: ['action', 'path'], write: ['action', 'path'] },
+      send: ['action', 'local_path', 'path'],
+    },
+    wordAbout: {
+      path: 'On the machine; relative: in the workspace. With send it comes last, and may be left out.',
+      local_path: 'File of this computer to save to or send; relative: to the folder where you are.',
+    },
+    why: 'from and to are what one types, as with cp',
+  },
+  run_openclaw: {
+    ...{ name: 'run', words: ['args'], prints: 'what it printed', seconds: 10 },
+    wordAbout: {
+      args: "As it is typed for OpenClaw: cron list --json. All behind its first word is OpenClaw's, --json and --help too; flags of this program come before it.",
+    },
+    why: 'the words are typed as OpenClaw takes them',
   },
   repair_openclaw: { name: 'repair', seconds: 20, why: SHORT },
   configure_openclaw: { name: 'configure', seconds: 20, why: SHORT },

@@ -23,7 +23,7 @@ function calledAs(program: string, tool: string, args: string): string | undefin
   const known = DIFFERENCES[tool];
   if (known === undefined) return undefined;
   const words = [...args.matchAll(ARGUMENT)].map(([, field = '', value = '']) =>
-    field === known.word ? value : `--${flagOf(field)} ${value}`,
+    known.words?.includes(field) ? value : `--${flagOf(field)} ${value}`,
   );
   return `\`${[program, known.name, ...words].join(' ')}\``;
 }

@@ -1,6 +1,6 @@
 /** Where a chat's message comes from when it is not on the command line: a pipe, whole and exactly. */
-import { AppError } from '../../core/errors.ts';
-import type { InputStream } from './io.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { InputStream } from '../io.ts';
 
 // As the tool takes; what is longer is read no further.
 const MAX_BYTES = 4_000_000;

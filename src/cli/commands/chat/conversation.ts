@@ -1,12 +1,12 @@
 /** A conversation with the assistant in a terminal: the reply grows while it is written, Ctrl-C ends only the wait. */
-import type { ProgressUpdate } from '../../mcp/define-tool.ts';
-import { colourPrinter, printer } from '../terminal.ts';
-import { type Answer, begin, type CallOptions, toTheEnd } from './call.ts';
+import type { ProgressUpdate } from '../../../mcp/define-tool.ts';
+import { colourPrinter, printer } from '../../terminal.ts';
+import { type Answer, begin, type CallOptions, toTheEnd } from '../call.ts';
+import type { Interruptible } from '../io.ts';
+import { handedOut, type Run } from '../run.ts';
+import { EXIT, showAnswer, showFailure } from '../show.ts';
 import { growingReply } from './growing-reply.ts';
-import type { Interruptible } from './io.ts';
 import { typedMessage } from './prompt.ts';
-import { handedOut, type Run } from './run.ts';
-import { EXIT, showAnswer, showFailure } from './show.ts';
 
 const HELP = `/new NAME  another conversation, or a new one, by its name
 /wait      wait for the reply whose wait you ended

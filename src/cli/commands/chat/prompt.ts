@@ -1,6 +1,6 @@
 /** One message that a person types, or pastes, in a conversation. */
 import { createInterface } from 'node:readline';
-import type { CommandIo } from './io.ts';
+import type { CommandIo } from '../io.ts';
 
 /**
  * - sent: a line, or all lines of what was pasted at once

@@ -1,9 +1,9 @@
 /** A reply on a terminal, written on as it arrives. */
-import type { Redact } from '../../core/redact.ts';
-import { plainText } from '../../core/text.ts';
-import type { ProgressUpdate } from '../../mcp/define-tool.ts';
-import { colourPrinter } from '../terminal.ts';
-import type { CommandIo } from './io.ts';
+import type { Redact } from '../../../core/redact.ts';
+import { plainText } from '../../../core/text.ts';
+import type { ProgressUpdate } from '../../../mcp/define-tool.ts';
+import { colourPrinter } from '../../terminal.ts';
+import type { CommandIo } from '../io.ts';
 
 export interface GrowingReply {
   progress(update: ProgressUpdate): void;

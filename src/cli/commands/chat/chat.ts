@@ -1,12 +1,12 @@
 /** `chat`: one message from the command line or a pipe, or a conversation where there is a person. */
 
-import { AppError } from '../../core/errors.ts';
+import { AppError } from '../../../core/errors.ts';
+import { type CommandIo, hasPerson } from '../io.ts';
+import { asStarted, type CommandFlags, type Run, runToolCommand, withMachine } from '../run.ts';
+import { showFailure } from '../show.ts';
+import type { ToolCommand } from '../table.ts';
 import { conversation } from './conversation.ts';
-import { type CommandIo, hasPerson } from './io.ts';
 import { pipedMessage } from './message.ts';
-import { asStarted, type CommandFlags, type Run, runToolCommand, withMachine } from './run.ts';
-import { showFailure } from './show.ts';
-import type { ToolCommand } from './table.ts';
 
 /** @param args of the tool, with or without a message. @returns the exit code. */
 export async function chatCommand(
