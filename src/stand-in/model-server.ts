@@ -37,8 +37,8 @@ export interface StandInModelOptions {
   speaks?: readonly ModelRequest['api'][] | undefined;
   /** What `/v1/models` lists, by the fields that such servers give. */
   models?: readonly { id: string; [field: string]: unknown }[] | undefined;
-  /** Pause between streamed chunks in milliseconds; 0 by default. */
-  chunkDelayMs?: number | undefined;
+  /** Pause after each streamed chunk in milliseconds, or how long it is for a request; 0 by default. */
+  chunkDelayMs?: number | ((request: ModelRequest) => number) | undefined;
   /** Loopback port; 0, the default, takes a free one. */
   port?: number | undefined;
   clock?: Clock | undefined;
@@ -147,10 +147,12 @@ function modelApp(options: StandInModelOptions, requests: ModelRequest[], closin
     return streamSSE(c, async (stream) => {
       for (const event of head) await stream.writeSSE(event);
       const sent = broken ? deltas.slice(0, Math.ceil(deltas.length / 2)) : deltas;
+      const { chunkDelayMs } = options;
+      const pauseMs = typeof chunkDelayMs === 'function' ? chunkDelayMs(request) : chunkDelayMs;
       for (const delta of sent) {
         if (gone.aborted) return;
         await stream.writeSSE(delta);
-        if (options.chunkDelayMs) await clock.sleep(options.chunkDelayMs, gone).catch(() => {});
+        if (pauseMs) await clock.sleep(pauseMs, gone).catch(() => {});
       }
       for (const event of broken ? [wire.errorEvent(broken.type, broken.message)] : tail) {
         await stream.writeSSE(event);

@@ -7,8 +7,8 @@ export interface Figure {
   seen: string;
   /** What is compared: a ratio or a count, smaller is better. */
   value: number;
-  /** At most this. */
-  goal: number;
+  /** At most this; left out where the figure is only reported. */
+  goal?: number | undefined;
 }
 
 export interface Results {
@@ -38,7 +38,8 @@ export function keepResults(results: Results): void {
 /** Markdown for the README: what was seen, and whether the goal is met. */
 export function goals(results: Results): string {
   const rows = results.figures.map(({ what, seen, value, goal }) => {
-    return `| ${what} | ${seen} | ${round(value)} | ≤ ${round(goal)}${value <= goal ? '' : ' (missed)'} |`;
+    const wanted = goal === undefined ? '' : `≤ ${round(goal)}${value <= goal ? '' : ' (missed)'}`;
+    return `| ${what} | ${seen} | ${round(value)} | ${wanted} |`;
   });
   return ['| what | seen | value | goal |', '|---|---|---|---|', ...rows].join('\n');
 }
@@ -49,8 +50,9 @@ export function table(results: Results, before: Results | undefined): string {
     const earlier = before?.figures.find((other) => other.what === figure.what);
     const worse = earlier !== undefined && figure.value > earlier.value * NOTICEABLE;
     const change = earlier === undefined ? '' : `${round(earlier.value)}${worse ? ' WORSE BY A TENTH' : ''}`;
-    const met = figure.value <= figure.goal ? 'yes' : 'NO';
-    return `| ${figure.what} | ${figure.seen} | ${round(figure.value)} | ${round(figure.goal)} | ${met} | ${change} |`;
+    const { goal } = figure;
+    const met = goal === undefined ? ' | ' : `${round(goal)} | ${figure.value <= goal ? 'yes' : 'NO'}`;
+    return `| ${figure.what} | ${figure.seen} | ${round(figure.value)} | ${met} | ${change} |`;
   });
   return ['| what | seen | value | goal | met | before |', '|---|---|---|---|---|---|', ...rows].join('\n');
 }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../src/core/clock.ts';
-import { median } from './ours.ts';
+import { median } from './machine-api.ts';
 
 export interface StartUp {
   /** Spawn to the answer to `initialize`, milliseconds, median. */
