@@ -51,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'bench',
           include: ['test/bench/**/*.test.ts'],
-          testTimeout: 1_200_000,
+          testTimeout: 3_600_000,
           hookTimeout: 120_000,
         },
       },
