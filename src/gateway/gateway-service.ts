@@ -5,7 +5,7 @@ import { readLogs } from './logs.ts';
 import type { GatewayService } from './ports.ts';
 import { listSessions, restoreSession, sessionState } from './sessions.ts';
 import { readSession } from './transcript.ts';
-import { cancelTurn, readTurn, startTurn } from './turns.ts';
+import { cancelTurn, readTurn, startTurn, takesImages } from './turns.ts';
 
 export interface GatewayDeps {
   machines: Pick<MachineService, 'run'>;
@@ -15,6 +15,7 @@ export interface GatewayDeps {
 export function gatewayService({ machines, clock = systemClock }: GatewayDeps): GatewayService {
   const turns = { machines, clock, followed: new Map() };
   return {
+    takesImages: (machineId, options) => takesImages(turns, machineId, options),
     startTurn: (machineId, turn, options) => startTurn(turns, machineId, turn, options),
     readTurn: (machineId, turnId, options) => readTurn(turns, machineId, turnId, options),
     cancelTurn: (machineId, turnId, options) => cancelTurn(turns, machineId, turnId, options),

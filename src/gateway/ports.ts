@@ -2,6 +2,18 @@
 import type { WaitOptions } from '../core/abort.ts';
 import type { AppError } from '../core/errors.ts';
 import type { DailyLimit, LimitStanding } from '../openclaw/look/spend.ts';
+import { IMAGE_TYPES, type ReplyOf } from '../sidecar/protocol.ts';
+
+export { IMAGE_TYPES };
+export type ImageType = (typeof IMAGE_TYPES)[number];
+
+/** Carried to the machine beforehand, in pieces under the name of `job`. */
+export interface CarriedImage {
+  job: string;
+  pieces: number;
+  sha256: string;
+  type: ImageType;
+}
 
 export interface TurnRequest {
   /** Names the turn for good: starting it again under the same id joins it and never sends the message twice. */
@@ -14,6 +26,8 @@ export interface TurnRequest {
   agent?: string | undefined;
   /** `provider/model`, for this turn only. */
   model?: string | undefined;
+  /** Go to the model behind the message. */
+  images?: readonly CarriedImage[] | undefined;
   /** What this computer knows of the machine's daily limit. */
   limit?: DailyLimit | undefined;
 }
@@ -139,6 +153,11 @@ export interface LogOptions extends WaitOptions {
 
 /** Every method throws AppError as MachineService.run does, and `conflict` where the gateway is not set up. */
 export interface GatewayService {
+  /** Whether the model that would answer sees images: OpenClaw drops them without a word where it does not. */
+  takesImages(
+    machineId: string,
+    options: WaitOptions & Pick<TurnRequest, 'session' | 'agent' | 'model'>,
+  ): Promise<ReplyOf<'takes_images'>['takes']>;
   /** Sends the message, or joins the turn that has this id, and waits. @throws AppError `invalid_input`. */
   startTurn(machineId: string, turn: TurnRequest, options: TurnOptions): Promise<TurnSnapshot>;
   readTurn(machineId: string, turnId: string, options: TurnOptions): Promise<TurnSnapshot>;

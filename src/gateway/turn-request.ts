@@ -29,7 +29,7 @@ export function turnWire(turn: TurnRequest): TurnWire {
     throw invalid('This is not the name of a model', 'Write it as provider/model, or leave it out.');
   }
   const address = addressOf(turn.session, turn.agent);
-  return { address, body: bodyOf(turn.message, address), headers: headersOf(address, turn.model) };
+  return { address, body: bodyOf(turn, address), headers: headersOf(address, turn.model) };
 }
 
 /** @throws AppError `invalid_input`. */
@@ -39,13 +39,14 @@ export function checkTurnId(turnId: string): void {
 }
 
 // Always a named agent: `openclaw/default` is refused as soon as there are two agents (2026.9.6).
-function bodyOf(message: string, address: SessionAddress): string {
+function bodyOf({ message, images = [] }: TurnRequest, address: SessionAddress): string {
   return JSON.stringify({
     model: `openclaw/${address.agent}`,
     stream: true,
     stream_options: { include_usage: true },
     ...(address.user === undefined ? {} : { user: address.user }),
-    messages: [{ role: 'user', content: message }],
+    // The machine puts the images behind the text, so it stays the last.
+    messages: [{ role: 'user', content: images.length === 0 ? message : [{ type: 'text', text: message }] }],
   });
 }
 

@@ -7,6 +7,7 @@ import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { TurnOptions, TurnRequest, TurnSnapshot } from './ports.ts';
+import { addressOf } from './session-address.ts';
 import { answerSoFar, type FollowedAnswers, type TurnReply } from './turn-answer.ts';
 import { snapshotOf } from './turn-outcome.ts';
 import { pauseAfter, textPauseAfter } from './turn-pace.ts';
@@ -34,11 +35,25 @@ export async function startTurn(
   options: TurnOptions,
 ): Promise<TurnSnapshot> {
   const { address, body, headers } = turnWire(turn);
-  const { limit } = turn;
-  const message = { key: address.key, body, headers, ...(limit && { limit }) };
+  const { limit, images = [] } = turn;
+  const carried = images.length > 0 && { images: [...images] };
+  const message = { key: address.key, body, headers, ...(limit && { limit }), ...carried };
   return follow(deps, machineId, turn.turnId, options, (where, how) =>
     askSidecar(deps.machines, machineId, 'turn_start', { ...where, ...message }, how),
   );
+}
+
+/** A start of OpenClaw's command line, on a busy machine. */
+const LIST_MS = 75_000;
+
+export async function takesImages(
+  { machines }: TurnDeps,
+  machineId: string,
+  { session, agent, model, signal }: WaitOptions & Pick<TurnRequest, 'session' | 'agent' | 'model'>,
+): Promise<ReplyOf<'takes_images'>['takes']> {
+  const request = { agent: addressOf(session, agent).agent, ...(model !== undefined && { model }) };
+  const how = { timeoutMs: LIST_MS, rerunnable: true, signal };
+  return (await askSidecar(machines, machineId, 'takes_images', request, how)).takes;
 }
 
 export async function readTurn(

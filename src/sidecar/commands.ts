@@ -30,6 +30,7 @@ import { SidecarError } from './sidecar-error.ts';
 import { setLimit, spend } from './spend/keep.ts';
 import { machineRedactor, secretValues } from './state/secret-values.ts';
 import { readSession } from './turns/history.ts';
+import { takesImages } from './turns/images.ts';
 import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
 import { gatewayEvents } from './watch/events.ts';
 
@@ -63,6 +64,7 @@ const COMMANDS: Commands = {
   job_start: startJob,
   job_read: readJob,
   job_stop: stopJob,
+  takes_images: takesImages,
   turn_start: startTurn,
   turn_read: readTurn,
   turn_cancel: cancelTurn,

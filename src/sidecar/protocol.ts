@@ -78,6 +78,7 @@ export const PROTOCOL = {
 export { PACK_FOLDER } from './files/protocol.ts';
 export { JOBS, type JobKind, type JobReplyOf, type JobRequestOf } from './jobs/protocol.ts';
 export { PACK } from './state/protocol.ts';
+export { IMAGE_TYPES } from './turns/protocol.ts';
 export type GatewayHistory = z.infer<typeof gatewayHistory>;
 
 export type CommandName = keyof typeof PROTOCOL;

@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import { MAX_LEVELS } from '../core/json.ts';
 
 /** Grows when a server needs what an older program lacks, so that the older one is replaced within one version too. */
-export const PROTOCOL_NUMBER = 2;
+export const PROTOCOL_NUMBER = 3;
 
 /** Of one answer: the API keeps what a command printed, and cuts what is long. */
 export const MAX_PART_CHARS = 512 * 1024;

@@ -7,6 +7,7 @@ const block = z.looseObject({
   type: z.string(),
   text: z.string().optional(),
   content: z.unknown().optional(),
+  source: z.looseObject({ data: z.string().optional() }).optional(),
 });
 const body = z.looseObject({
   model: z.string(),
@@ -28,6 +29,19 @@ function textOf(content: string | z.infer<typeof block>[]): string {
     .join('\n');
 }
 
+function imagesOf(content: string | z.infer<typeof block>[]): string[] {
+  if (typeof content === 'string') return [];
+  return content.flatMap(({ type, source }) => (type === 'image' ? (source?.data ?? []) : []));
+}
+
+/** The results of tools come as what the user says next; OpenClaw may put a block of its own state behind them. */
+function answersTool(messages: z.infer<typeof body>['messages']): boolean {
+  const last = messages.findLastIndex(({ role }) => role === 'assistant');
+  return messages
+    .slice(last + 1)
+    .some(({ content }) => typeof content !== 'string' && content.some(({ type }) => type === 'tool_result'));
+}
+
 function message(request: ModelRequest, n: number) {
   return {
     id: `msg_standin_${n}`,
@@ -47,9 +61,9 @@ export const anthropicMessages: Wire = {
   parse(json) {
     const { model, stream, messages } = body.parse(json);
     const turns = messages.flatMap(({ role, content }) =>
-      role === 'system' ? [] : [{ role, text: textOf(content) }],
+      role === 'system' ? [] : [{ role, text: textOf(content), images: imagesOf(content) }],
     );
-    return { model, stream, turns };
+    return { model, stream, turns, toolAnswered: answersTool(messages) };
   },
   document: (request, text, n) => ({
     ...message(request, n),
@@ -84,6 +98,21 @@ export const anthropicMessages: Wire = {
       typed({ type: 'message_stop' }),
     ],
   }),
+  toolCall(request, { tool: name, input }, n) {
+    const begun = { type: 'tool_use', id: `toolu_standin_${n}`, name };
+    const { head, tail } = this.stream(request, '', n);
+    const [start, , ping] = head;
+    const json = JSON.stringify(input);
+    return [
+      ...[start, ping].flatMap((event) => event ?? []),
+      typed({ type: 'content_block_start', index: 0, content_block: { ...begun, input: {} } }),
+      typed({
+        ...{ type: 'content_block_delta', index: 0 },
+        delta: { type: 'input_json_delta', partial_json: json },
+      }),
+      ...tail.map((event) => ({ ...event, data: event.data.replace('"end_turn"', '"tool_use"') })),
+    ];
+  },
   error,
   errorEvent: (type, text) => typed(error(type, text)),
 };

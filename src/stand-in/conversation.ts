@@ -3,6 +3,14 @@
 export interface Turn {
   role: 'user' | 'assistant';
   text: string;
+  /** In base64, where the format is Anthropic's. */
+  images?: readonly string[];
+}
+
+/** An answer that is no text: the assistant is to call one of its own tools. */
+export interface ToolCall {
+  tool: string;
+  input: Readonly<Record<string, unknown>>;
 }
 
 /** One request to the model, as tests and the default answer see it. */
@@ -15,6 +23,8 @@ export interface ModelRequest {
   turns: readonly Turn[];
   /** The last thing that a person said, without what OpenClaw wraps around it; empty when there is none. */
   question: string;
+  /** Whether it brings the result of a tool that the answer before has called. */
+  toolAnswered: boolean;
   /** The key that came as `x-api-key` or as a bearer token. */
   apiKey: string | undefined;
   /** Length of the request body in characters. */

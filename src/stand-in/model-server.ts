@@ -7,7 +7,7 @@ import { ZodError } from 'zod';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { anthropicMessages } from './anthropic.ts';
-import { estimateTokens, type ModelRequest, questions } from './conversation.ts';
+import { estimateTokens, type ModelRequest, questions, type ToolCall } from './conversation.ts';
 import { openaiCompletions, openaiResponses } from './openai.ts';
 import { standInReply } from './reply.ts';
 import type { Wire } from './wire.ts';
@@ -29,8 +29,8 @@ export type ModelFault =
   | { kind: 'hang' };
 
 export interface StandInModelOptions {
-  /** Makes the answer; by default one that says it is a stand-in and quotes question and history. */
-  reply?: ((request: ModelRequest) => string) | undefined;
+  /** Makes the answer; by default one that says it is a stand-in and quotes question and history. A tool is called only in a stream of Anthropic's. */
+  reply?: ((request: ModelRequest) => string | ToolCall) | undefined;
   /** Decides per request whether, and how, it fails. */
   fault?: ((request: ModelRequest) => ModelFault | undefined) | undefined;
   /** The interfaces that it has; 404 for others, as at a server that speaks only chat completions. All by default. */
@@ -128,10 +128,20 @@ function modelApp(options: StandInModelOptions, requests: ModelRequest[], closin
       return Response.json(wire.error(fault.type, fault.message), { status: fault.status });
     }
     const text = (options.reply ?? standInReply)(request);
+    if (typeof text !== 'string') return toolCalled(c, wire, request, text);
     const broken = fault?.kind === 'mid_stream' ? fault : undefined;
     if (request.stream) return streamed(c, wire, request, text, gone, broken);
     if (broken) return c.json(wire.error(broken.type, broken.message), 500);
     return c.json(wire.document(request, text, requests.length));
+  }
+
+  function toolCalled(c: Context, wire: Wire, request: ModelRequest, call: ToolCall): Response {
+    const events = request.stream ? wire.toolCall?.(request, call, requests.length) : undefined;
+    if (events === undefined)
+      return c.json(wire.error('invalid_request_error', 'The stand-in model calls no tool here.'), 400);
+    return streamSSE(c, async (stream) => {
+      for (const event of events) await stream.writeSSE(event);
+    });
   }
 
   const clock = options.clock ?? systemClock;

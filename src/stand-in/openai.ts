@@ -52,7 +52,7 @@ export const openaiCompletions: Wire = {
   api: 'openai-completions',
   parse(json) {
     const { model, stream, messages } = completionsBody.parse(json);
-    return { model, stream, turns: turnsOf(messages) };
+    return { model, stream, turns: turnsOf(messages), toolAnswered: false };
   },
   document: (request, text, n) => ({
     ...completion(request, n, 'chat.completion'),
@@ -94,7 +94,7 @@ export const openaiResponses: Wire = {
   parse(json) {
     const { model, stream, input } = responsesBody.parse(json);
     const turns: Turn[] = typeof input === 'string' ? [{ role: 'user', text: input }] : turnsOf(input);
-    return { model, stream, turns };
+    return { model, stream, turns, toolAnswered: false };
   },
   document: response,
   stream(request, text, n) {

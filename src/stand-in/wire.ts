@@ -1,11 +1,12 @@
 /** What each provider's wire format must be able to do, so that one server can speak all of them. */
-import type { ModelRequest, Turn } from './conversation.ts';
+import type { ModelRequest, ToolCall, Turn } from './conversation.ts';
 
 /** The parts of a request that every format has. */
 export interface ParsedBody {
   model: string;
   stream: boolean;
   turns: Turn[];
+  toolAnswered: boolean;
 }
 
 /** One server-sent event; formats without event names leave `event` out. */
@@ -27,6 +28,8 @@ export interface Wire {
     text: string,
     n: number,
   ): { head: WireEvent[]; deltas: WireEvent[]; tail: WireEvent[] };
+  /** The answer that calls a tool, as it is streamed; only where the stand-in speaks it. */
+  toolCall?(request: ModelRequest, call: ToolCall, n: number): WireEvent[];
   /** An error document in the provider's shape. */
   error(type: string, message: string): object;
   /** The same error inside a stream that has already begun. */

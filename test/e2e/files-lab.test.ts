@@ -1,7 +1,15 @@
 /** files through the tools: what an assistant made is looked at and saved, what a person allowed is sent, and nothing else. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Lab, type LabClient, PROVIDER_KEY, startLab } from '../support/lab.ts';
@@ -65,6 +73,45 @@ it('is led to what a turn made: named in its result and its text, and saved byte
   expect(again.data).toMatchObject({ files: [file] });
   const { data: quiet } = await agent.finish('chat', { message: 'Only talk' });
   expect(quiet).not.toHaveProperty('files');
+}, 60_000);
+
+const IMAGE = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(900_000)]);
+const images = () => (lab.model.requests.at(-1)?.turns ?? []).flatMap((turn) => turn.images ?? []);
+const staged = () => {
+  const folder = join(workspace, '../../.openclaw-mcp/transfer');
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
+
+it('sends images with a message, which reach the model byte for byte, also when another server goes on', async () => {
+  writeFileSync(join(docs, 'plan.bin'), IMAGE);
+  const args = { message: 'What is on it?', session: 'images', attachments: [join(docs, 'plan.bin')] };
+  const other = await lab.connect({ OPENCLAW_MCP_FILES: docs });
+  const begun = await other.call('chat', { ...args, wait_seconds: 0 });
+  other.assembled.close();
+  const { data } = await agent.finish('get_operation', { operation_id: begun.data.operation_id });
+  expect(data).toMatchObject({ status: 'done', reply: 'Nothing made.' });
+  expect(images().map((image) => Buffer.from(image, 'base64').equals(IMAGE))).toEqual([true]);
+  expect(lab.model.requests.filter(({ question }) => question === args.message)).toHaveLength(1);
+  expect(staged()).toEqual([]);
+}, 60_000);
+
+it('says before anything is sent what cannot go with a message', async () => {
+  const asked = lab.model.requests.length;
+  writeFileSync(join(docs, 'text.png'), 'no image');
+  const chat = (attachments: string[]) => agent.finish('chat', { message: 'Look', attachments });
+  expect((await chat([join(docs, 'text.png')])).texts[0]).toContain('no PNG, JPEG, GIF or WebP');
+  expect((await chat(['/etc/passwd'])).texts[0]).toContain('OPENCLAW_MCP_FILES');
+  const settings = join(workspace, '../openclaw.json');
+  const before = readFileSync(settings, 'utf8');
+  const described = JSON.parse(before);
+  described.models.providers.anthropic.models = [{ id: 'claude-sonnet-4-6', input: ['text'] }];
+  writeFileSync(settings, JSON.stringify(described));
+  const blind = await chat([join(docs, 'plan.bin')]);
+  writeFileSync(settings, before);
+  expect(blind.data).toMatchObject({ status: 'failed', error: { code: 'unsupported' } });
+  expect(blind.texts[0]).toContain('sees no images');
+  expect(lab.model.requests).toHaveLength(asked);
+  expect(staged()).toEqual([]);
 }, 60_000);
 
 it('is there in a server that only reads, for looking alone', async () => {

@@ -79,6 +79,7 @@ function aboutField({ type, description, default: preset }: Field): string {
 
 function placeholder(name: string, field: Field): string {
   if (name === 'machine_id') return 'name';
+  if (name === 'attachments') return 'file';
   if (field.type === 'number' || field.type === 'integer') return 'n';
   if (field.type === 'object') return field.properties === undefined ? 'path=value' : 'json';
   if (field.type === 'array') return field.items?.type === 'string' ? 'value' : 'json';

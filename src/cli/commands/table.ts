@@ -87,6 +87,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
 /** Fields of tools that are no flags of their commands, and why. */
 export const OTHER_FLAGS: Readonly<Record<string, { flag: string; why: string }>> = {
   machine_id: { flag: 'machine', why: 'a person knows a machine by the name that deploy was given' },
+  attachments: { flag: 'attach', why: 'each is given by a flag of its own, and is one' },
   wait_seconds: { flag: 'no-wait', why: 'a command waits for the end, or not at all: no client cuts it off' },
 };
 

@@ -5,6 +5,11 @@ const LIST = 'Call files with action "list" to see what is there.';
 const UNCHANGED = 'nothing was changed';
 
 export const FILE_ERRORS: Readonly<Record<string, { kind: ErrorCode; message: string; next: string }>> = {
+  images_gone: {
+    kind: 'unavailable',
+    message: 'The images of this message no longer lie on the machine, so it was not sent',
+    next: 'Send the message again, with its attachments.',
+  },
   file_name: {
     kind: 'invalid_input',
     message: `This is no path of the assistant's files: it holds "..", line ends or characters that cannot be seen, or is too long; ${UNCHANGED}`,

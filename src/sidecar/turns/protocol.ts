@@ -78,6 +78,16 @@ export const message = z.object({
   at_ms: z.optional(z.number()),
 });
 
+/** What OpenClaw takes as an image in every supported release. */
+export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
+/** Carried here beforehand, in pieces. */
+export const image = z.object({
+  job: z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/)),
+  pieces: count,
+  sha256: z.string(),
+  type: z.enum(IMAGE_TYPES),
+});
+
 export const TURNS_PROTOCOL = {
   /** Sends the message, at most once for all time, or joins the turn of this id. */
   turn_start: {
@@ -90,8 +100,15 @@ export const TURNS_PROTOCOL = {
       headers: z.string(),
       /** As the server knows it. */
       limit: z.optional(limit),
+      /** Put behind the text; the body then ends in a list of parts. */
+      images: z.optional(z.array(image)),
     }),
     reply,
+  },
+  /** Whether the model that would answer sees images; `unknown` where the release does not tell. */
+  takes_images: {
+    request: z.object({ agent: z.string(), model: z.optional(z.string()) }),
+    reply: z.object({ takes: z.enum(['yes', 'no', 'unknown']) }),
   },
   turn_read: { request: z.object(follow), reply },
   /** Ends the turn; one that is over stays as it was, and one that was not begun never will be. */

@@ -17,18 +17,20 @@ import { admitTurn } from '../spend/keep.ts';
 import { writeWhole } from '../state/object-file.ts';
 import { authFile } from '../state/place.ts';
 import { exitOf, makeFolder, sizeOf, type TurnFiles, textOf, writeOnce } from './files.ts';
+import { bodyWith } from './images.ts';
 
 /** Longer than anything that curl writes at its end. */
 const BLANKS = `${' '.repeat(31)}\n`;
 
-/** @throws SidecarError `not_configured`, `turn_without_room`, `limit_reached`; then nothing was sent. */
+/** @throws SidecarError `not_configured`, `turn_without_room`, `limit_reached`, `images_gone`; then nothing was sent. */
 export async function send(place: Place, files: TurnFiles, request: RequestOf<'turn_start'>): Promise<void> {
   if (sizeOf(files.sending) > 0) return;
   if (sizeOf(join(files.dir, 'pid')) > 0) throw new SidecarError('bad_job_id');
   if (textOf(authFile(place)).trim() === '') throw new SidecarError('not_configured');
   await admitTurn(place, request.limit);
+  const body = bodyWith(place, request);
   try {
-    prepare(files, request);
+    prepare(files, request, body);
     await sendClaimed(place, files, laneOf(place, request.key));
   } catch (error) {
     throw isErrno(error, 'ENOSPC', 'EDQUOT') ? new SidecarError('turn_without_room') : error;
@@ -36,7 +38,7 @@ export async function send(place: Place, files: TurnFiles, request: RequestOf<'t
 }
 
 /** Each file whole or not at all: another start of this turn may be sending just now. */
-function prepare(files: TurnFiles, { key, body, headers }: RequestOf<'turn_start'>): void {
+function prepare(files: TurnFiles, { key, headers }: RequestOf<'turn_start'>, body: string): void {
   makeFolder(files);
   writeWhole(files.context, JSON.stringify({ session: key }));
   writeWhole(files.headers, `${headers}\n`);

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { ageMs } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { MadeFiles, TurnOptions, TurnRequest, TurnSnapshot } from '../../gateway/ports.ts';
-import type { MachineService } from '../../machine/ports.ts';
 import type { SpendService } from '../../openclaw/look/spend.ts';
 import type { OperationHandle, OperationKind, Recovered } from '../../operations/ports.ts';
 import { type AddressDeps, withAddress } from '../configure/provider-address.ts';
@@ -11,7 +10,14 @@ import { patiently } from '../jobs/ask-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import type { DailyLimits } from '../limits/daily-limit.ts';
 import { requireAwake } from '../power/require-awake.ts';
-import { fateOf, type InterruptedDeps, startGateway } from './interrupted-turn.ts';
+import {
+  type AttachmentDeps,
+  attachment,
+  carriedImages,
+  carryAttachments,
+  dropAttachments,
+} from './attachments.ts';
+import { fateOf, startGateway } from './interrupted-turn.ts';
 import { endedForLimit, limitTold, noteLimit } from './limited-turn.ts';
 import { makeWay, wasRefused } from './refused-turn.ts';
 import { endedForGood, readFirst, resultOf, turnError } from './turn-end.ts';
@@ -23,17 +29,18 @@ export const turnInput = z.object({
   session: z.string(),
   agent: z.string().optional(),
   model: z.string().optional(),
+  attachments: z.array(attachment).default([]),
 });
 
-/** The message is kept only until the turn has ended. `sent`: this attempt was seen on its machine. */
+/** The message is kept only until the turn has ended. `carried`: its images lie there. `sent`: this attempt was seen there. */
 export const turnState = z.object({
   message: z.string().nullish(),
   attempt: z.number().default(1),
+  carried: z.boolean().default(false),
   sent: z.boolean().default(false),
 });
 
-export interface TurnDeps extends InterruptedDeps, AddressDeps {
-  machines: MachineService;
+export interface TurnDeps extends AttachmentDeps, AddressDeps {
   spend: SpendService;
   limits: DailyLimits;
 }
@@ -53,6 +60,7 @@ export function turnWork(deps: TurnDeps): OperationKind {
       const input = parseStored(turnInput, operation.record.input);
       try {
         await refuseForgotten(operation, deps, input);
+        await carry(operation, deps, input);
         const turn = await wholeTurn(operation, deps, input);
         await noteLimit(operation, turn);
         return resultOf(input, turn);
@@ -61,11 +69,15 @@ export function turnWork(deps: TurnDeps): OperationKind {
         const told = await limitTold(error, deps, input.machineId, { signal: operation.signal });
         throw await withAddress(told, deps, input.machineId, { signal: operation.signal });
       } finally {
-        if (!operation.signal.aborted) await operation.drop('message');
+        // Another process goes on with it where this one only stops.
+        if (!operation.signal.aborted) {
+          await dropAttachments(deps, input, operation.id, input.attachments);
+          await operation.drop('message');
+        }
       }
     },
     async cancel(record) {
-      const { machineId } = parseStored(turnInput, record.input);
+      const { machineId, attachments } = parseStored(turnInput, record.input);
       const { attempt } = parseStored(turnState, record.state);
       try {
         await deps.gateway.cancelTurn(machineId, turnId(record.id, attempt));
@@ -73,6 +85,7 @@ export function turnWork(deps: TurnDeps): OperationKind {
         // Nothing runs on a machine that is gone.
         if (!isAppError(error, 'not_found')) throw error;
       }
+      await dropAttachments(deps, { machineId }, record.id, attachments);
       return undefined;
     },
     recover: (id, machineId) => findTurn(deps, id, machineId),
@@ -113,6 +126,14 @@ async function refuseForgotten(operation: OperationHandle, deps: TurnDeps, input
       next: 'Call read_session to see whether it was answered; send it again only if it is still wanted.',
     },
   );
+}
+
+/** Once, whatever becomes of the attempts: what was sent must not wait for a file that is gone from here. */
+async function carry(operation: OperationHandle, deps: TurnDeps, input: TurnInput): Promise<void> {
+  const { message, carried, sent } = parseStored(turnState, operation.record.state);
+  if (!message || carried || sent || input.attachments.length === 0) return;
+  await carryAttachments(operation, deps, input, input.attachments);
+  await operation.save({ carried: true });
 }
 
 async function wholeTurn(
@@ -203,8 +224,9 @@ async function finishedTurn(
   };
   await operation.stage(TURN);
   const read = () => deps.gateway.readTurn(input.machineId, id, options);
+  const images = carriedImages(operation.id, input.attachments);
   const start = (text: string) =>
-    started(deps, input.machineId, { ...input, turnId: id, message: text, limit }, options);
+    started(deps, input.machineId, { ...input, turnId: id, message: text, limit, images }, options);
   try {
     let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
     // What was seen once and is gone later was not left unsent.

@@ -65,7 +65,10 @@ async function turn(run: Run, talk: Talk, message: string): Promise<void> {
   const waiting = run.io.interruptible();
   try {
     const options = optionsOf(run, waiting);
-    await follow(run, talk, await begin(handedOut(run), { ...talk.args, message }, options));
+    const begun = await begin(handedOut(run), { ...talk.args, message }, options);
+    // They went with the first message; the assistant has them now.
+    talk.args = { ...talk.args, attachments: undefined };
+    await follow(run, talk, begun);
   } catch (error) {
     showFailure(run.io, run.server, error);
   } finally {

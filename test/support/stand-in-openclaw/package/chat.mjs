@@ -34,7 +34,8 @@ export function checkChat(body, headers, settings, version) {
   if (!['main', 'default'].includes(agentId) && !version.startsWith('2026.3.')) {
     throw invalid(`Unknown agent '${agentId}'.`);
   }
-  const text = textOf((body.messages ?? []).findLast((message) => message.role === 'user')?.content);
+  const { content } = (body.messages ?? []).findLast((message) => message.role === 'user') ?? {};
+  const text = textOf(content);
   if (text === '') throw invalid('Missing user message in `messages`.');
   const model = headers['x-openclaw-model'];
   if (
@@ -48,6 +49,7 @@ export function checkChat(body, headers, settings, version) {
   return {
     key: sessionKey(body.user, headers['x-openclaw-session-key']),
     text: flatten(body.messages, text),
+    images: imagesOf(content),
     model,
   };
 }
@@ -55,6 +57,18 @@ export function checkChat(body, headers, settings, version) {
 function textOf(content) {
   if (typeof content === 'string') return content;
   return (content ?? []).flatMap((part) => part.text ?? []).join('\n');
+}
+
+/** Data URLs of at most 10 MiB each, as media type and base64. @throws TurnError */
+function imagesOf(content) {
+  const parts = Array.isArray(content) ? content.filter((part) => part.type === 'image_url') : [];
+  return parts.map((part) => {
+    const [, type, data] = /^data:([a-z/]+);base64,([A-Za-z0-9+/=]+)$/.exec(part.image_url?.url ?? '') ?? [];
+    const known = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'].includes(type);
+    if (!known || Buffer.byteLength(data, 'base64') > 10_485_760)
+      throw invalid('Invalid image_url content in `messages`.');
+    return { type, data };
+  });
 }
 
 /** Earlier messages of the request become part of the prompt's text; with `user`, a client sends only the new one. */

@@ -102,14 +102,22 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
 
   async function callMethod(request, response) {
     const { method, params = {} } = parseJson(await readBody(request));
-    const [exitCode, answer] = turns.call(method, params) ?? accounts(method, params) ?? (await call(method));
+    const [exitCode, answer] =
+      turns.call(method, params) ?? accounts(method, params) ?? models(method) ?? (await call(method));
     json(response, 200, { exitCode, answer });
+  }
+
+  /** Of its own catalogue; what the settings describe themselves is not asked for. */
+  function models(method) {
+    if (method !== 'models.list' || !version.startsWith('2026.9.')) return undefined;
+    const [provider, id] = ['anthropic', 'claude-sonnet-4-6'];
+    return [0, { models: [{ id, name: id, provider, input: ['text', 'image'] }] }];
   }
 
   async function chat(request, response) {
     if (!settings.chatEnabled) return html(response);
     const body = parseJson(await readBody(request));
-    const { key, text, model } = checkChat(body, request.headers, settings, version);
+    const { key, text, images, model } = checkChat(body, request.headers, settings, version);
     const gone = new AbortController();
     // 2026.3 goes on when the client has left; the newer ones abort the turn.
     if (!version.startsWith('2026.3.'))
@@ -119,7 +127,7 @@ export async function runGateway({ version, env, listenDelayMs, readyDelayMs }) 
       body,
       async () => {
         await ready;
-        return turns.run(key, text, { model, signal: gone.signal });
+        return turns.run(key, text, { model, images, signal: gone.signal });
       },
       (runId, failure) => {
         if (failure instanceof RefusedTurn) return;

@@ -26,7 +26,7 @@ export function makeTurns({ settings, sessions, log, version, env }) {
     return turn;
   }
 
-  async function takeTurn(key, text, { model = settings.primaryModel, signal }) {
+  async function takeTurn(key, text, { model = settings.primaryModel, images = [], signal }) {
     const session = sessions.getOrCreate(key);
     const abort = new AbortController();
     const onGone = () => abort.abort();
@@ -36,7 +36,7 @@ export function makeTurns({ settings, sessions, log, version, env }) {
     try {
       const claimed = await hooks('before_agent_reply', { cleanedBody: text });
       if (claimed?.handled) return { text: claimed.reply.text, usage: NO_USAGE };
-      if (text !== undefined) remember(session, 'user', text);
+      if (text !== undefined) remember(session, 'user', text, images);
       Object.assign(session, { status: 'running', model: model.slice(model.indexOf('/') + 1) });
       sessions.save(session);
       const messages = session.messages.map((message) => forProvider(message, version));
@@ -114,14 +114,24 @@ export function makeTurns({ settings, sessions, log, version, env }) {
   };
 }
 
-function remember(session, role, text) {
-  session.messages.push({ id: randomUUID(), role, text, at: Date.now() });
+function remember(session, role, text, images) {
+  session.messages.push({ id: randomUUID(), role, text, at: Date.now(), images });
 }
 
 /** The real gateway puts the time in front of what a person says; 2026.3 does not yet. */
-function forProvider({ role, text, at }, version) {
-  if (role !== 'user' || version.startsWith('2026.3.')) return { role, content: text };
+function forProvider({ role, text, at, images = [] }, version) {
+  const content = (said) => (images.length === 0 ? said : withImages(said, images));
+  if (role !== 'user' || version.startsWith('2026.3.')) return { role, content: content(text) };
   const date = new Date(at);
   const [day, time] = date.toISOString().split('T');
-  return { role, content: `[${DAYS[date.getUTCDay()]} ${day} ${time.slice(0, 5)} UTC] ${text}` };
+  return { role, content: content(`[${DAYS[date.getUTCDay()]} ${day} ${time.slice(0, 5)} UTC] ${text}`) };
+}
+
+/** As Anthropic takes them; every later turn sends them again. */
+function withImages(text, images) {
+  const parts = images.map(({ type, data }) => ({
+    type: 'image',
+    source: { type: 'base64', media_type: type, data },
+  }));
+  return [{ type: 'text', text }, ...parts];
 }
