@@ -171,6 +171,7 @@ function assembleServices(
   const configure = configureService(onMachines);
   const spend = spendService(machines);
   const limits = dailyLimits(config.stateDir, clock);
+  const commands = commandService(machines);
   const gateway = gatewayService({ machines, clock });
   const records = redactedStore(fileStore(join(config.stateDir, 'operations'), clock), redact);
   const store = recordedStore(records, history, log, redact);
@@ -200,6 +201,8 @@ function assembleServices(
     stateDir: config.stateDir,
     keyFile,
     seal,
+    commands,
+    movingDir: join(stateDir, 'moving'),
     confirmations: asking,
     pinned: machineId,
     endDeploys: (id) => endDeploysOn(every, id),
@@ -231,7 +234,7 @@ function assembleServices(
     allowedSettings: config.allowedSettings,
     allowInstall: config.allowInstall,
     holdsSecret: (text) => redact(text) !== text,
-    commands: commandService(machines),
+    commands,
     files,
     allowedFolders: allowed,
     secrets: known,

@@ -42,6 +42,8 @@ export class ArchiveRefused extends Error {
 export interface ArchiveLimits {
   /** Of all files together, unpacked. */
   bytes: number;
+  /** Is told of a link that leads outside, which is left out then; without it such an archive is refused. */
+  leaveOut?: (name: string) => void;
 }
 
 // A state of years has some ten thousand files.
@@ -65,8 +67,10 @@ export async function readArchive(
   let refused: { error: unknown } | undefined;
   const read = async (unpacked: AsyncIterable<Buffer>) => {
     try {
-      for await (const { header, content } of readTar(knownKinds(unpacked)))
-        await visit(judge(header), content);
+      for await (const { header, content } of readTar(knownKinds(unpacked))) {
+        const entry = judge(header);
+        if (entry !== undefined) await visit(entry, content);
+      }
     } catch (error) {
       // The streams end with errors of their own then, which say less.
       refused = { error };
@@ -82,14 +86,14 @@ export async function readArchive(
   }
 }
 
-/** Judges entries in the order of the archive; @throws ArchiveRefused. */
-function entryJudge(limits: ArchiveLimits): (header: TarHeader) => ArchiveEntry {
+/** Judges entries in the order of the archive: undefined for one that is left out. @throws ArchiveRefused. */
+function entryJudge(limits: ArchiveLimits): (header: TarHeader) => ArchiveEntry | undefined {
   const seen = new Map<string, ArchiveEntry>();
   // Folders that have no entry of their own, but something in them.
   const implied = new Set<string>();
   let bytes = 0;
   return (header) => {
-    const entry = entryOf(header, seen);
+    const entry = entryOf(header, seen, limits);
     if (seen.size >= MAX_ENTRIES) throw new ArchiveRefused('too_many', entry.name);
     requirePlace(entry, seen);
     if (entry.kind !== 'folder' && implied.has(entry.name)) throw new ArchiveRefused('twice', entry.name);
@@ -98,13 +102,15 @@ function entryJudge(limits: ArchiveLimits): (header: TarHeader) => ArchiveEntry 
       implied.add(above);
     if ('size' in entry) bytes += entry.size;
     if (bytes > limits.bytes) throw new ArchiveRefused('too_large', entry.name);
-    return entry;
+    // It stays among those that were seen: nothing may lie behind it either.
+    return entry.kind === 'link' && entry.target === '' ? undefined : entry;
   };
 }
 
 function entryOf(
   { name, type, size, mode = 0o600, linkname = '' }: TarHeader,
   seen: Map<string, ArchiveEntry>,
+  { leaveOut }: ArchiveLimits,
 ): ArchiveEntry {
   const common = { name: insideName(name), mode: mode & 0o777 };
   switch (type) {
@@ -114,7 +120,7 @@ function entryOf(
     case 'directory':
       return { ...common, kind: 'folder' };
     case 'symlink':
-      return { ...common, kind: 'link', target: insideTarget(common.name, linkname) };
+      return { ...common, kind: 'link', target: targetOf(common.name, linkname, leaveOut) };
     case 'link': {
       const target = insideName(linkname);
       const file = seen.get(target);
@@ -160,6 +166,17 @@ export function insideTarget(name: string, target: string): string {
   const wrong = target === '' || target.startsWith('/') || target.includes('\0') || target.length > MAX_NAME;
   if (wrong || climbs > depth || parts.slice(climbs).includes('..')) throw new ArchiveRefused('link', name);
   return target;
+}
+
+/** Empty where it leads outside and is left out. */
+function targetOf(name: string, target: string, leaveOut: ArchiveLimits['leaveOut']): string {
+  if (leaveOut === undefined) return insideTarget(name, target);
+  try {
+    return insideTarget(name, target);
+  } catch {
+    leaveOut(name);
+    return '';
+  }
 }
 
 function boundedBytes(most: number): Transform {

@@ -8,6 +8,7 @@ import { CHANNEL_PLUGINS } from './carried-plugins.ts';
 import { ownAddresses, PROVIDERS } from './catalog/providers.ts';
 import { GATEWAY_SETTINGS, settingsDemanded } from './catalog/settings.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
+import { LEFT_TABLES } from './own-archive.ts';
 import type { JobSnapshot } from './ports.ts';
 import { readAs, startJob } from './sidecar/ask-sidecar.ts';
 import { pieceCarrier, type Range } from './sidecar/pieces.ts';
@@ -54,6 +55,8 @@ export interface RestoreInput {
   manifest: BackupManifest;
   /** Of the machine that it is restored on. */
   openclawVersion: string;
+  /** It comes from another computer, where it may still be at work. */
+  moved: boolean;
 }
 
 export interface BackupService {
@@ -93,7 +96,7 @@ export function backupService(deps: OpenClawDeps): BackupService {
         next: 'Call get_operation for the same operation, or call backup_openclaw again.',
       });
     },
-    startRestore(machineId, jobId, { pieces: count, sha256, manifest, openclawVersion }, options) {
+    startRestore(machineId, jobId, { pieces: count, sha256, manifest, openclawVersion, moved }, options) {
       const backup = {
         pieces: count,
         sha256,
@@ -102,6 +105,7 @@ export function backupService(deps: OpenClawDeps): BackupService {
         addresses: ownAddresses(deps.providers ?? []),
         providers: PROVIDERS.map(({ id }) => id),
         defaults: { ...settingsDemanded(openclawVersion) },
+        ...(moved && { emptied: [...LEFT_TABLES] }),
       };
       const request = { backup, plugins: CHANNEL_PLUGINS, registry: deps.npmRegistry };
       return startJob(deps, machineId, { id: jobId, kind: 'restore', request }, options);

@@ -111,7 +111,7 @@ describe(`killed (seed ${SEED})`, () => {
     const piece = await backups.readPiece('m', 'b-1', packed, key, { offset: 0, bytes: 384 * 1024 });
     expect(piece.length).toBe(packed.bytes);
     await pieceCarrier(deps()).write('m', 're-1', 0, piece);
-    const input = { pieces: 1, sha256: packed.sha256, manifest, openclawVersion: '2026.7.1' };
+    const input = { pieces: 1, sha256: packed.sha256, manifest, openclawVersion: '2026.7.1', moved: false };
     const job = await killed('re-1', 4_000, () => backups.startRestore('m', 're-1', input));
     expect(job.result).toMatchObject({ rolled_back: 'no' });
     await expectWhole('2026.7.1');

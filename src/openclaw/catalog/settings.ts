@@ -61,6 +61,13 @@ export const GATEWAY_SETTINGS = {
   auth: { mode: 'token', token: secretRef('gateway') },
 };
 
+/** How the gateway is asked. */
+export const FRONT_SETTINGS = {
+  // Without it the gateway answers 403 to anything that came through a forwarder which says so.
+  trustedProxies: ['127.0.0.1'],
+  http: { endpoints: { chatCompletions: { enabled: true } } },
+};
+
 /** @throws AppError `config` without a provider, `invalid_input` when the model's provider has no key. */
 export function openclawSettings(input: SettingsInput): Settings {
   const model = chosenModel(input);
@@ -71,9 +78,7 @@ export function openclawSettings(input: SettingsInput): Settings {
     gateway: {
       ...GATEWAY_SETTINGS,
       port: input.port,
-      // Without it the gateway answers 403 to anything that came through a forwarder which says so.
-      trustedProxies: ['127.0.0.1'],
-      http: { endpoints: { chatCompletions: { enabled: true } } },
+      ...FRONT_SETTINGS,
     },
     secrets: { providers: { [SECRETS]: { source: 'file', mode: 'json', path: secretsFile(input.home) } } },
     models: { providers: Object.fromEntries(input.providers.map((key) => providerEntry(key, model))) },

@@ -2,6 +2,7 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { SidecarError } from '../sidecar-error.ts';
 
 /** A writer may hold it for as long as this. */
 const BUSY_MS = 20_000;
@@ -46,8 +47,7 @@ export async function unbindDatabase(file: string): Promise<void> {
 
 /** By the names of tables and columns, so that those of releases to come are found too. */
 function unbind(database: DatabaseSync, table: string): void {
-  const columns = database.prepare(`PRAGMA table_info(${quoted(table)})`).all();
-  const names = columns.map(({ name }) => String(name));
+  const names = columnsOf(database, table);
   // A row with a plain `pid` is about that process and nothing else.
   if (/leases$/i.test(table) || names.includes('pid')) database.exec(`DELETE FROM ${quoted(table)}`);
   for (const name of names.filter((each) => /_pid$/i.test(each))) {
@@ -59,22 +59,56 @@ function unbind(database: DatabaseSync, table: string): void {
 
 /**
  * Automations stand under the place of their file: below another home nobody finds them, and they vanish without a word.
+ * @param emptied tables that lose their rows, in a state of another computer; its automations are switched off then.
+ * @throws SidecarError `backup_unusable` where somebody's statements would run at such a change.
  */
-export async function rehomeDatabase(file: string, from: string, to: string): Promise<void> {
-  if (from === to || !isDatabase(file)) return;
+export async function settleDatabase(file: string, home: string, emptied?: readonly string[]): Promise<void> {
+  if (!isDatabase(file)) return;
   const { DatabaseSync: Database } = await import('node:sqlite');
   const database = new Database(file, { timeout: BUSY_MS });
   try {
-    for (const table of plainTables(database)) {
-      const columns = database.prepare(`PRAGMA table_info(${quoted(table)})`).all();
-      if (!columns.some(({ name }) => name === 'store_key')) continue;
-      const sql = `UPDATE OR IGNORE ${quoted(table)} SET store_key = replace(store_key, ?, ?) WHERE instr(store_key, ?) > 0`;
-      database.prepare(sql).run(`${from}/`, `${to}/`, `${from}/`);
+    const plain = plainTables(database);
+    if (emptied !== undefined) requirePlain(database, plain, [...emptied, AUTOMATIONS], file);
+    for (const table of plain) {
+      if (emptied?.includes(table)) database.exec(`DELETE FROM ${quoted(table)}`);
+      if (columnsOf(database, table).includes('store_key')) rehome(database, table, home);
     }
+    if (emptied !== undefined && plain.includes(AUTOMATIONS)) database.exec(ALL_OFF);
   } finally {
     database.close();
   }
 }
+
+const AUTOMATIONS = 'cron_jobs';
+const ALL_OFF = `UPDATE cron_jobs SET enabled = 0,
+  job_json = CASE WHEN json_valid(job_json) THEN json_set(job_json, '$.enabled', json('false')) ELSE job_json END`;
+
+function requirePlain(
+  database: DatabaseSync,
+  plain: string[],
+  changed: readonly string[],
+  file: string,
+): void {
+  const there = database.prepare('SELECT name FROM sqlite_master').all();
+  const odd = there.find(({ name }) => changed.includes(String(name)) && !plain.includes(String(name)));
+  if (odd !== undefined)
+    throw new SidecarError('backup_unusable', `${file}: ${String(odd.name)} has a trigger`);
+}
+
+function rehome(database: DatabaseSync, table: string, home: string): void {
+  const sql = `UPDATE OR IGNORE ${quoted(table)} SET store_key = ? WHERE store_key = ?`;
+  for (const { store_key } of database.prepare(`SELECT DISTINCT store_key FROM ${quoted(table)}`).all()) {
+    const [, inState] = /[\\/](cron[\\/][^\\/]+)$/.exec(String(store_key)) ?? [];
+    const now = inState && `${home}/.openclaw/${inState.replace('\\', '/')}`;
+    if (now) database.prepare(sql).run(now, String(store_key));
+  }
+}
+
+const columnsOf = (database: DatabaseSync, table: string) =>
+  database
+    .prepare(`PRAGMA table_info(${quoted(table)})`)
+    .all()
+    .map(({ name }) => String(name));
 
 /** A trigger would run a stranger's statements at each change: tables with one are left alone. */
 function plainTables(database: DatabaseSync): string[] {

@@ -4,8 +4,8 @@ import { constants, createReadStream, lstatSync, statfsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Duplex, type Readable, Transform } from 'node:stream';
+import type { NewEntry } from '../../core/write-tar.ts';
 import type { StateFile } from './state-files.ts';
-import type { NewEntry } from './write-tar.ts';
 
 const SPARE_BYTES = 64 * 1024 * 1024;
 

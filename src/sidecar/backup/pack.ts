@@ -8,6 +8,7 @@ import { createGzip } from 'node:zlib';
 import type * as z from 'zod/mini';
 import { systemClock } from '../../core/clock.ts';
 import { patched } from '../../core/patch.ts';
+import { type NewEntry, tarOf } from '../../core/write-tar.ts';
 import { dropOldTransfers, transferDir } from '../files/pieces.ts';
 import { type Place, stateDir } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
@@ -18,7 +19,6 @@ import { copyDatabase } from './databases.ts';
 import { fileEntry, hasRoomFor, measured, placeEntry } from './into-archive.ts';
 import { tokenRemover } from './remove-token.ts';
 import { type StateFile, stateFiles } from './state-files.ts';
-import { type NewEntry, tarOf } from './write-tar.ts';
 
 type Request = z.infer<typeof PACK.request>;
 type Packed = z.infer<typeof PACK.reply>;

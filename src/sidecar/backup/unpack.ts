@@ -26,7 +26,7 @@ import { mcpDir, type Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import type { unpackSchema } from '../state/protocol.ts';
 import { adoptState } from './adopt.ts';
-import { rehomeDatabase, unbindDatabase } from './databases.ts';
+import { settleDatabase, unbindDatabase } from './databases.ts';
 
 export type UnpackRequest = z.infer<typeof unpackSchema> & { job: string };
 type Request = UnpackRequest;
@@ -112,7 +112,7 @@ async function unpack(place: Place, request: Request, next: string, begun: numbe
   });
   for (const database of databases) {
     await unbindDatabase(database);
-    await rehomeDatabase(database, request.old_home, place.home);
+    await settleDatabase(database, place.home, request.emptied);
   }
   for (const { name, target } of links) symlinkSync(target, join(next, name));
   // Always its owner's to read, enter and remove again.

@@ -26,6 +26,8 @@ export const unpackSchema = z.object({
   /** Ids of the providers that this server knows. */
   providers: z.array(z.string()),
   defaults: object,
+  /** Of a state that moves in from another computer: tables of its databases that lose their rows. */
+  emptied: z.optional(z.array(z.string())),
 });
 
 /** The settings without a secret. */

@@ -7,7 +7,7 @@ import { parseJson5 } from '../../core/json5.ts';
 import { isPatch } from '../../core/patch.ts';
 
 /** A state of years was 300 MB; what unpacks to more than this is no state. */
-const MAX_UNPACKED_BYTES = 32 * 1024 ** 3;
+export const MAX_UNPACKED_BYTES = 32 * 1024 ** 3;
 const MAX_READ_BYTES = 8 * 1024 * 1024;
 /** What OpenClaw must find as a file: a link there would lead its writes elsewhere. */
 const MUST_BE_FILES = new Set(['openclaw.json', 'secrets.json', '.env']);
@@ -29,17 +29,17 @@ export async function judgeBackup(file: string): Promise<JudgedBackup> {
   try {
     await readArchive(createReadStream(file), { bytes: MAX_UNPACKED_BYTES }, visit);
   } catch (error) {
-    if (!(error instanceof ArchiveRefused)) throw error;
-    throw new AppError(
-      'invalid_input',
-      `The backup was refused: ${REASONS[error.reason]}; nothing was changed`,
-      {
-        next: 'Restore another backup.',
-        ...(error.entry !== '' && { foreign: `entry: ${JSON.stringify(error.entry)}` }),
-      },
-    );
+    throw error instanceof ArchiveRefused ? refusedArchive(error) : error;
   }
   return { bytes: seen.bytes, brings: linesOf(seen) };
+}
+
+/** In our words; the entry's own name is fenced. */
+export function refusedArchive({ reason, entry }: ArchiveRefused): AppError {
+  return new AppError('invalid_input', `The backup was refused: ${REASONS[reason]}; nothing was changed`, {
+    next: 'Restore another backup.',
+    ...(entry !== '' && { foreign: `entry: ${JSON.stringify(entry)}` }),
+  });
 }
 
 const REASONS: Readonly<Record<ArchiveRefused['reason'], string>> = {
@@ -78,12 +78,17 @@ async function look(entry: ArchiveEntry, content: AsyncIterable<Uint8Array>, see
   }
 }
 
-async function textOf(content: AsyncIterable<Uint8Array>, name: string): Promise<string> {
+/** @throws ArchiveRefused for more than `most` bytes. */
+export async function textOf(
+  content: AsyncIterable<Uint8Array>,
+  name: string,
+  most = MAX_READ_BYTES,
+): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of content) {
     bytes += chunk.length;
-    if (bytes > MAX_READ_BYTES) throw new ArchiveRefused('too_large', name);
+    if (bytes > most) throw new ArchiveRefused('too_large', name);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

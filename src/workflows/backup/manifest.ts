@@ -26,6 +26,12 @@ export async function readManifest(file: string): Promise<BackupManifest> {
   });
 }
 
+/** Whether it begins as a backup of ours does, whole or not. */
+export async function beginsAsOurs(file: string): Promise<boolean> {
+  const head = await unpackedHead(file, BLOCK);
+  return head.toString('latin1', 0, MANIFEST.length + 1) === `${MANIFEST}\0`;
+}
+
 async function unpackedHead(file: string, bytes: number): Promise<Buffer> {
   const packed = createReadStream(file);
   const unpacked = packed.pipe(createGunzip());

@@ -1,29 +1,36 @@
 /** A backup on this computer becomes the state of an assistant: carried up in pieces, put in place, or undone. */
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import semver from 'semver';
 import * as z from 'zod';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { GatewayService } from '../../gateway/ports.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import { type BackupManifest, type BackupService, restoreFailure } from '../../openclaw/backup.ts';
+import { type BackupService, restoreFailure } from '../../openclaw/backup.ts';
 import { carriedPlugins, pluginNotes } from '../../openclaw/carried-plugins.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import type { CommandService } from '../../openclaw/run-command.ts';
 import type { PieceCarrier } from '../../openclaw/sidecar/pieces.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { NOT_HERE } from '../../operations/running.ts';
 import { isRecovered } from '../deploy/recover.ts';
-import type { Confirmations } from '../destroy/confirmations.ts';
-import { sha256Of } from '../files/part-file.ts';
 import { countOfPieces, sendPieces } from '../files/send-pieces.ts';
 import { recoveredJob, recoverJob } from '../jobs/recover.ts';
 import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
+import { movedIn } from '../move/arrived.ts';
 import { wakeMachine } from '../power/wake.ts';
-import { besideBackup } from './file.ts';
-import { type JudgedBackup, judgeBackup } from './judge.ts';
 import { readManifest } from './manifest.ts';
-import type { BackupSeal } from './seal.ts';
+import {
+  type CheckedBackup,
+  checkedFile,
+  consentState,
+  orForgotten,
+  ourForm,
+  requireTrust,
+  type Taken,
+  type TakenDeps,
+} from './taken-file.ts';
 
 export const RESTORE = 'restore';
 const AGAIN =
@@ -38,20 +45,18 @@ export const restoreInput = z.object({
 type RestoreInput = z.output<typeof restoreInput>;
 
 /** `free`: the machine was seen without conversations of its own. `uploaded`: the whole file is, or was, on it. */
-export const restoreState = z.object({
-  consented: z.boolean().default(false),
+export const restoreState = consentState.extend({
   free: z.boolean().optional(),
   uploaded: z.boolean().optional(),
 });
 
-export interface RestoreDeps {
+export interface RestoreDeps extends TakenDeps {
   machines: MachineService;
   openclaw: OpenClawService;
   backups: BackupService;
   pieces: PieceCarrier;
   gateway: Pick<GatewayService, 'listSessions'>;
-  confirmations: Confirmations;
-  seal: BackupSeal;
+  commands: CommandService;
   /** The only machine whose backups may be read, where the server was started for one. */
   pinned: string | undefined;
 }
@@ -66,33 +71,46 @@ export function restoreWork(deps: RestoreDeps): OperationKind {
     async run(operation) {
       if (isRecovered(operation.record)) return recoveredRestore(operation, deps);
       const input = parseStored(restoreInput, operation.record.input);
-      const { machineId, file } = input;
+      const { file } = input;
       await operation.stage('check');
       await requireBackupOf(file, deps.pinned);
-      const checked = await checkedFile(file);
-      const { manifest, sha256 } = checked;
-      await requireTrust(operation, deps, input, checked);
-      await wakeMachine(operation, deps.machines, machineId);
-      const openclawVersion = await fittingMachine(operation, deps, input, checked);
-      const bytes = checked.packedBytes;
-      const job = await orTidied(operation, deps, machineId, async () => {
-        const pieces = await upload(operation, deps, input);
-        const restored = { pieces, sha256, manifest, openclawVersion };
-        const done = await lastingJob(operation, deps, machineId, () =>
-          deps.backups.startRestore(machineId, operation.id, restored, { signal: operation.signal }),
-        );
-        const failure = restoreFailure(done);
-        if (failure) throw failure;
-        return done;
-      });
-      for (const note of pluginNotes(carriedPlugins(job.result))) await operation.note(note);
-      await operation.note('What the machine had before is kept aside on it, until the next restore.');
-      const { openclaw_version, created_at } = manifest;
-      const backup = { file, bytes, sha256, openclaw_version, created_at };
-      return { machine_id: machineId, openclaw_version: openclawVersion, backup };
+      const taken = await ourForm(operation, deps, file);
+      return orForgotten(operation, deps, () => restoreFile(operation, deps, input, taken));
     },
     recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
   };
+}
+
+async function restoreFile(
+  operation: OperationHandle,
+  deps: RestoreDeps,
+  input: RestoreInput,
+  taken: Taken,
+): Promise<JsonObject> {
+  const { machineId, file } = input;
+  const checked = await checkedFile(taken);
+  const { manifest, sha256 } = checked;
+  await requireTrust(operation, deps, input, checked);
+  await wakeMachine(operation, deps.machines, machineId);
+  const openclawVersion = await fittingMachine(operation, deps, input, checked);
+  const bytes = checked.packedBytes;
+  const job = await orTidied(operation, deps, machineId, async () => {
+    const pieces = await upload(operation, deps, { machineId, file: taken.file });
+    const restored = { pieces, sha256, manifest, openclawVersion, moved: taken.found !== undefined };
+    const done = await lastingJob(operation, deps, machineId, () =>
+      deps.backups.startRestore(machineId, operation.id, restored, { signal: operation.signal }),
+    );
+    const failure = restoreFailure(done);
+    if (failure) throw failure;
+    return done;
+  });
+  for (const note of pluginNotes(carriedPlugins(job.result))) await operation.note(note);
+  await operation.note('What the machine had before is kept aside on it, until the next restore.');
+  const { openclaw_version, created_at } = manifest;
+  const backup = { file, bytes, sha256: taken.sha256, openclaw_version, created_at };
+  const done = { machine_id: machineId, openclaw_version: openclawVersion, backup };
+  if (taken.found === undefined) return done;
+  return { ...done, moved_in: await movedIn(operation, deps, machineId, taken.found) };
 }
 
 async function recoveredRestore(operation: OperationHandle, { openclaw }: RestoreDeps): Promise<JsonObject> {
@@ -118,57 +136,6 @@ export async function requireBackupOf(file: string, pinned: string | undefined):
       details: { reason: NOT_HERE },
     },
   );
-}
-
-interface CheckedBackup extends JudgedBackup {
-  manifest: BackupManifest;
-  sha256: string;
-  seal: string | undefined;
-  packedBytes: number;
-}
-
-/** @throws AppError `invalid_input` when the file is damaged, no backup, or one that must not be unpacked. */
-async function checkedFile(file: string): Promise<CheckedBackup> {
-  const [manifest, sha256, beside, { size: packedBytes }] = await Promise.all([
-    readManifest(file),
-    sha256Of(file),
-    besideBackup(file),
-    stat(file),
-  ]);
-  if (beside !== undefined && beside.sha256 !== sha256) {
-    throw new AppError('invalid_input', 'The backup is damaged: it is not what its checksum says', {
-      next: 'Restore another backup.',
-    });
-  }
-  return { manifest, sha256, seal: beside?.seal, packedBytes, ...(await judgeBackup(file)) };
-}
-
-/**
- * A backup is a program: one that was not made here is restored only once a person knows what it brings.
- * @throws AppError `conflict` with all that it brings, and the confirmation that a second call needs.
- */
-async function requireTrust(
-  operation: OperationHandle,
-  { seal, confirmations }: RestoreDeps,
-  { machineId, confirmation }: RestoreInput,
-  backup: CheckedBackup,
-): Promise<void> {
-  if (parseStored(restoreState, operation.record.state).consented) return;
-  const shown = { subject: machineId, state: backup.sha256 };
-  if (await seal.isOurs(backup.sha256, backup.seal)) return;
-  if (confirmation === undefined) {
-    const { token } = await confirmations.give(shown);
-    throw new AppError(
-      'conflict',
-      'Nothing was restored yet: this backup was not made on this computer, and a backup is a program. It would get the provider keys of this machine, and decides where conversations go',
-      {
-        next: `Show the person what it brings. Only if they trust its maker: call backup_openclaw with action "restore", the same file and confirmation "${token}" within ten minutes.`,
-        foreign: backup.brings === '' ? 'It names no address and no program.' : backup.brings,
-      },
-    );
-  }
-  await confirmations.require(confirmation, shown);
-  await operation.save({ consented: true });
 }
 
 /** What a failed restore has carried to the machine is a whole backup with keys in it: it does not stay there. */
@@ -253,7 +220,7 @@ async function requireNoSessions(
 async function upload(
   operation: OperationHandle,
   { pieces }: RestoreDeps,
-  { machineId, file }: RestoreInput,
+  { machineId, file }: Pick<RestoreInput, 'machineId' | 'file'>,
 ): Promise<number> {
   await operation.stage('upload');
   const { id, signal } = operation;

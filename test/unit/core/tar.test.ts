@@ -10,7 +10,7 @@ import { createTarPacker, type TarHeader } from 'modern-tar';
 import { extract, pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readTar, TarBroken } from '../../../src/core/tar.ts';
-import { type NewEntry, tarOf } from '../../../src/sidecar/backup/write-tar.ts';
+import { type NewEntry, tarOf } from '../../../src/core/write-tar.ts';
 
 let root: string;
 beforeEach(() => {

@@ -1,0 +1,76 @@
+/** An archive of OpenClaw's own that is to be restored: read, told to the person, and made into a backup of ours. */
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import semver from 'semver';
+import { privateDir } from '../../core/files.ts';
+import { at } from '../../core/patch.ts';
+import { inStateFolder } from '../../core/state-folder.ts';
+import { backupManifest } from '../../openclaw/backup.ts';
+import { isThere } from '../files/part-file.ts';
+import { type Move, newName, writeMoved } from './move-in.ts';
+import { MOVED_HOME, placesOf } from './places.ts';
+import { plainChannels, quieted } from './quiet.ts';
+import type { Found } from './sentences.ts';
+import { type TheirArchive, theirArchive } from './their-archive.ts';
+
+const SECRETS = 'secrets.json';
+const OUR_SECRETS = 'secrets_file';
+
+export interface Moved {
+  /** A backup of ours, in the server's own folder until `dropMoved`. */
+  file: string;
+  found: Found;
+}
+
+/** @param folder of this server alone. @throws AppError `invalid_input` for what is no state of OpenClaw. */
+export async function moved(file: string, folder: string, operationId: string): Promise<Moved> {
+  const archive = await theirArchive(file);
+  const { all: places, missing } = placesOf(archive);
+  const quiet = quieted(archive.settings, archive.variables);
+  const version = versionOf(archive);
+  const move: Move = {
+    archive,
+    places,
+    settings: quiet.settings,
+    renamed: renamedIn(archive),
+    manifest: backupManifest.parse({
+      format: 1,
+      created_at: await madeAt(file, archive),
+      machine_id: 'moved-in',
+      openclaw_version: version ?? '0.0.0',
+      home: MOVED_HOME,
+    }),
+  };
+  const target = movedFile(folder, operationId);
+  await inStateFolder(folder, async () => {
+    await privateDir(folder);
+    if (!(await isThere(target))) await writeMoved(file, target, move);
+  });
+  const names = archive.names.flatMap((name) => newName(name, move) ?? []);
+  const found = { ...quiet, version, missing, names, outside: archive.outside.length };
+  return { file: target, found: { ...found, channels: plainChannels(quiet.channels) } };
+}
+
+export async function dropMoved(folder: string, operationId: string): Promise<void> {
+  const target = movedFile(folder, operationId);
+  for (const file of [target, `${target}.new`]) await rm(file, { force: true });
+}
+
+/** Ours is a file of this name, unless their settings already speak of it as ours do. */
+function renamedIn({ carried, settings }: TheirArchive): Record<string, string> {
+  if (carried[0] === undefined || at(settings, 'secrets', 'providers', OUR_SECRETS) !== undefined) return {};
+  return { [SECRETS]: 'secrets-moved.json' };
+}
+
+const movedFile = (folder: string, operationId: string) => join(folder, `${operationId}.tar.gz`);
+
+/** As the archive says, or the settings that its gateway wrote last. */
+function versionOf({ manifest, settings }: TheirArchive): string | undefined {
+  const said = manifest?.runtimeVersion ?? at(settings, 'meta', 'lastTouchedVersion');
+  return typeof said === 'string' ? (semver.valid(said) ?? undefined) : undefined;
+}
+
+async function madeAt(file: string, { manifest }: TheirArchive): Promise<string> {
+  const said = Date.parse(manifest?.createdAt ?? '');
+  return new Date(Number.isNaN(said) ? (await stat(file)).mtimeMs : said).toISOString();
+}

@@ -1,0 +1,97 @@
+/** Settings of an assistant that moves in: nothing of it answers anybody, or runs by itself, until the person asks for it. */
+import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
+import { CHANNELS } from '../../openclaw/catalog/channels.ts';
+import { FRONT_SETTINGS } from '../../openclaw/catalog/settings.ts';
+
+export interface Quieted {
+  settings: Patch;
+  /** Channels that were set up and are off now; of OpenClaw's names, plain ones. */
+  channels: string[];
+  /** Whether something ran by itself that is no automation of the list: heartbeats, hooks from outside. */
+  heartbeats: boolean;
+  hooks: boolean;
+}
+
+const PLAIN_NAME = /^[a-z0-9-]{1,40}$/;
+/** Their entries are no channels. */
+const NO_CHANNELS = ['defaults', 'modelByChannel'];
+const NEVER = { every: '0m' };
+
+/** @param variables names of environment variables that come along: some connect a channel by themselves. */
+export function quieted(theirs: Patch, variables: readonly string[]): Quieted {
+  const { gateway: _theirs, update: _updates, ...rest } = theirs;
+  const channels = channelsOf(rest, variables);
+  const off = Object.fromEntries(channels.map((name) => [name, { enabled: false }]));
+  const hooks = at(rest, 'hooks', 'enabled') === true;
+  const settings = patched(rest, {
+    // Its address, token and exposure are those of this machine.
+    gateway: FRONT_SETTINGS,
+    ...(channels.length > 0 && { channels: off }),
+    ...(hooks && { hooks: { enabled: false } }),
+    ...(at(rest, 'commitments', 'enabled') === true && { commitments: { enabled: false } }),
+    agents: { defaults: { heartbeat: NEVER } },
+  });
+  return {
+    settings: withoutOwnAutomations(withQuietAgents(settings)),
+    channels: channels.filter((name) => at(rest, 'channels', name, 'enabled') !== false),
+    heartbeats: hasHeartbeat(rest),
+    hooks,
+  };
+}
+
+function channelsOf(settings: Patch, variables: readonly string[]): string[] {
+  const named = Object.entries(isPatch(settings.channels) ? settings.channels : {}).flatMap(
+    ([name, channel]) => (isPatch(channel) && !NO_CHANNELS.includes(name) ? [name] : []),
+  );
+  const inSettings = at(settings, 'env', 'vars') ?? settings.env;
+  const known = [...variables, ...Object.keys(isPatch(inSettings) ? inSettings : {})];
+  const byVariable = CHANNELS.filter(({ tokens }) => tokens.some(({ variable }) => known.includes(variable)));
+  return [...new Set([...named, ...byVariable.map(({ id }) => id)])];
+}
+
+/** Each agent may have a heartbeat of its own. */
+function withQuietAgents(settings: Patch): Patch {
+  const quiet = (agent: unknown) =>
+    isPatch(agent) && agent.heartbeat !== undefined ? patched(agent, { heartbeat: NEVER }) : agent;
+  const { list, entries } = isPatch(settings.agents) ? settings.agents : {};
+  return patched(settings, {
+    agents: {
+      ...(Array.isArray(list) && { list: list.map(quiet) }),
+      ...(isPatch(entries) && {
+        entries: Object.fromEntries(Object.entries(entries).map(([id, agent]) => [id, quiet(agent)])),
+      }),
+    },
+  });
+}
+
+/** Taken out rather than switched off: an older release knows no such switch, and for a newer one the restore sets it. */
+function withoutOwnAutomations(settings: Patch): Patch {
+  return patched(settings, {
+    ...(at(settings, 'plugins', 'entries', 'memory-core', 'config', 'dreaming') !== undefined && {
+      plugins: { entries: { 'memory-core': { config: { dreaming: { enabled: null } } } } },
+    }),
+    ...(at(settings, 'skills', 'workshop', 'autonomous') !== undefined && {
+      skills: { workshop: { autonomous: { mode: null } } },
+    }),
+  });
+}
+
+function hasHeartbeat({ agents }: Patch): boolean {
+  const { list, entries } = isPatch(agents) ? agents : {};
+  const all = [
+    at(agents, 'defaults'),
+    ...(Array.isArray(list) ? list : []),
+    ...Object.values(isPatch(entries) ? entries : {}),
+  ];
+  // Every half hour, where nothing is said.
+  return at(agents, 'defaults', 'heartbeat', 'every') !== NEVER.every || all.some(beats);
+}
+
+const beats = (agent: unknown) => {
+  const every = at(agent, 'heartbeat', 'every');
+  return every !== undefined && every !== NEVER.every;
+};
+
+/** A channel's name where it may stand in a sentence of ours. */
+export const plainChannels = (names: readonly string[]): string[] =>
+  names.filter((name) => PLAIN_NAME.test(name));

@@ -1,0 +1,273 @@
+/** Archives of OpenClaw's own, as they become backups of ours on this computer: what comes along, what is off, what is refused. */
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer, text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, gzipSync } from 'node:zlib';
+import { extract, type Header, pack } from 'tar-stream';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { judgeBackup } from '../../../src/workflows/backup/judge.ts';
+import { readManifest } from '../../../src/workflows/backup/manifest.ts';
+import { moved } from '../../../src/workflows/move/moved.ts';
+import { movedWords } from '../../../src/workflows/move/sentences.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'move-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+type Entry = [Partial<Header> & { name: string }, string?];
+const HOME = '/Users/ada';
+const STATE = `${HOME}/.openclaw`;
+const ROOT = '2026-11-27T19-06-34.395+00-00-openclaw-backup';
+const at = (path: string) => `${ROOT}/payload/posix${path}`;
+
+const SETTINGS = {
+  gateway: { port: 18789, bind: 'lan', auth: { token: 'old-token' }, tailscale: { mode: 'funnel' } },
+  update: { auto: { enabled: true } },
+  agents: {
+    defaults: { workspace: `${HOME}/clawd`, heartbeat: { every: '30m', target: 'last' } },
+    list: [{ id: 'main' }, { id: 'ops', workspace: '~/ops', heartbeat: { every: '5m' } }],
+  },
+  channels: {
+    defaults: { groupPolicy: 'open' },
+    telegram: { enabled: true, botToken: '4242:x' },
+    imessage: { cliPath: `${HOME}/bin/imsg` },
+    discord: { enabled: false },
+  },
+  hooks: { enabled: true, token: 'h' },
+  plugins: { entries: { 'memory-core': { config: { dreaming: { enabled: true } } } } },
+  secrets: { providers: { vault: { source: 'file', path: `${STATE}/secrets.json` } } },
+};
+
+const manifest = (over: object = {}) => ({
+  schemaVersion: 1,
+  createdAt: '2026-11-27T19:06:34.395Z',
+  archiveRoot: ROOT,
+  runtimeVersion: '2026.7.1',
+  platform: 'darwin',
+  options: { includeWorkspace: true, onlyConfig: false },
+  paths: { stateDir: STATE, configPath: `${STATE}/openclaw.json`, workspaceDirs: [`${HOME}/clawd`] },
+  assets: [
+    { kind: 'state', sourcePath: STATE, archivePath: at(STATE) },
+    { kind: 'workspace', sourcePath: `${HOME}/clawd`, archivePath: at(`${HOME}/clawd`) },
+  ],
+  ...over,
+});
+
+const LAPTOP: Entry[] = [
+  [{ name: `${ROOT}/manifest.json` }, JSON.stringify(manifest())],
+  [{ name: at(`${STATE}/openclaw.json`) }, JSON.stringify(SETTINGS)],
+  [{ name: at(`${STATE}/openclaw.json.last-good`) }, JSON.stringify(SETTINGS)],
+  [{ name: at(`${STATE}/secrets.json`) }, '{"telegram":"4242:x"}'],
+  [{ name: at(`${STATE}/.env`) }, 'OPENCLAW_GATEWAY_TOKEN=old\nSLACK_BOT_TOKEN=xoxb\n'],
+  [{ name: at(`${STATE}/identity/device.json`) }, '{}'],
+  [{ name: at(`${STATE}/plugin-skills/browser`), type: 'symlink', linkname: '/usr/lib/openclaw/skills' }],
+  [
+    { name: at(`${STATE}/agents/main/sessions/sessions.json`) },
+    JSON.stringify({ 'agent:main:main': { sessionFile: `${STATE}/agents/main/sessions/a.jsonl` } }),
+  ],
+  [
+    { name: at(`${STATE}/cron/jobs.json`) },
+    '{"version":1,"jobs":[{"id":"j","name":"morning","enabled":true}]}',
+  ],
+  [{ name: at(`${STATE}/extensions/matrix/index.js`) }, 'x'],
+  [{ name: at(`${HOME}/clawd/SOUL.md`) }, '# Soul'],
+  [{ name: at(`${HOME}/clawd/.DS_Store`) }, 'x'],
+];
+
+async function archive(name: string, entries: readonly Entry[]): Promise<string> {
+  const tar = pack();
+  for (const [header, content = ''] of entries) tar.entry(header, content);
+  tar.finalize();
+  const file = join(root, name);
+  writeFileSync(file, gzipSync(await buffer(tar)));
+  return file;
+}
+
+async function contents(file: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  const reader = extract();
+  reader.on('entry', (header, stream, done) => {
+    text(stream).then((content) => {
+      found[header.name] = content;
+      done();
+    }, done);
+  });
+  await pipeline(createReadStream(file), createGunzip(), reader);
+  return found;
+}
+
+const folder = () => join(root, 'moving');
+const move = (file: string) => moved(file, folder(), 'restore-1');
+
+it('an archive of "openclaw backup create" becomes a backup of ours in which nothing answers anybody', async () => {
+  const file = await archive('laptop.tar.gz', LAPTOP);
+  const before = readFileSync(file);
+  const { file: made, found } = await move(file);
+  expect(readFileSync(file).equals(before)).toBe(true);
+  expect(await readManifest(made)).toMatchObject({ openclaw_version: '2026.7.1', home: '/moved' });
+  expect((await judgeBackup(made)).brings).toContain('code: 1 file(s) below extensions/');
+  const all = await contents(made);
+  expect(Object.keys(all).sort()).toEqual([
+    '.env',
+    'agents/main/sessions/sessions.json',
+    'cron/jobs.json',
+    'extensions/matrix/index.js',
+    'openclaw-backup.json',
+    'openclaw.json',
+    'secrets-moved.json',
+    'secrets.json',
+    'workspace/SOUL.md',
+  ]);
+  expect(all['secrets.json']).toBe('{}\n');
+  expect(all['.env']).toBe('SLACK_BOT_TOKEN=xoxb\n');
+  expect(all['agents/main/sessions/sessions.json']).toContain(
+    '/moved/.openclaw/agents/main/sessions/a.jsonl',
+  );
+  expect(JSON.parse(all['cron/jobs.json'] ?? '').jobs).toEqual([
+    { id: 'j', name: 'morning', enabled: false },
+  ]);
+  const settings = JSON.parse(all['openclaw.json'] ?? '');
+  expect(settings).toMatchObject({
+    gateway: { trustedProxies: ['127.0.0.1'] },
+    agents: {
+      defaults: { workspace: '/moved/.openclaw/workspace', heartbeat: { every: '0m', target: 'last' } },
+      list: [{ id: 'main' }, { workspace: '/moved/.openclaw/workspace-2', heartbeat: { every: '0m' } }],
+    },
+    channels: {
+      telegram: { enabled: false, botToken: '4242:x' },
+      imessage: { enabled: false },
+      slack: { enabled: false },
+    },
+    hooks: { enabled: false },
+    secrets: { providers: { vault: { path: '/moved/.openclaw/secrets-moved.json' } } },
+  });
+  expect(settings.gateway).not.toHaveProperty('auth');
+  expect(settings).not.toHaveProperty('update');
+  expect(settings.channels.defaults).toEqual({ groupPolicy: 'open' });
+  expect(settings.plugins.entries['memory-core'].config.dreaming).toEqual({});
+  expect(found).toMatchObject({ channels: ['telegram', 'imessage', 'slack'], missing: 1, outside: 1 });
+  const words = movedWords(found).join('\n');
+  for (const said of [
+    'set "channels.telegram.enabled" true',
+    'imessage works with a Mac alone',
+    'heartbeat is off',
+    'hooks for calls from outside are off',
+    '1 plugin(s)',
+    '1 workspace(s)',
+    '1 link(s)',
+    'lists conversations without holding one, as "openclaw backup create" of 2026.7.1 does',
+    'tar -czf',
+  ])
+    expect(words).toContain(said);
+});
+
+it.each([
+  ['of a home', '.openclaw/', 'clawd/'],
+  ['with dots', './.openclaw/', './clawd/'],
+])('a plain tar %s is taken too, with the workspace beside the state', async (_, state, workspace) => {
+  const { file, found } = await move(
+    await archive('plain.tar.gz', [
+      [
+        { name: `${state}openclaw.json` },
+        JSON.stringify({ ...SETTINGS, meta: { lastTouchedVersion: '2026.7.1' } }),
+      ],
+      [{ name: `${state}agents/main/sessions/sessions.json` }, '{}'],
+      [{ name: `${state}agents/main/sessions/a.jsonl` }, '{}\n'],
+      [{ name: `${state}state/openclaw.sqlite` }, 'x'],
+      [{ name: `${state}state/openclaw.sqlite-wal` }, 'x'],
+      [{ name: `${state}state/openclaw.sqlite-shm` }, 'x'],
+      [{ name: `${workspace}SOUL.md` }, '# Soul'],
+    ]),
+  );
+  const all = await contents(file);
+  expect(all['workspace/SOUL.md']).toBe('# Soul');
+  expect(JSON.parse(all['openclaw.json'] ?? '').agents.defaults.workspace).toBe('/moved/.openclaw/workspace');
+  expect(Object.keys(all)).toContain('state/openclaw.sqlite-wal');
+  expect(Object.keys(all)).not.toContain('state/openclaw.sqlite-shm');
+  expect(found).toMatchObject({ version: '2026.7.1', missing: 1 });
+  expect(movedWords(found).join()).not.toContain('without holding one');
+});
+
+it('one that was made before is used again, and half of one is made anew', async () => {
+  const file = await archive('laptop.tar.gz', LAPTOP);
+  mkdirSync(folder(), { mode: 0o700 });
+  writeFileSync(join(folder(), 'restore-1.tar.gz.new'), 'half');
+  const { file: made } = await move(file);
+  const first = readFileSync(made);
+  expect((await move(file)).file).toBe(made);
+  expect(readFileSync(made).equals(first)).toBe(true);
+  expect(readdirSync(folder())).toEqual(['restore-1.tar.gz']);
+});
+
+const config = (name: string): Entry => [{ name }, JSON.stringify(SETTINGS)];
+it.each<[string, Entry[], RegExp]>([
+  ['nothing of OpenClaw', [[{ name: 'notes.txt' }, 'x']], /no state of OpenClaw/],
+  [
+    'settings alone',
+    [[LAPTOP[0]?.[0] ?? { name: '' }, JSON.stringify(manifest({ options: { onlyConfig: true } }))]],
+    /settings alone/,
+  ],
+  [
+    'a manifest of another form',
+    [[{ name: `${ROOT}/manifest.json` }, '{"schemaVersion":2}']],
+    /manifest is of a form/,
+  ],
+  [
+    'a manifest that names a place outside',
+    [
+      [
+        { name: `${ROOT}/manifest.json` },
+        JSON.stringify(
+          manifest({ assets: [{ kind: 'state', sourcePath: STATE, archivePath: `${ROOT}/../../etc` }] }),
+        ),
+      ],
+    ],
+    /names no state/,
+  ],
+  [
+    'settings in several files',
+    [[{ name: '.openclaw/openclaw.json' }, '{"$include":"./x.json5"}']],
+    /\$include/,
+  ],
+  ['settings that cannot be read', [[{ name: '.openclaw/openclaw.json' }, '{']], /cannot be read/],
+  [
+    'a name that leads outside',
+    [config('.openclaw/openclaw.json'), [{ name: '../x' }, 'x']],
+    /leads outside/,
+  ],
+  ['a pipe', [config('.openclaw/openclaw.json'), [{ name: '.openclaw/p', type: 'fifo' }]], /neither a file/],
+  ['the same twice', [config('.openclaw/openclaw.json'), config('.openclaw/openclaw.json')], /there twice/],
+  [
+    'something behind a link that leads outside',
+    [
+      config('.openclaw/openclaw.json'),
+      [{ name: '.openclaw/workspace', type: 'symlink', linkname: '/etc' }],
+      [{ name: '.openclaw/workspace/cron.d' }, 'x'],
+    ],
+    /behind a link/,
+  ],
+  [
+    'a link in place of the settings',
+    [[{ name: '.openclaw/openclaw.json', type: 'symlink', linkname: 'x' }]],
+    /no \.openclaw\/openclaw\.json/,
+  ],
+])('%s is refused, and nothing of it stays', async (_, entries, why) => {
+  const file = await archive('evil.tar.gz', entries);
+  await expect(move(file)).rejects.toMatchObject({
+    code: 'invalid_input',
+    message: expect.stringMatching(why),
+  });
+  expect(readdirSync(root)).toEqual(['evil.tar.gz']);
+});
