@@ -20,7 +20,10 @@ export const backupOpenclaw = defineTool({
   idempotent: false,
   input: z.strictObject({
     machine_id: machineId.optional(),
-    action: z.enum(['backup', 'restore']).default('backup').describe('Save, or put back.'),
+    action: z
+      .enum(['backup', 'restore', 'export'])
+      .default('backup')
+      .describe("Save, put back, or save as OpenClaw's own archive."),
     file: z.string().max(1000).optional().describe('Name or full path, *.tar.gz.'),
     replace: z.boolean().default(false).describe('Restore even over conversations.'),
     confirmation: z.string().max(100).optional().describe('Of the first call.'),
@@ -31,9 +34,9 @@ export const backupOpenclaw = defineTool({
     const { services, signal } = context;
     const id = await services.directory.resolve(machine_id, { signal });
     const record =
-      action === 'backup'
-        ? await startBackup(context, id, file)
-        : await startRestore(services, id, file, how);
+      action === 'restore'
+        ? await startRestore(services, id, file, how)
+        : await startBackup(context, id, { wanted: file, form: action === 'export' ? 'openclaw' : 'ours' });
     return awaited(record.id, wait_seconds, context);
   },
 });
@@ -41,15 +44,25 @@ export const backupOpenclaw = defineTool({
 async function startBackup(
   { services, roots }: CallContext<Services>,
   id: string,
-  wanted: string | undefined,
+  { wanted, form }: { wanted: string | undefined; form: 'ours' | 'openclaw' },
 ) {
   const running = await runningOn(services, BACKUP, id);
-  if (running) return running;
+  // One that an older server began names no form.
+  if (running)
+    return joined(
+      { ...running, input: { form: 'ours', ...running.input } },
+      { form },
+      'a save in the other form',
+    );
   const name = (await services.directory.names()).get(id);
   const time = new Date(services.clock.now()).toISOString().slice(0, 19).replace(/\D/g, '');
   const allows = (file: string) => requireSavable(services.allowedFolders, roots, file);
-  const file = await newBackupFile(services.backupsDir, wanted ?? `${name ?? id}-${time}.tar.gz`, allows);
-  const input = { machineId: id, file, ...(name !== undefined && { name }) };
+  const file = await newBackupFile(
+    services.backupsDir,
+    wanted ?? `${name ?? id}-${form === 'ours' ? '' : 'openclaw-'}${time}.tar.gz`,
+    allows,
+  );
+  const input = { machineId: id, file, form, ...(name !== undefined && { name }) };
   return services.operations.start({
     kind: BACKUP,
     key: id,

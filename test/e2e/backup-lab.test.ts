@@ -83,3 +83,19 @@ it('brings the conversation onto a new machine, which keeps its own token and ke
   expect(await ask()).toContain('tangerine');
   expect((await agent.call('gateway_status')).data).toMatchObject({ working: true });
 }, 300_000);
+
+it("saves OpenClaw's own archive too, and takes it back as one that moves in", async () => {
+  const { data } = await agent.finish('backup_openclaw', { action: 'export' });
+  expect(data).toMatchObject({ status: 'done', backup: { openclaw_version: '2026.9.6' } });
+  const exported = backupOf(data);
+  expect((await stat(exported.file)).size).toBe(exported.bytes);
+  expect(await readFile(`${exported.file}.sha256`, 'utf8')).toContain(exported.sha256);
+  expect(await readdir(join(lab.stateDir, 'moving'))).toEqual([]);
+  const wish = { action: 'restore', file: exported.file, replace: true };
+  const asked = await agent.finish('backup_openclaw', wish);
+  expect(asked.data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
+  const confirmation = /confirmation "([^"]+)"/.exec(asked.texts.join('\n'))?.[1];
+  const back = await agent.finish('backup_openclaw', { ...wish, confirmation });
+  expect(back.data).toMatchObject({ status: 'done', moved_in: { channels_off: [] } });
+  expect(await ask()).toContain('tangerine');
+}, 300_000);

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type Header, pack } from 'tar-stream';
+import { extract, type Header, pack } from 'tar-stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Lab, type LabClient, PROVIDER_KEY, startLab } from '../support/lab.ts';
 
@@ -105,6 +106,89 @@ it('a clean backup puts all of that away again', async () => {
     expect.arrayContaining([expect.objectContaining({ name: 'additions', state: 'ok' })]),
   );
   expect(await transfers()).toEqual([]);
+}, 300_000);
+
+const LAPTOP = '/Users/ada/.openclaw';
+const ROOT = '2026-11-27T19-06-34.395Z-openclaw-backup';
+const IN_ROOT = `${ROOT}/payload/posix${LAPTOP}`;
+
+/** What the assistant here knows, as OpenClaw's own command packs it on a laptop. */
+async function laptop(): Promise<string> {
+  const archive = pack();
+  const theirs = JSON.stringify({
+    schemaVersion: 1,
+    createdAt: '2026-11-27T19:06:34.395Z',
+    archiveRoot: ROOT,
+    runtimeVersion: '2026.7.1',
+    paths: { stateDir: LAPTOP, configPath: `${LAPTOP}/openclaw.json` },
+    assets: [{ kind: 'state', sourcePath: LAPTOP, archivePath: IN_ROOT }],
+  });
+  archive.entry({ name: `${ROOT}/manifest.json` }, theirs);
+  const jobs = [
+    { id: 'job-1', name: 'Morning', enabled: true, schedule: { kind: 'cron', expr: '0 7 * * *' } },
+  ];
+  archive.entry({ name: `${IN_ROOT}/cron/jobs.json` }, JSON.stringify({ version: 1, jobs }));
+  for (const [name, content] of await contentsOf(own)) {
+    if (['openclaw-backup.json', 'secrets.json', 'cron/jobs.json'].includes(name)) continue;
+    if (name !== 'openclaw.json') archive.entry({ name: `${IN_ROOT}/${name}` }, content);
+    else {
+      const mine = JSON.parse(content.toString().replaceAll(join(home, '.openclaw'), LAPTOP));
+      const telegram = { enabled: true, botToken: '4242424242:laptop' };
+      const gateway = { port: 1, auth: { mode: 'token', token: 'the-laptops-own-token' } };
+      const moved = { ...mine, secrets: {}, gateway, channels: { telegram } };
+      archive.entry({ name: `${IN_ROOT}/openclaw.json` }, JSON.stringify(moved));
+    }
+  }
+  archive.finalize();
+  const file = join(lab.stateDir, 'backups', 'laptop.tar.gz');
+  await writeFile(file, gzipSync(await buffer(archive)));
+  return file;
+}
+
+/** Files of an archive by name. */
+async function contentsOf(file: string): Promise<[string, Buffer][]> {
+  const found: [string, Buffer][] = [];
+  const reader = extract();
+  reader.on('entry', (header, stream, done) => {
+    buffer(stream).then((content) => {
+      if (header.type === 'file') found.push([header.name, content]);
+      done();
+    }, done);
+  });
+  reader.end(gunzipSync(await readFile(file)));
+  await finished(reader);
+  return found;
+}
+
+it('an assistant of a laptop moves in: told first, and nothing of it answers anybody', async () => {
+  const said = await agent.finish('chat', { message: 'Remember the word quince.', session: 'laptop' });
+  expect(said.data.status).toBe('done');
+  own = Object((await agent.finish('backup_openclaw')).data.backup).file;
+  const file = await laptop();
+  const before = await readFile(file);
+  const asked = await restore({ file });
+  expect(asked.data).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
+  expect(asked.texts[0]).toContain('set "channels.telegram.enabled" true switches it on');
+  expect(await readdir(join(lab.stateDir, 'moving'))).toEqual([]);
+  const confirmation = /confirmation "([^"]+)"/.exec(asked.texts.join('\n'))?.[1];
+  const done = await restore({ file, confirmation });
+  expect(done.data).toMatchObject({
+    status: 'done',
+    backup: { file, openclaw_version: '2026.7.1' },
+    moved_in: {
+      channels_off: ['telegram'],
+      automations_off: [{ id: 'job-1', name: 'Morning' }],
+      plugins: [],
+    },
+  });
+  expect((await readFile(file)).equals(before)).toBe(true);
+  expect(await readdir(join(lab.stateDir, 'moving'))).toEqual([]);
+  const now = JSON.parse(await readFile(join(home, '.openclaw/openclaw.json'), 'utf8'));
+  expect(now.channels.telegram).toEqual({ enabled: false, botToken: '4242424242:laptop' });
+  expect(now.agents.defaults.workspace).toBe(join(home, '.openclaw/workspace'));
+  expect(JSON.stringify(now)).not.toContain('the-laptops-own-token');
+  const { data } = await agent.finish('chat', { message: 'What did I tell you first?', session: 'laptop' });
+  expect(data.reply).toContain('quince');
 }, 300_000);
 
 it.each<[string, Partial<Header> & { name: string }]>([

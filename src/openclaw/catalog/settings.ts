@@ -54,6 +54,9 @@ const SECRETS = 'secrets_file';
 /** How settings refer to a secret of the machine's secrets file. */
 export const secretRef = (id: string) => ({ source: 'file', provider: SECRETS, id: `/${id}` });
 
+/** The plugin by which a machine keeps its daily limit. */
+export const LIMIT_PLUGIN = 'openclaw-dedalus-limit';
+
 /** Of the gateway itself: only its own machine reaches it, and only with its token. */
 export const GATEWAY_SETTINGS = {
   mode: 'local',

@@ -6,7 +6,7 @@ import { at, isPatch, mergedPatch, type Patch } from '../../core/patch.ts';
 import { CHANNELS, type ChannelId, type ChannelKey } from '../catalog/channels.ts';
 import { patchOf } from '../catalog/configure-paths.ts';
 import { PROVIDERS, type Provider, type ProviderKey, providerIdOf } from '../catalog/providers.ts';
-import { defaultModelOf, providerEntry, secretRef } from '../catalog/settings.ts';
+import { defaultModelOf, LIMIT_PLUGIN, providerEntry, secretRef } from '../catalog/settings.ts';
 import { channelChecks, modelCheck, type OutsideCheck } from '../outside-checks.ts';
 import { KEY_MISSING, namedKeys, sentKeys } from './wished-keys.ts';
 
@@ -233,8 +233,6 @@ function originPatch(origin: string | undefined, { config }: PresentSettings): P
   const origins = new Set([...(Array.isArray(before) ? before : []), origin]);
   return { gateway: { controlUi: { allowedOrigins: [...origins] }, trustedProxies: ['127.0.0.1'] } };
 }
-
-const LIMIT_PLUGIN = 'openclaw-dedalus-limit';
 
 /** Beside the plugins that a person has. It reads how many tokens a conversation took, for which OpenClaw asks a yes. */
 function limitPatch(folder: string | undefined, { config }: PresentSettings): Patch {

@@ -1,8 +1,11 @@
 /** An assistant's state as a file on this computer: packed on the machine, carried in pieces, checked as a whole. */
 import { createHmac } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import { privateDir } from '../../core/files.ts';
+import { inStateFolder } from '../../core/state-folder.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import {
   type BackupManifest,
@@ -16,16 +19,27 @@ import type { PieceCarrier, Range } from '../../openclaw/sidecar/pieces.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
 import { asJson } from '../../operations/record.ts';
 import { fetchPieces, orDropped } from '../files/fetch-pieces.ts';
+import { finishPart, partOf, requireRoom, sha256Of } from '../files/part-file.ts';
 import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import { keptKey } from '../limits/own-key.ts';
+import { writeOwnArchive } from '../move/move-out.ts';
+import { movedFile } from '../move/moved.ts';
 import { wakeMachine } from '../power/wake.ts';
 import { finishBackup } from './file.ts';
+import { readManifest } from './manifest.ts';
 import type { BackupSeal } from './seal.ts';
+import { orForgotten } from './taken-file.ts';
 
 export const BACKUP = 'backup';
 
-export const backupInput = z.object({ machineId: z.string(), file: z.string(), name: z.string().optional() });
+export const backupInput = z.object({
+  machineId: z.string(),
+  file: z.string(),
+  name: z.string().optional(),
+  /** `openclaw`: as OpenClaw's own command packs it. */
+  form: z.enum(['ours', 'openclaw']).default('ours'),
+});
 type BackupInput = z.output<typeof backupInput>;
 
 const packedState = z.object({ ...packedFields, version: z.string() });
@@ -41,6 +55,8 @@ export interface BackupDeps {
   /** Of the key that seals archives on their way; it is made at the first backup. */
   keyFile: string;
   seal: BackupSeal;
+  /** In the state folder: backups of ours on their way to or from OpenClaw's own form. */
+  movingDir: string;
 }
 
 /** What the kind `backup` does. */
@@ -51,22 +67,18 @@ export function backupWork(deps: BackupDeps): OperationKind {
       const { machineId, file } = input;
       await wakeMachine(operation, deps.machines, machineId);
       const key = await sealingKey(deps, operation.id);
-      const { version, ...packed } = await orDropped(operation, file, async () => {
-        const whole = await packedOnce(operation, deps, input, key);
-        await download(operation, deps, input, whole, key);
-        return whole;
-      });
-      await operation.stage('verify');
-      const seal = await deps.seal.of(packed.sha256);
-      await finishBackup(file, operation.id, { sha256: packed.sha256, seal });
+      const save = input.form === 'openclaw' ? saveOwnForm : saveOurs;
+      const { packed, saved } = await orDropped(operation, file, () => save(operation, deps, input, key));
+      const seal = await deps.seal.of(saved.sha256);
+      await finishBackup(file, operation.id, { sha256: saved.sha256, seal });
       await deps.pieces.end(machineId, operation.id, { signal: operation.signal });
       await operation.note(
         "The file holds the assistant's keys and conversations in the clear: keep it private.",
       );
-      const { bytes, sha256, leftOut } = packed;
-      if (leftOut > 0)
-        await operation.note(`Left out: ${leftOut} link(s) that lead outside, pipes or sockets.`);
-      return { machine_id: machineId, backup: { file, bytes, sha256, openclaw_version: version } };
+      if (packed.leftOut > 0)
+        await operation.note(`Left out: ${packed.leftOut} link(s) that lead outside, pipes or sockets.`);
+      if (input.form === 'openclaw') for (const note of MOVE_OUT_NOTES) await operation.note(note);
+      return { machine_id: machineId, backup: { file, ...saved, openclaw_version: packed.version } };
     },
     // What is packed on the machine is of no use: only the record said which file of this computer it is for.
     recover: async () => {
@@ -78,6 +90,54 @@ export function backupWork(deps: BackupDeps): OperationKind {
     },
   };
 }
+
+interface Made {
+  packed: PackedBackup & { version: string };
+  /** What lies in the operation's part of the file. */
+  saved: { bytes: number; sha256: string };
+}
+
+async function saveOurs(
+  operation: OperationHandle,
+  deps: BackupDeps,
+  input: BackupInput,
+  key: Uint8Array,
+): Promise<Made> {
+  const packed = await packedOnce(operation, deps, input, key);
+  await download(operation, deps, input, packed, key);
+  await operation.stage('verify');
+  return { packed, saved: { bytes: packed.bytes, sha256: packed.sha256 } };
+}
+
+/** By way of a backup of ours in the server's own folder, which does not outlive the operation. */
+async function saveOwnForm(
+  operation: OperationHandle,
+  deps: BackupDeps,
+  input: BackupInput,
+  key: Uint8Array,
+): Promise<Made> {
+  const { movingDir } = deps;
+  await inStateFolder(movingDir, () => privateDir(movingDir));
+  return orForgotten(operation, deps, async () => {
+    const file = movedFile(movingDir, operation.id);
+    const { packed } = await orDropped(operation, file, () =>
+      saveOurs(operation, deps, { ...input, file }, key),
+    );
+    await finishPart(file, operation.id, packed.sha256);
+    const token = createHmac('sha256', key).update('gateway token').digest('hex');
+    await requireRoom(input.file, packed.bytes * 2);
+    const draft = partOf(input.file, operation.id);
+    await writeOwnArchive(file, draft, { manifest: await readManifest(file), token });
+    const { size: bytes } = await stat(draft);
+    return { packed, saved: { bytes, sha256: await sha256Of(draft) } };
+  });
+}
+
+const MOVE_OUT_NOTES = [
+  '"openclaw backup verify" checks it and "openclaw backup restore" unpacks it; its .openclaw folder then goes to the home of the new place. It has a gateway token of its own, and a daily limit does not come along.',
+  'Two assistants must never answer one channel: before the new one starts, switch off here what it is to answer there (configure_openclaw with set "channels.NAME.enabled" false, run_openclaw with cron, disable), or let this machine sleep.',
+  `Automations stand under their old home: in the new place, before the first start, run sqlite3 ~/.openclaw/state/openclaw.sqlite "UPDATE cron_jobs SET store_key='$HOME/.openclaw/cron/jobs.json'", or they do not run.`,
+];
 
 /** Another one for each operation; the machine learns it through an environment that the API does not keep. */
 async function sealingKey({ keyFile, clock }: BackupDeps, operationId: string): Promise<Uint8Array> {

@@ -48,7 +48,7 @@ export async function ourForm(
 /** Whatever comes of it: what was made of an archive holds the old assistant's keys. */
 export async function orForgotten<T>(
   operation: OperationHandle,
-  { movingDir }: TakenDeps,
+  { movingDir }: Pick<TakenDeps, 'movingDir'>,
   work: () => Promise<T>,
 ): Promise<T> {
   try {

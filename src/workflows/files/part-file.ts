@@ -15,7 +15,8 @@ export interface PartFile {
   close(): Promise<void>;
 }
 
-const partOf = (file: string, operationId: string) => `${file}.${operationId}.part`;
+/** Where a file lies until it is whole. */
+export const partOf = (file: string, operationId: string) => `${file}.${operationId}.part`;
 
 /** Opens what an earlier run of the operation has left of `file`, or a new one, mode 0600. */
 export async function openPart(file: string, operationId: string): Promise<PartFile> {

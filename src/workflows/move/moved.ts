@@ -6,7 +6,7 @@ import { privateDir } from '../../core/files.ts';
 import { at } from '../../core/patch.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
 import { backupManifest } from '../../openclaw/backup.ts';
-import { isThere } from '../files/part-file.ts';
+import { dropPart, isThere } from '../files/part-file.ts';
 import { type Move, newName, writeMoved } from './move-in.ts';
 import { MOVED_HOME, placesOf } from './places.ts';
 import { plainChannels, quieted } from './quiet.ts';
@@ -51,9 +51,11 @@ export async function moved(file: string, folder: string, operationId: string): 
   return { file: target, found: { ...found, channels: plainChannels(quiet.channels) } };
 }
 
+/** Also what arrived of one. */
 export async function dropMoved(folder: string, operationId: string): Promise<void> {
   const target = movedFile(folder, operationId);
   for (const file of [target, `${target}.new`]) await rm(file, { force: true });
+  await dropPart(target, operationId);
 }
 
 /** Ours is a file of this name, unless their settings already speak of it as ours do. */
@@ -62,7 +64,8 @@ function renamedIn({ carried, settings }: TheirArchive): Record<string, string> 
   return { [SECRETS]: 'secrets-moved.json' };
 }
 
-const movedFile = (folder: string, operationId: string) => join(folder, `${operationId}.tar.gz`);
+/** A backup of ours that stands for one of another form. */
+export const movedFile = (folder: string, operationId: string) => join(folder, `${operationId}.tar.gz`);
 
 /** As the archive says, or the settings that its gateway wrote last. */
 function versionOf({ manifest, settings }: TheirArchive): string | undefined {
