@@ -15,7 +15,7 @@ export const backupOpenclaw = defineTool({
   name: 'backup_openclaw',
   title: 'Back up or restore',
   description:
-    'Saves an assistant (settings, keys, files, conversations) to a new file on this computer, or restores one onto a deployed machine.',
+    'Saves an assistant to a new file here, or restores one, also of a plain OpenClaw, onto a deployed machine.',
   effect: 'write',
   idempotent: false,
   input: z.strictObject({
@@ -23,9 +23,9 @@ export const backupOpenclaw = defineTool({
     action: z
       .enum(['backup', 'restore', 'export'])
       .default('backup')
-      .describe("Save, put back, or save as OpenClaw's own archive."),
-    file: z.string().max(1000).optional().describe('Name or full path, *.tar.gz.'),
-    replace: z.boolean().default(false).describe('Restore even over conversations.'),
+      .describe('Save, put back, or save for plain OpenClaw.'),
+    file: z.string().max(1000).optional().describe('Name or path, *.tar.gz.'),
+    replace: z.boolean().default(false).describe('Even over conversations.'),
     confirmation: z.string().max(100).optional().describe('Of the first call.'),
     wait_seconds: waitSeconds.optional(),
   }),

@@ -6,7 +6,7 @@ import { channelId as channel } from '../openclaw/catalog/channels.ts';
 export const machineId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, 'is not a machine id; list_machines shows them')
-  .describe('Machine id; may be left out when there is only one machine.');
+  .describe('Machine id; may be left out when there is only one.');
 
 // Ends in the text that a client sees beside every long tool; longer waits only help clients that allow them.
 export const waitSeconds = z
