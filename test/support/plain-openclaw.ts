@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { systemClock } from '../../src/core/clock.ts';
+import { poll } from '../../src/core/poll.ts';
 
 const START_MS = 240_000;
 const reply = z.object({ choices: z.array(z.object({ message: z.object({ content: z.string() }) })) });
@@ -60,11 +62,17 @@ export async function plainOpenClaw(
       gateway = child;
       let said = '';
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
-      const end = Date.now() + START_MS;
-      while (!(await answers(port))) {
-        if (child.exitCode !== null || Date.now() > end) throw new Error(`no gateway: ${said.slice(-3_000)}`);
-        await new Promise((resolve) => setTimeout(resolve, 300));
-      }
+      const wait = {
+        clock: systemClock,
+        what: 'the gateway',
+        intervalMs: 300,
+        maxIntervalMs: 1_000,
+        timeoutMs: START_MS,
+      };
+      await poll(wait, async () => {
+        if (child.exitCode !== null) throw new Error(`no gateway: ${said.slice(-3_000)}`);
+        return (await answers(port)) ? { done: true } : {};
+      });
     },
     async chat(message) {
       const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {

@@ -94,10 +94,7 @@ describe('a call', () => {
   it('stands in it before it changes anything, without secrets and shortened', async () => {
     const deps = recording();
     const args = { message: `${SECRET} ${'long '.repeat(500)}`, list: [SECRET], n: 1 };
-    const call = recordedCall(
-      { tool: 'chat', client: { name: 'evil\u0007', version: SECRET }, args },
-      deps,
-    );
+    const call = recordedCall({ tool: 'chat', client: { name: 'evil\u0007', version: SECRET }, args }, deps);
     await call.begin('dm-1');
     const [entry] = (await deps.history.read()).entries;
     expect(entry).toMatchObject({
