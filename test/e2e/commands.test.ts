@@ -9,7 +9,7 @@ import { INTRODUCTION } from '../../src/stand-in/reply.ts';
 import { forgetSums } from '../support/bin.ts';
 import { type Packed, packAndInstall } from '../support/packed.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/stand-in-openclaw/registry.ts';
-import { HAS_TERMINAL, inTerminal } from '../support/terminal.ts';
+import { HAS_TERMINAL, inTerminal, withoutShell } from '../support/terminal.ts';
 
 const run = promisify(execFile);
 const KEY = 'sk-ant-commands-0123456789abcdef';
@@ -60,6 +60,18 @@ async function sh(script: string, more: Record<string, string> = {}) {
 }
 
 const CLI = 'openclaw-dedalus-mcp --local';
+
+const PRINTED = 'openclaw-dedalus-mcp completion';
+/** How each shell is started without anybody's settings, and what docs/commands.md has a person put into theirs. */
+const SHELLS = [
+  { shell: 'bash', start: 'bash --noprofile --norc -i', setup: `eval "$(${PRINTED} bash)"` },
+  {
+    shell: 'zsh',
+    start: 'zsh -f -i',
+    setup: `autoload -Uz compinit; compinit -u; eval "$(${PRINTED} zsh)"`,
+  },
+  { shell: 'fish', start: 'fish --no-config -i', setup: `${PRINTED} fish | source` },
+].map((one) => ({ ...one, why: withoutShell(one.shell) }));
 
 describe('a life from the command line', () => {
   it('deploys, with a line for every stage on stderr', async () => {
@@ -120,6 +132,35 @@ describe('a life from the command line', () => {
       'eval "$(openclaw-dedalus-mcp completion bash)"; COMP_WORDS=(openclaw-dedalus-mcp sle); COMP_CWORD=1; _openclaw_dedalus_mcp; echo $COMPREPLY';
     const { stdout } = await run('bash', ['-ec', script], { env });
     expect(stdout).toBe('sleep\n');
+  });
+
+  describe.each(SHELLS)('completion in $shell$why', ({ start, setup, why }) => {
+    it.skipIf(why !== '')('completes commands, choices and the names of machines', async () => {
+      const seen = inTerminal(`exec ${start}`, env, packed.folder);
+      seen.type(`${setup}\r echo read""y\r`);
+      await seen.sees(/ready\r?\n/);
+      // Every tab is answered before the next key is read; then the line is printed instead of run.
+      for (const typed of ['sle\t--mach\tassi\t', 'logs --level war\t', 'files sav\treport.pdf']) {
+        seen.type(`${CLI} ${typed}\u0001echo typed: \r`);
+      }
+      await seen.sees(/typed: openclaw-dedalus-mcp --local sleep --machine assistant/);
+      await seen.sees(/typed: openclaw-dedalus-mcp --local logs --level warn/);
+      await seen.sees(/typed: openclaw-dedalus-mcp --local files save report\.pdf/);
+      seen.type('exit\r');
+      expect(await seen.ended()).toBe(0);
+    });
+  });
+
+  it("runs OpenClaw's own commands, and carries files to where the person is", async () => {
+    const listed = await sh(`${CLI} run cron list --json`);
+    expect(listed.code, listed.stderr).toBe(0);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ jobs: expect.any(Array) });
+    expect((await sh(`${CLI} files write report.md --text 'All is well.'`)).code).toBe(0);
+    expect((await sh(`${CLI} files read report.md`)).stdout).toContain('All is well.');
+    const saved = await sh(`mkdir here && cd here && ${CLI} files save report.md && cat report.md`);
+    expect(saved.code, saved.stderr).toBe(0);
+    expect(saved.stdout).toContain('All is well.');
+    expect(await sh(`cd here && ${CLI} files save report.md`)).toMatchObject({ code: 2, stdout: '' });
   });
 
   it('prints transcripts and logs as they are, for other programs to search', async () => {

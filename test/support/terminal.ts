@@ -6,6 +6,12 @@ import { expect } from 'vitest';
 /** Whether this computer has a `script` that takes a command. */
 export const HAS_TERMINAL = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0;
 
+/** Why a shell is not tried, for the name of what is left out; '' where it is here. */
+export function withoutShell(name: string): string {
+  if (!HAS_TERMINAL) return ' (left out: no `script` here)';
+  return spawnSync(name, ['--version']).status === 0 ? '' : ` (left out: no ${name} here)`;
+}
+
 export interface Terminal {
   /** Everything on the screen so far, as it came. */
   screen(): string;
