@@ -40,8 +40,8 @@ mend_node() {
   if fetch_node "$version" "$mcp_dir/mending" >"$said" 2>&1; then return; fi
   for tree in "$mcp_dir"/node-*; do if runs "$tree"; then node=$tree && return; fi; done
   if grep -qiE 'ENOSPC|no space left' "$said"; then why=disk_full; fi
-  # What it has begun goes on with its right.
-  wait
+  # What it has begun goes on with its right, and leaves nothing.
+  wait && rm -rf "$mcp_dir"/bun-*
   fail "$why" "$said"
 }
 

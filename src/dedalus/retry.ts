@@ -27,7 +27,7 @@ const NEVER = new Set([
 ]);
 
 /** Whether a byte-identical second try may succeed. */
-export function worthRetrying(error: unknown): error is AppError {
+function worthRetrying(error: unknown): error is AppError {
   if (!isAppError(error, 'unavailable', 'conflict', 'invalid_input')) return false;
   const { platform_code: code, retryable, http_status: status } = error.details;
   if (typeof code === 'string' && NEVER.has(code)) return false;

@@ -19,7 +19,7 @@ export function awaitsPlacement(machine: Machine): boolean {
 }
 
 /** The error for a machine that cannot get to `running` by itself any more; undefined while it still may. */
-export function terminalTrouble(machine: Machine): AppError | undefined {
+function terminalTrouble(machine: Machine): AppError | undefined {
   if (machine.phase === 'failed') {
     return machineFailed(
       'The machine failed and does not recover by itself',

@@ -125,7 +125,7 @@ function opened(sealed: Buffer, packed: PackedBackup, key: Uint8Array, offset: n
 }
 
 /** Larger than any state that was seen by a hundred times. What a machine claims beyond this is not believed. */
-export const MAX_BACKUP_BYTES = 16 * 1024 ** 3;
+const MAX_BACKUP_BYTES = 16 * 1024 ** 3;
 
 /** Of `PackedBackup`, as a machine or a record tells it. */
 export const packedFields = {

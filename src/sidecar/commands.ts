@@ -32,7 +32,6 @@ import { machineRedactor, secretValues } from './state/secret-values.ts';
 import { readSession } from './turns/history.ts';
 import { takesImages } from './turns/images.ts';
 import { cancelTurn, readTurn, startTurn } from './turns/turns.ts';
-import { gatewayEvents } from './watch/events.ts';
 
 type Commands = {
   [C in CommandName]: (place: Place, request: RequestOf<C>) => Promise<ReplyOf<C>> | ReplyOf<C>;
@@ -48,7 +47,6 @@ const COMMANDS: Commands = {
   stop_gateway: stopGateway,
   suspend_gateway: suspendGateway,
   rotate_token: rotateToken,
-  gateway_events: gatewayEvents,
   probe,
   status,
   show,

@@ -52,7 +52,7 @@ export const ANSWER = z.discriminatedUnion('is', [
 export type Answer = z.infer<typeof ANSWER>;
 
 /** In the first line of a bundle, before its order. */
-export const BUNDLE_MARK = '// openclaw-dedalus-mcp ';
+const BUNDLE_MARK = '// openclaw-dedalus-mcp ';
 
 /** 0 where the text does not say: whatever does is newer. */
 export function orderIn(bundle: string): number {

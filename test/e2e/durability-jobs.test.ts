@@ -25,13 +25,18 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => lab.close());
 
-/** What a server without any record tells of an operation. */
-async function toldAnew(operation_id: unknown): Promise<ToolAnswer> {
+/** From here on nobody has any record. */
+async function forget(): Promise<void> {
   agent.assembled.close();
   // What it was writing at that moment must not come back after the folder is gone.
   await systemClock.sleep(50);
   await rm(lab.stateDir, { recursive: true, force: true, maxRetries: 9, retryDelay: 50 });
   agent = await lab.connect();
+}
+
+/** What a server without any record tells of an operation. */
+async function toldAnew(operation_id: unknown): Promise<ToolAnswer> {
+  await forget();
   return agent.finish('get_operation', { operation_id });
 }
 
@@ -58,6 +63,12 @@ it('a change that failed still says why', async () => {
 
 it('a change whose machine stopped under it is not begun anew: nobody knows what was asked for', async () => {
   const operation_id = await changing('anthropic/claude-haiku-4-5', 'check');
+  await forget();
+  // A change it is all the same: another one waits for it.
+  await agent.call('get_operation', { operation_id, wait_seconds: 0 });
+  const beside = await agent.call('configure_openclaw', { model: 'anthropic/claude-opus-4-6' });
+  expect(beside.texts[0]).toContain('a change of settings');
+  expect(beside.isError).toBe(true);
   agent.assembled.close();
   await agent.assembled.services.machines.sleep(machine);
   await agent.finish('wake_machine');

@@ -72,7 +72,7 @@ export function ownServer(
 }
 
 /** `chat`, `chat-completions`, `openai-completions` … and `responses`; undefined where it says neither. */
-export function wireApi(value: string | undefined): WireApi | undefined {
+function wireApi(value: string | undefined): WireApi | undefined {
   if (/responses/i.test(value ?? '')) return 'openai-responses';
   return /chat|completions/i.test(value ?? '') ? 'openai-completions' : undefined;
 }

@@ -196,7 +196,7 @@ export async function startJob<K extends JobKind>(
 }
 
 /** @param text the JSON of a reply. @throws AppError `command_failed`. */
-export function readReply<C extends CommandName>(command: C, text: string | undefined): ReplyOf<C> {
+function readReply<C extends CommandName>(command: C, text: string | undefined): ReplyOf<C> {
   return readAs(PROTOCOL[command].reply, text) as ReplyOf<C>;
 }
 

@@ -159,6 +159,12 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: 'What was sent was damaged on its way to the machine',
     next: RETRY,
   },
+  rest_is_gone: {
+    kind: 'unavailable',
+    message:
+      "The rest of a long answer was gone before it was read: the machine's program was started anew meanwhile",
+    next: 'Repeat the call.',
+  },
   sidecar_failed: {
     kind: 'command_failed',
     message: "The program that this server keeps on the machine does not run on the machine's Node",

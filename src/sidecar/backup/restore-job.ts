@@ -15,7 +15,7 @@ import { changeFolder, stepOf } from '../upgrade/change-folder.ts';
 import {
   beginChange,
   claimChange,
-  keepReplaced,
+  putAway,
   rememberWhatWorks,
   replaceState,
   resumeChange,
@@ -58,6 +58,6 @@ function finished({ place }: Job) {
   rememberWhatWorks(place);
   const report = { rolled_back: 'no' as const, ...pluginsReport(place) };
   // The one before stays until the new one stands.
-  keepReplaced(place);
+  putAway(place);
   return report;
 }

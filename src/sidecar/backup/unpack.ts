@@ -28,8 +28,7 @@ import type { unpackSchema } from '../state/protocol.ts';
 import { adoptState } from './adopt.ts';
 import { settleDatabase, unbindDatabase } from './databases.ts';
 
-export type UnpackRequest = z.infer<typeof unpackSchema> & { job: string };
-type Request = UnpackRequest;
+type Request = z.infer<typeof unpackSchema> & { job: string };
 
 /** For the gateway's own files while both states lie on the disk. */
 const SPARE_BYTES = 96 * 1024 * 1024;

@@ -85,7 +85,7 @@ function keepingModel(present: Patch, { settings, keep_model }: Wish): Patch {
 }
 
 /** @returns how, and the name of a copy where comments or settings of a person are in no other file any more. */
-export function writeSettings(place: Place, before: ObjectFile, after: Patch): Omit<Written, 'model'> {
+function writeSettings(place: Place, before: ObjectFile, after: Patch): Omit<Written, 'model'> {
   const file = settingsFile(place);
   const { text, keepsComments } = changedText(before, after);
   if ('text' in before && before.text === text) return { changed: 'no', kept_beside: '' };

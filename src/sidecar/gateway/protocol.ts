@@ -61,7 +61,6 @@ export const GATEWAY_PROTOCOL = {
       blockers: count,
     }),
   },
-  gateway_events: { request: z.object({}), reply: gatewayHistory },
   /** Makes a new token here, which is never sent anywhere; done only when the gateway refuses the old one. */
   rotate_token: { request: z.object({}), reply: z.object({}) },
 } as const;

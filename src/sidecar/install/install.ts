@@ -52,16 +52,17 @@ async function installTrees(
   };
   if (!missing.node && !missing.app) return stage('openclaw');
   const sources = sourcesOf(place, wish);
-  dropHalfInstalled(place, broughtBun(place, wish.bun_version));
+  const brought = broughtBun(place, wish.bun_version);
+  dropHalfInstalled(place, brought);
   const work = join(mcpDir(place), `installing-${process.pid}`);
   mkdirSync(work, { recursive: true, mode: 0o700 });
   writeFileSync(sources.log, '', { mode: 0o600 });
-  const { bavail, bsize } = statfsSync(place.home);
-  if (bavail * bsize < NEEDED_BYTES) throw new SidecarError('disk_full');
   try {
+    const { bavail, bsize } = statfsSync(place.home);
+    if (bavail * bsize < NEEDED_BYTES) throw new SidecarError('disk_full');
     await installParts(sources, wish, trees, missing, work, stage);
   } finally {
-    dropTrees(work);
+    dropTrees(work, brought);
   }
 }
 

@@ -25,7 +25,7 @@ export async function posture(place: Place, audit: boolean): Promise<PostureRepl
 const LOOPBACK = /^(?:.{6}7F|0{24}01000000|0{16}FFFF0000.{6}7F)$/;
 
 /** - others: some other computer could reach it · nothing: nobody listens there */
-export function listensOn({ port }: Place): PostureReply['listens'] {
+function listensOn({ port }: Place): PostureReply['listens'] {
   const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map(readText);
   if (tables.every((table) => table === '')) return 'unknown';
   const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;

@@ -1,5 +1,5 @@
 /** Mends what is safe to mend, each thing only when it is asked for and still wrong. State is never removed. */
-import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../../core/clock.ts';
@@ -12,7 +12,7 @@ import { endProcess, identityOf, livePid } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { mendKeys, renewAuth } from '../state/mend.ts';
-import { writeWhole } from '../state/object-file.ts';
+import { textOf, writeWhole } from '../state/object-file.ts';
 import { authFile, lastGoodFile, secretsFile, settingsFile } from '../state/place.ts';
 import { mendDisk } from './disk.ts';
 import { MENDS } from './protocol.ts';
@@ -118,8 +118,23 @@ function restoreConfig(place: Place): string | undefined {
   if (sizeOf(good) === 0) return undefined;
   if (sizeOf(config) > 0) {
     if (readFileSync(good).equals(readFileSync(config))) return undefined;
-    copyFileSync(config, join(mcpDir(place), 'openclaw.broken.json'));
+    keepBroken(place, config);
   }
   writeWhole(config, readFileSync(good, 'utf8'));
   return 'restored';
+}
+
+/** One of an earlier repair stays under a name of its own; the last one has the name that the person is told. */
+function keepBroken(place: Place, config: string): void {
+  const kept = join(mcpDir(place), 'openclaw.broken.json');
+  const before = textOf(kept);
+  if (before === readFileSync(config, 'utf8')) return;
+  if (before !== '') renameSync(kept, unusedName(kept));
+  copyFileSync(config, kept);
+}
+
+function unusedName(file: string): string {
+  let count = 1;
+  while (existsSync(`${file}.${count}`)) count++;
+  return `${file}.${count}`;
 }

@@ -1,5 +1,5 @@
 /** The secrets file mended or renewed; what cannot be read is kept beside, never lost. */
-import { readFileSync, renameSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
@@ -31,7 +31,7 @@ export function authState(place: Place): { auth: 'ok' | 'missing' | 'stale' | 'n
 
 /**
  * Adds the keys that are missing and changes none that is there; a token is minted only where none can be read. A file that
- * nobody can read is moved beside, under a name of its own.
+ * nobody can read is kept beside, under a name of its own.
  */
 export function mendKeys(
   place: Place,
@@ -39,7 +39,7 @@ export function mendKeys(
 ): { kept_beside: string } {
   const file = readObject(secretsFile(place));
   const value = 'value' in file ? file.value : {};
-  const kept = file.form === 'unreadable' || hasOddToken(value) ? movedBeside(place) : '';
+  const kept = file.form === 'unreadable' || hasOddToken(value) ? keptBeside(place) : '';
   const missing = Object.entries(provider_keys).filter(([id]) => value[id] === undefined);
   const gateway = gatewayToken(value) ?? newToken();
   const usable = kept !== '' ? { form: 'missing' as const } : file;
@@ -62,9 +62,16 @@ export function renewToken(place: Place): string {
   return old;
 }
 
-function movedBeside(place: Place): string {
+/** By a second name, which the writing of the new one leaves alone: a kill in between leaves the file where it was. */
+function keptBeside(place: Place): string {
   const name = `secrets.json.unreadable-${new Date(systemClock.now()).toISOString().replaceAll(':', '-')}`;
-  renameSync(secretsFile(place), join(mcpDir(place), name));
+  const beside = join(mcpDir(place), name);
+  try {
+    linkSync(secretsFile(place), beside);
+  } catch {
+    // A folder has one name only, and some file systems know no second ones.
+    renameSync(secretsFile(place), beside);
+  }
   return name;
 }
 

@@ -5,7 +5,7 @@ import type { Job } from '../jobs/job.ts';
 import { failureOf, readResult, resultText } from '../jobs/result.ts';
 import { writeWhole } from '../state/object-file.ts';
 import { changeFolder, stepOf, writeStep } from './change-folder.ts';
-import { undoChange, whileHoldingGateway } from './change-state.ts';
+import { giveRoom, undoChange, whileHoldingGateway } from './change-state.ts';
 
 const MAX_TOLD = 64 * 1024;
 
@@ -17,6 +17,7 @@ export async function attempted({ place }: Job, change: () => Promise<void>): Pr
       writeStep(place, 'done');
     } catch (error) {
       process.stderr.write(`${String(error)}\n`);
+      giveRoom(place);
       // For a run that is killed while it undoes this.
       writeWhole(changeFolder(place).attempt, resultText(failureOf(error)));
     }

@@ -30,6 +30,8 @@ export interface ChangeFolder {
   migrated: string;
   /** Why an attempt failed, as the result of a job. */
   attempt: string;
+  /** Takes up the room that an undoing needs, until it begins. */
+  room: string;
   pluginsUpdated: string;
   pluginsLeft: string;
 }
@@ -48,6 +50,7 @@ export function changeFolder(place: Place): ChangeFolder {
     databases: of('databases'),
     migrated: of('migrated'),
     attempt: of('attempt'),
+    room: of('room'),
     pluginsUpdated: of('plugins-updated'),
     pluginsLeft: of('plugins-left'),
   };

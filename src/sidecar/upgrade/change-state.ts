@@ -38,8 +38,8 @@ export async function claimChange({ id, place, addresses, stage }: Job): Promise
         // Whatever it says, what comes now is another change.
         await ensureGateway(place, { addresses, stage }).catch(() => {});
       }
-      // Its change stands, and what that has replaced was not put away yet.
-      if (stepOf(place) === 'done') keepReplaced(place);
+      // Its change stands; whoever made it was ended before it had tidied up.
+      if (stepOf(place) === 'done') putAway(place);
       dropTrees(change.folder);
     }
     mkdirSync(change.folder, { recursive: true, mode: 0o700 });
@@ -68,6 +68,7 @@ export async function beginChange({ place, stage }: Job, keeping: 'copy' | 'move
   if (stepOf(place) !== 'changing')
     writeWhole(change.from, `${linkTarget(place, 'node')} ${linkTarget(place, 'current')}\n`);
   writeWhole(change.databases, databaseVersions(place));
+  writeWhole(change.room, Buffer.alloc(ROOM_BYTES, '\n'));
   writeStep(place, 'changing');
 }
 
@@ -96,19 +97,38 @@ export function rememberWhatWorks(place: Place): void {
   writeWhole(file, `${JSON.stringify({ ...deployed.value, nodeVersion, openclawVersion })}\n`);
 }
 
-/** The state that a change has replaced is kept, in the place of the one that the change before it had. */
-export function keepReplaced(place: Place): void {
-  const { replaced } = changeFolder(place);
+/**
+ * What a change leaves: the state as the version before had left it, which is the way back, and the one that was replaced,
+ * each in the place of the one that the change before had left.
+ */
+export function putAway(place: Place): void {
+  const { state, replaced } = changeFolder(place);
+  const version = linksBefore(place)?.app.replace(/^app-/, '');
+  if (existsSync(state) && version !== undefined) {
+    const kept = join(mcpDir(place), 'kept');
+    dropTrees(kept);
+    mkdirSync(kept, { recursive: true, mode: 0o700 });
+    renameSync(state, join(kept, version));
+  }
   const kept = join(mcpDir(place), 'replaced');
   if (!existsSync(replaced)) return;
   dropTrees(kept);
   if (!existsSync(kept)) renameSync(replaced, kept);
 }
 
+/** Far more than its small files are, each of which takes a block. */
+const ROOM_BYTES = 256 * 1024;
+
+/** On a disk that something has filled an undoing could not even be noted, and the next run would try once more. */
+export function giveRoom(place: Place): void {
+  rmSync(changeFolder(place).room, { force: true });
+}
+
 /** Everything as it was before, with the gateway down. @throws SidecarError `locked`, `port_taken`. */
 export async function undoChange(place: Place, stage: Job['stage']): Promise<void> {
   const change = changeFolder(place);
   if (stepOf(place) !== 'undone') {
+    giveRoom(place);
     dropUnusedCopy(place);
     writeStep(place, 'undoing');
     stage('undo');

@@ -4,7 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statfsSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, renameSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillSettings } from '../configure/change.ts';
 import { ensureGatewayLocked } from '../gateway/ensure.ts';
@@ -23,7 +23,7 @@ import { changeFolder, linksBefore, nothingMoved, stepOf } from './change-folder
 import {
   beginChange,
   claimChange,
-  keepReplaced,
+  putAway,
   rememberWhatWorks,
   replaceState,
   resumeChange,
@@ -96,14 +96,7 @@ async function bringBackState(place: Place, version: string): Promise<void> {
 /** The versions of before stay, with the state as they left it: that is the way back. */
 function tidy(place: Place, { install }: Request): void {
   const { node = '', app = '' } = linksBefore(place) ?? {};
-  const { state } = changeFolder(place);
-  const kept = join(mcpDir(place), 'kept');
-  if (existsSync(state)) {
-    dropTrees(kept);
-    mkdirSync(kept, { recursive: true, mode: 0o700 });
-    renameSync(state, join(kept, app.replace(/^app-/, '')));
-  }
-  keepReplaced(place);
+  putAway(place);
   const needed = [app, node, `app-${install.openclaw_version}`, `node-${install.node_version}`];
   const trees = readdirSync(mcpDir(place)).filter((name) => /^(?:app|node)-/.test(name));
   dropTrees(...trees.filter((name) => !needed.includes(name)).map((name) => join(mcpDir(place), name)));

@@ -8,7 +8,7 @@ import { gatewayPidFile } from '../gateway/files.ts';
 import { gatewayEvent } from '../gateway/protocol.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { knownIdentity } from '../process/identity.ts';
-import type { ReplyOf } from '../protocol.ts';
+import type { GatewayHistory } from '../protocol.ts';
 import { readText } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
 
@@ -38,7 +38,7 @@ export function keptEvents(place: Place): KeptEvent[] {
 }
 
 /** From here on they are known. */
-export function gatewayEvents(place: Place): ReplyOf<'gateway_events'> {
+export function gatewayEvents(place: Place): GatewayHistory {
   const { fresh } = known(place);
   const events = keptEvents(place);
   if (fresh > 0) write(place, { events, fresh: 0 });

@@ -106,7 +106,11 @@ export function configureWork(deps: ConfigureDeps): OperationKind {
         ...(await seen(operation, deps, input)),
       });
     },
-    recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
+    async recover(id, machineId) {
+      const found = await recoverJob(deps, id, machineId, AGAIN);
+      // A look has no job: whatever this one wished, it changes something, and nothing else may do so meanwhile.
+      return found && { ...found, input: { ...found.input, set: {} } };
+    },
   };
 }
 

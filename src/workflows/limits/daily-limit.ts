@@ -77,7 +77,7 @@ export function dailyLimits(stateDir: string, clock: Pick<Clock, 'now'>): DailyL
   };
 }
 
-export const LIFT =
+const LIFT =
   'It ends with the day. Only if the person wants it: configure_openclaw with daily_limit raises it, "none" lifts it.';
 
 /** `50000 tokens a day (UTC)`. */

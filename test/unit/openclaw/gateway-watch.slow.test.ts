@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { askSidecar } from '../../../src/openclaw/sidecar/ask-sidecar.ts';
 import { works } from '../../../src/sidecar/gateway/health.ts';
 import { identityOf, livePid } from '../../../src/sidecar/process/identity.ts';
+import { keptEvents } from '../../../src/sidecar/watch/events.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture } from './deployed.ts';
 
@@ -40,14 +41,8 @@ const sidecarFile = () => mcp('sidecar', 'pid');
 /** Any question starts the machine's program where it does not run. */
 const ask = () => askSidecar(on.machine, 'm', 'hello', {}, { timeoutMs: 60_000, rerunnable: true });
 const events = async () => {
-  const asked = await askSidecar(
-    on.machine,
-    'm',
-    'gateway_events',
-    {},
-    { timeoutMs: 60_000, rerunnable: true },
-  );
-  return asked.events;
+  await ask();
+  return keptEvents(place).map(({ identity: _, ...event }) => event);
 };
 
 async function killSidecar(): Promise<void> {

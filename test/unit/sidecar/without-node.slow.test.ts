@@ -26,7 +26,7 @@ let damaged = false;
 beforeEach(async () => {
   machine = await homeMachine();
   damaged = false;
-  registry = await startFakeRegistry({ damaged: () => damaged });
+  registry = await startFakeRegistry({ damaged: (path) => damaged && !path.includes('bun') });
   const run: HomeMachine['run'] = (id, command) =>
     machine.run(id, { ...command, command: [BASH, ...command.command.slice(1)] });
   const sources = {
@@ -115,6 +115,7 @@ describe.each([
     await begin();
     await expect.poll(async () => (await read()).state, { timeout: 60_000 }).toBe('failed');
     expect((await read()).error).toMatchObject({ code: 'unsupported' });
+    expect(readdirSync(own()).filter((name) => name.startsWith('bun-'))).toEqual([]);
     damaged = false;
     registry.held = /openclaw/;
     await begin();
