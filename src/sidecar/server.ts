@@ -2,7 +2,7 @@
  * The machine's own program as it stays: HTTP on a unix socket in a folder of its own, one request in, one reply out.
  * Whoever holds the lock `sidecar` supervises; the socket appears only then.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -153,8 +153,20 @@ function answering(place: Place, program: Program) {
 /** The one command that tells of a Node that is gone; whoever asks another has it mended before anybody looks. */
 const SEES_NODE_GONE = 'diagnose';
 
-/** Without the file of its Node no job would start: whoever asks brings another one, and then replaces this program. */
-const canStartOthers = () => existsSync(process.execPath);
+/** Another file under its name may be cut, or lack a library. */
+const nodeFile = () => {
+  const seen = statSync(process.execPath, { throwIfNoEntry: false });
+  return seen && `${seen.ino} ${seen.size} ${seen.mtimeMs}`;
+};
+let provenNode = nodeFile();
+
+/** Without a Node that runs no job would start: whoever asks brings one, and may then replace this program. */
+function canStartOthers(): boolean {
+  const now = nodeFile();
+  if (now === undefined) return false;
+  if (now !== provenNode && spawnSync(process.execPath, ['--version']).status === 0) provenNode = now;
+  return now === provenNode;
+}
 
 /** The only catch: whatever goes wrong is an answer. */
 async function answerTo(request: IncomingMessage, place: Place, program: Program): Promise<Answer> {

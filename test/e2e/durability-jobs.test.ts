@@ -67,7 +67,7 @@ it('a change whose machine stopped under it is not begun anew: nobody knows what
   // A change it is all the same: another one waits for it.
   await agent.call('get_operation', { operation_id, wait_seconds: 0 });
   const beside = await agent.call('configure_openclaw', { model: 'anthropic/claude-opus-4-6' });
-  expect(beside.texts[0]).toContain('a change of settings');
+  expect(beside.texts[0]).toContain('another change of settings');
   expect(beside.isError).toBe(true);
   agent.assembled.close();
   await agent.assembled.services.machines.sleep(machine);

@@ -1,5 +1,5 @@
 /** A machine that version 70a3ae7 has deployed: taken over as it is, and closed to that version from then on. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Lab, type LabClient, PROVIDER_KEY, startLab } from '../support/lab.ts';
@@ -75,3 +75,29 @@ it('an upgrade keeps the conversation', async () => {
   });
   expect(String(asked.data.reply)).toContain('quince');
 }, 300_000);
+
+/** What runs of this machine's home: the command line of each process that was told where it is. */
+async function running(): Promise<string[]> {
+  const lines = (await readdir('/proc')).map(async (pid) => {
+    if (!/^\d+$/.test(pid)) return [];
+    const read = (name: string) => readFile(join('/proc', pid, name), 'utf8').catch(() => '');
+    const [environ, command] = [await read('environ'), await read('cmdline')];
+    return environ.includes(home) || command.includes(home) ? [command.replaceAll('\0', ' ').trim()] : [];
+  });
+  return (await Promise.all(lines)).flat();
+}
+
+it('nothing of the version before runs any more, only the program and the gateway that it started', async () => {
+  await agent.call('gateway_status', { machine_id });
+  const own = await realpath(of());
+  const ours = (line: string) =>
+    /\/sidecar\/[0-9a-f]{32}\.mjs serve /.test(line) || /openclaw(?:\.mjs)? gateway/.test(line);
+  await expect
+    .poll(async () => (await running()).filter((line) => !ours(line)), { timeout: 20_000 })
+    .toEqual([]);
+  const lines = await running();
+  expect(lines.filter((line) => /\/sidecar\//.test(line))).toHaveLength(1);
+  expect(lines.filter((line) => / gateway/.test(line))).toHaveLength(1);
+  // Its program, its job folders and its locks: what it left behind, nobody executes.
+  expect((await readdir(own)).filter((name) => name.endsWith('.sh'))).toEqual([]);
+}, 60_000);

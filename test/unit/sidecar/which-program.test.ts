@@ -2,7 +2,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync as exists } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,13 +173,42 @@ test('without curl the program is its own client', async () => {
   expect(await hello(on)).toEqual({ node: process.version });
 });
 
-test.each([
-  [
-    'a binary that is cut',
-    async (node: string) => writeFile(join(node, 'bin', 'node'), '\u007fELF', { mode: 0o700 }),
-  ],
-  ['a folder that is gone', async (node: string) => rm(node, { recursive: true })],
-])(
+const NODE_FAULTS: [fault: string, spoil: (node: string) => Promise<void>][] = [
+  ['a binary that is cut', (node) => instead(node, '\u007fELF')],
+  ['a library that is missing', (node) => instead(node, '#!/bin/sh\nexit 127\n')],
+  ['a folder that is gone', (node) => rm(node, { recursive: true })],
+];
+
+async function instead(node: string, text: string): Promise<void> {
+  await writeFile(join(node, 'new'), text, { mode: 0o700 });
+  await rename(join(node, 'new'), join(node, 'bin', 'node'));
+}
+
+test.each(NODE_FAULTS)(
+  'a Node with %s, whose program still runs, is fetched again by the next request, which goes on',
+  { timeout: 60_000 },
+  async (_name, spoil) => {
+    registry = await startFakeRegistry();
+    const release = STAND_IN_RELEASE;
+    const sources = { npmRegistry: registry.url, nodeMirror: `${registry.url}/dist`, release };
+    const home = await machineWithNode();
+    machine = home;
+    const node = join(home.home, '.openclaw-mcp', 'node-24.21.0');
+    // A file of its own: only so the program knows it as its Node.
+    await rm(join(node, 'bin', 'node'));
+    await copyFile(process.execPath, join(node, 'bin', 'node'));
+    const on = { run: home.run, sources };
+    expect(await hello(on)).toEqual({ node: process.version });
+    await spoil(node);
+    await hello(on);
+    expect((await readFile(join(node, 'pretended-version'), 'utf8')).trim()).toBe('24.21.0');
+    const requests = registry.requests.length;
+    await hello(on);
+    expect(registry.requests).toHaveLength(requests);
+  },
+);
+
+test.each(NODE_FAULTS)(
   'a Node with %s is fetched again by the next request, which goes on',
   { timeout: 60_000 },
   async (_name, spoil) => {
