@@ -1,6 +1,6 @@
 /** The tools that the page may call, for the page itself and for what the server tells hosts of them. */
 
-/** Those that look, follow, wake and mend. What destroys, overwrites or takes a confirmation is never called from here. */
+/** Those that look, follow, wake, mend and save. What destroys, overwrites or takes a confirmation is never called from here. */
 export const CALLED: readonly string[] = [
   'get_operation',
   'gateway_status',
@@ -8,4 +8,17 @@ export const CALLED: readonly string[] = [
   'read_session',
   'wake_machine',
   'repair_openclaw',
+  'files',
 ];
+
+/** A file of a turn, to this computer: overwrites nothing, and the server says where to. The one thing asked of `files`. */
+export function savingOf(path: string, machineId: string | undefined): Record<string, unknown> {
+  return { action: SAVE, path, ...(machineId !== undefined && { machine_id: machineId }), wait_seconds: 0 };
+}
+
+const SAVE = 'save';
+
+/** Whether the page may make this call. */
+export function mayCall(tool: string, args: Readonly<Record<string, unknown>>): boolean {
+  return CALLED.includes(tool) && (tool !== 'files' || args.action === SAVE);
+}

@@ -33,7 +33,7 @@ export async function follow(operation: Operation, following: Following): Promis
     const often = latest.seconds < LONG_SECONDS ? SOON_MS : LATER_MS;
     await pause(failures === 0 ? often : HINDERED_MS, signal);
     if (signal.aborted) return;
-    const answer = await asked(call, operation.id);
+    const answer = await asked(call, 'get_operation', { operation_id: operation.id, wait_seconds: 0 });
     if (signal.aborted) return;
     if (typeof answer === 'string') {
       failures += 1;
@@ -47,10 +47,14 @@ export async function follow(operation: Operation, following: Following): Promis
   }
 }
 
-/** The operation as it is now, or what hinders its being told. */
-async function asked(call: Call, id: string): Promise<Operation | string> {
+/** The operation that a tool answers with, or what hinders its being told. */
+export async function asked(
+  call: Call,
+  tool: string,
+  args: Record<string, unknown>,
+): Promise<Operation | string> {
   try {
-    const result = readResult(await call('get_operation', { operation_id: id, wait_seconds: 0 }));
+    const result = readResult(await call(tool, args));
     if (result.is === 'operation') return result.operation;
     return result.is === 'failure' ? result.message : 'The answer cannot be read.';
   } catch (error) {

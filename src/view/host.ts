@@ -6,7 +6,7 @@ import {
   type McpUiHostContext,
 } from '@modelcontextprotocol/ext-apps/app-with-deps';
 import { version } from '../../package.json';
-import { CALLED } from './called.ts';
+import { mayCall } from './called.ts';
 import type { Call } from './follow.ts';
 import { type Fields, fields } from './told/read.ts';
 import type { CallResult } from './told/results.ts';
@@ -47,7 +47,7 @@ export async function connectHost(): Promise<Host> {
   know({ tool: context.toolInfo?.tool.name });
   return {
     async call(tool, args) {
-      if (!CALLED.includes(tool)) throw new Error('This page does not call that tool.');
+      if (!mayCall(tool, args)) throw new Error('This page does not call that tool.');
       return app.callServerTool({ name: tool, arguments: args });
     },
     watch(told) {

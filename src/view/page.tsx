@@ -126,7 +126,11 @@ function Shown({
       return <OperationsView operations={result.operations} call={call} />;
     case 'machines':
       return (
-        <MachinesView all={result.machines} look={(machine_id) => onTop('gateway_status', { machine_id })} />
+        <MachinesView
+          all={result.machines}
+          look={(machine_id) => onTop('gateway_status', { machine_id })}
+          call={call}
+        />
       );
     case 'status':
       return (

@@ -1,18 +1,31 @@
 /** The real OpenClaw, newest and old, through the built server: deployed, asked, put to sleep, woken, destroyed. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ModelRequest } from '../../src/stand-in/conversation.ts';
 import type { Message, RawClient } from '../support/raw-client.ts';
 import { mark, type RealLab, saysMarks, startRealLab } from '../support/real-lab.ts';
 
 let lab: RealLab;
 let agent: RawClient;
 beforeAll(async () => {
-  lab = await startRealLab(saysMarks);
+  lab = await startRealLab({ reply: makesPdf });
   agent = await lab.server();
 });
 afterAll(() => lab.close());
+
+const PDF =
+  '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 0>>endobj\n%%EOF\n';
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+
+/** A model that has the assistant write a PDF where it is asked for one. */
+function makesPdf(request: ModelRequest) {
+  if (!request.question.includes('as a PDF')) return saysMarks(request);
+  if (request.toolAnswered) return 'It is written.';
+  return { tool: 'write', input: { path: 'reports/week.pdf', content: PDF } };
+}
 
 async function chat(machine: unknown, message: string, session: string): Promise<Message> {
   return agent.finish('chat', { machine_id: machine, message, session });
@@ -69,6 +82,29 @@ describe('the real OpenClaw, newest release', () => {
     expect(Buffer.byteLength(long)).toBeGreaterThan(200_000);
     await chat(machine, long, 'long');
     expect(lastAsked()).toContain(long);
+  });
+
+  it('names the PDF that the assistant made, and saves it byte for byte', async () => {
+    const turn = await chat(machine, 'Write me the week as a PDF', 'paper');
+    expect(turn.reply).toBe('It is written.');
+    const path = 'reports/week.pdf';
+    expect(turn.files).toContainEqual({ path, bytes: PDF.length, type: 'application/pdf' });
+    const saved = await agent.finish('files', { machine_id: machine, action: 'save', path });
+    expect(readFileSync(String(Object(saved.carried).local), 'utf8')).toBe(PDF);
+  });
+
+  it('sends an image with a message, which the model gets byte for byte', async () => {
+    const folder = join(lab.dir, 'state', 'files');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, 'dot.bin'), Buffer.from(PNG, 'base64'));
+    const word = mark();
+    const turn = await agent.finish('chat', {
+      ...{ machine_id: machine, message: `Look at it and say ${word}`, session: 'images' },
+      attachments: ['dot.bin'],
+    });
+    expect(turn).toMatchObject({ status: 'done', reply: `You said: ${word}`, notes: [] });
+    const images = (lab.model.requests.at(-1)?.turns ?? []).flatMap((one) => one.images ?? []);
+    expect(images).toEqual([PNG]);
   });
 
   it('has nothing to say against its own state', async () => {

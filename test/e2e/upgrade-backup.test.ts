@@ -19,7 +19,7 @@ const LAPTOP_TOKEN = 'a-token-of-the-laptop-0123456789';
 let plain: PlainOpenClaw | undefined;
 let laptop: string;
 beforeAll(async () => {
-  lab = await startRealLab(saysMarks);
+  lab = await startRealLab({ reply: saysMarks });
   agent = await lab.server({ OPENCLAW_MCP_CONFIRM: 'off' });
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 /** The page beside results, in a real browser, in a host that speaks to the built server over stdio. */
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bin, type BinProcess, copyOfBin, startBin } from '../support/bin.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   if (browser === undefined) return;
   lab = await startLab({
     settings: { delays: { accepted: 200, placement: 300, starting: 500 } },
-    model: { reply: ({ question }) => (question.includes('markup') ? HOSTILE : `You said: ${question}`) },
+    model: { reply: ({ question }) => answerTo(question) },
   });
   bin = await copyOfBin();
   server = await startBin(bin, lab);
@@ -33,6 +34,16 @@ afterAll(async () => {
   await bin?.remove();
   await lab?.close();
 });
+
+/** As an assistant with its own tools: a report is made before the answer. */
+function answerTo(question: string): string {
+  if (question.includes('markup')) return HOSTILE;
+  if (question.includes('report'))
+    for (const name of ['week.txt', HOSTILE_NAME]) writeFileSync(join(workspace, name), 'the week');
+  return `You said: ${question}`;
+}
+const HOSTILE_NAME = 'week <img src=x onerror="document.title=1">.txt';
+let workspace: string;
 
 const SOON = { timeout: 60_000 };
 const narrow = (width: number) => host.page.setViewportSize({ width, height: 700 });
@@ -132,6 +143,32 @@ describe.skipIf(browser === undefined)('the page', () => {
     await host.picture('talk-dark');
   });
 
+  it('shows the files of a turn, and fetches one by a click', async () => {
+    workspace = join(await home(), '.openclaw', 'workspace');
+    const { view } = await host.show('chat', { message: 'Make the report', session: 'paper' });
+    await view.getByText(HOSTILE_NAME).waitFor(SOON);
+    expect(await view.locator('img').count()).toBe(0);
+    await view.getByRole('button', { name: 'week.txt', exact: true }).click();
+    const local = join(lab.stateDir, 'files', 'week.txt');
+    await view.getByText(`saved: ${local}`).waitFor(SOON);
+    expect(await readFile(local, 'utf8')).toBe('the week');
+    await view.getByRole('button', { name: HOSTILE_NAME }).click();
+    await view.getByRole('alert').waitFor(SOON);
+    await host.picture('chat-files');
+    expect(host.called).toContainEqual({
+      tool: 'files',
+      args: { action: 'save', path: 'week.txt', machine_id: machine, wait_seconds: 0 },
+    });
+  });
+
+  it('shows beside a machine of the list what it has spent, by day', async () => {
+    const { view } = await host.show('list_machines');
+    const plot = view.getByRole('img', { name: / tokens/ });
+    await plot.waitFor(SOON);
+    expect(await plot.locator('rect').count()).toBe(1);
+    await host.picture('machines-spend');
+  });
+
   it('follows the theme of its host', async () => {
     const { view } = await host.show('list_machines', {}, 'light');
     await view.getByText('garden').waitFor(SOON);
@@ -158,9 +195,10 @@ describe.skipIf(browser === undefined)('the page', () => {
     expect(await view.getByRole('alert').textContent()).toContain('not made on this computer');
   });
 
-  it('lets no request leave, and calls only what looks, follows, wakes and mends', () => {
+  it('lets no request leave, and calls only what looks, follows, wakes, mends and saves', () => {
     expect(host.requests).toEqual([]);
     expect([...new Set(host.called.map(({ tool }) => tool))].sort()).toEqual([
+      'files',
       'gateway_status',
       'get_operation',
       'read_session',

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ModelRequest } from '../../src/stand-in/conversation.ts';
 import {
   type StandInModel,
   type StandInModelOptions,
@@ -63,10 +64,8 @@ const MARK = /\bmark-[0-9a-f]{8}\b/g;
 /** A word that no one else says. */
 export const mark = (): string => `mark-${randomBytes(4).toString('hex')}`;
 
-/** A model that answers with every marked word that a person has said in the conversation so far. */
-export const saysMarks: StandInModelOptions = {
-  reply: ({ turns }) => {
-    const said = turns.filter(({ role }) => role === 'user').flatMap(({ text }) => text.match(MARK) ?? []);
-    return `You said: ${[...new Set(said)].join(' ') || 'nothing marked'}`;
-  },
-};
+/** Says every marked word that a person has said in the conversation so far. */
+export function saysMarks({ turns }: ModelRequest): string {
+  const said = turns.filter(({ role }) => role === 'user').flatMap(({ text }) => text.match(MARK) ?? []);
+  return `You said: ${[...new Set(said)].join(' ') || 'nothing marked'}`;
+}

@@ -35,6 +35,9 @@ export interface Operation {
   lists: { what: string; entries: string[] }[];
   facts: { what: string; value: string }[];
   made: MadeFile[];
+  madeNote: string | undefined;
+  /** Where a file was saved on the person's computer. */
+  saved: string | undefined;
 }
 
 const STATUSES: readonly Status[] = ['running', 'ready', 'done', 'failed', 'cancelled'];
@@ -64,6 +67,8 @@ export function operationOf(value: unknown): Operation | undefined {
     lists: listsOf(data),
     facts: factsOf(data),
     made: list(data.files, fileOf),
+    madeNote: text(data.files_note),
+    saved: text(fields(data.carried).local),
   };
 }
 

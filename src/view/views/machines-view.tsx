@@ -1,7 +1,11 @@
 /** Every machine of the account: what it is doing, what it costs, and when it goes to sleep. */
+import type { Call } from '../follow.ts';
 import type { Machine, Machines } from '../told/machines.ts';
+import type { Spent } from '../told/spend.ts';
 import { autosleepOf, timeOf } from '../told/words.ts';
 import { Card, Chip, Facts, Notice, type Tone } from './parts.tsx';
+import { Week } from './spend-plot.tsx';
+import { useWeeks } from './weeks.ts';
 
 export function phaseTone(phase: string): Tone {
   if (phase === 'running') return 'good';
@@ -16,7 +20,16 @@ const WASTE: Readonly<Record<string, string>> = {
   forgotten: 'has slept for weeks and was not deployed from here',
 };
 
-export function MachinesView({ all, look }: { all: Machines; look: (machineId: string) => void }) {
+export function MachinesView({
+  all,
+  look,
+  call,
+}: {
+  all: Machines;
+  look: (machineId: string) => void;
+  call: Call;
+}) {
+  const weeks = useWeeks(all.machines, call);
   return (
     <Card
       title="Machines"
@@ -26,7 +39,7 @@ export function MachinesView({ all, look }: { all: Machines; look: (machineId: s
       {all.machines.length === 0 && <p class="quiet">There are no machines yet.</p>}
       <ul class="rows">
         {all.machines.map((machine) => (
-          <MachineRow key={machine.id} machine={machine} look={look} />
+          <MachineRow key={machine.id} machine={machine} week={weeks.get(machine.id)} look={look} />
         ))}
       </ul>
       {all.more !== undefined && <p class="quiet">More machines are on the next page of the list.</p>}
@@ -48,7 +61,15 @@ function Billed({ all }: { all: Machines }) {
   return <Facts facts={facts} kind="tiles" />;
 }
 
-function MachineRow({ machine, look }: { machine: Machine; look: (machineId: string) => void }) {
+function MachineRow({
+  machine,
+  week = [],
+  look,
+}: {
+  machine: Machine;
+  week: readonly Spent[] | undefined;
+  look: (machineId: string) => void;
+}) {
   const { id, name, phase, since, vcpu, memoryMib, storageGib, waste } = machine;
   const size = [
     vcpu !== undefined && `${vcpu} vCPU`,
@@ -66,6 +87,7 @@ function MachineRow({ machine, look }: { machine: Machine; look: (machineId: str
           {size.join(' · ')} · sleeps {autosleepOf(machine.autosleepSeconds)}
         </p>
         <p class="id">{id}</p>
+        <Week week={week} />
         {waste !== undefined && <Notice tone="warn" title={`It ${WASTE[waste] ?? waste}.`} />}
       </div>
       <button type="button" onClick={() => look(id)} aria-label={`Status of ${name ?? id}`}>

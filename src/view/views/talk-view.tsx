@@ -1,8 +1,9 @@
 /** A conversation as a conversation: one turn that a chat began, or the newest messages of a session. */
 import type { Call } from '../follow.ts';
-import type { MadeFile, Operation } from '../told/operation.ts';
+import type { Operation } from '../told/operation.ts';
 import type { Message, Talk } from '../told/talk.ts';
-import { durationOf, plain, sizeOf, timeOf } from '../told/words.ts';
+import { durationOf, plain, timeOf } from '../told/words.ts';
+import { MadeFiles } from './made-files.tsx';
 import { STATUS_TONES, useFollowed } from './operation-view.tsx';
 import { Card, Chip, Notice, Said, Spoken } from './parts.tsx';
 
@@ -71,7 +72,7 @@ export function TurnView({
           {error.said !== undefined && <Said what="What the other side said">{error.said}</Said>}
         </Notice>
       )}
-      <Files files={latest.made} />
+      <MadeFiles files={latest.made} note={latest.madeNote} machineId={machineId} call={call} />
       {!answering && <Below operation={latest} />}
       {!answering && machineId !== undefined && (
         <div class="actions">
@@ -92,23 +93,6 @@ function Below({ operation: { model, tokens, finish, notes } }: { operation: Ope
     ...notes,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? null : <p class="quiet">{parts.join(' · ')}</p>;
-}
-
-function Files({ files }: { files: readonly MadeFile[] }) {
-  if (files.length === 0) return null;
-  return (
-    <div class="list">
-      <h2>Files of this turn</h2>
-      <ul>
-        {files.map(({ path, bytes, type }) => (
-          <li key={path}>
-            {path}{' '}
-            <span class="quiet">{[type, sizeOf(bytes)].filter((part) => part !== undefined).join(', ')}</span>
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
 }
 
 function Line({ message: { role, text, at } }: { message: Message }) {

@@ -43,6 +43,15 @@ describe('an operation', () => {
     });
   });
 
+  it('tells the files of a turn, and where one was saved', () => {
+    const files = [{ path: 'a/b.pdf', bytes: 3, type: 'application/pdf' }];
+    const turn = operationOutput.parse({ ...repair, kind: 'turn', files, files_note: 'more' });
+    expect(operationOf(turn)).toMatchObject({ made: files, madeNote: 'more' });
+    const carried = { path: 'a/b.pdf', local: '/home/me/b.pdf', bytes: 3, sha256: 'x' };
+    const save = operationOutput.parse({ ...repair, kind: 'save', carried });
+    expect(operationOf(save)).toMatchObject({ made: [], saved: '/home/me/b.pdf' });
+  });
+
   it('is none without an id or a known status', () => {
     expect(operationOf({ ...repair, operation_id: 5 })).toBeUndefined();
     expect(operationOf({ ...repair, status: 'exploded' })).toBeUndefined();
