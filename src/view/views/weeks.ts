@@ -8,18 +8,22 @@ import type { Spent } from '../told/spend.ts';
 /** Each question costs its machine a second or two. */
 const MOST_ASKED = 3;
 
+/** What was told since the page was opened: coming back to the list asks nothing again. */
+const told = new Map<string, readonly Spent[]>();
+
 /** By machine, as they answer one after the other; those that sleep are not asked. */
 export function useWeeks(machines: readonly Machine[], call: Call): ReadonlyMap<string, readonly Spent[]> {
-  const [weeks, setWeeks] = useState<ReadonlyMap<string, readonly Spent[]>>(new Map());
+  const [weeks, setWeeks] = useState<ReadonlyMap<string, readonly Spent[]>>(new Map(told));
   useEffect(() => {
     let gone = false;
-    void (async () => {
+    const ask = async () => {
       for (const { id } of machines.filter(({ phase }) => phase === 'running').slice(0, MOST_ASKED)) {
         if (gone) return;
-        const week = await weekOf(call, id);
-        if (!gone && week !== undefined) setWeeks((known) => new Map(known).set(id, week));
+        if (!told.has(id)) told.set(id, await weekOf(call, id));
+        if (!gone) setWeeks(new Map(told));
       }
-    })();
+    };
+    void ask();
     return () => {
       gone = true;
     };
@@ -27,12 +31,12 @@ export function useWeeks(machines: readonly Machine[], call: Call): ReadonlyMap<
   return weeks;
 }
 
-/** Undefined where it is not told, or the host does not let the page ask: the list stands without it. */
-async function weekOf(call: Call, machine_id: string): Promise<readonly Spent[] | undefined> {
+/** None where it is not told, or the host does not let the page ask: the list stands without it. */
+async function weekOf(call: Call, machine_id: string): Promise<readonly Spent[]> {
   try {
     const result = readResult(await call('gateway_status', { machine_id }));
-    return result.is === 'status' ? result.status.spend?.week : undefined;
+    return result.is === 'status' ? (result.status.spend?.week ?? []) : [];
   } catch {
-    return undefined;
+    return [];
   }
 }

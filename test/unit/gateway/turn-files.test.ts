@@ -69,6 +69,8 @@ test('a turn that ended while the program was away is finished at its next start
   await service.startTurn('m', TURN, { waitSeconds: 0 });
   await expect.poll(() => gateway.seen.length).toBe(1);
   for (const pid of programPids(home)) kill(pid);
+  await mkdir(join(home, '.openclaw/workspace'), { recursive: true });
+  await writeFile(join(home, '.openclaw/workspace/report.pdf'), 'pdf');
   finish();
   await expect.poll(() => readFile(join(home, '.openclaw-mcp/jobs/turn-1/ending'), 'utf8')).toMatch(/^0 200/);
   expect(await readdir(await jobFolder('turn-1'))).toContain('request.json');
@@ -78,8 +80,9 @@ test('a turn that ended while the program was away is finished at its next start
   expect(await service.readTurn('m', 'turn-1', WAIT)).toMatchObject({
     state: 'done',
     text: 'Said meanwhile',
+    made: { files: [{ path: 'report.pdf', bytes: 3 }], more: false },
   });
-  expect(gateway.seen).toHaveLength(1);
+  expect(gateway.seen.filter(({ path }) => path === '/v1/chat/completions')).toHaveLength(1);
 });
 
 test('the message does not stay on the disk, and old turns go while other jobs stay', async () => {
