@@ -1,9 +1,11 @@
 /** What run_openclaw lets through: no order, form or alias of arguments makes a refused command one that is run. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../../src/core/errors.ts';
 import { COMMANDS, READING_METHODS, REFUSED_OPTIONS } from '../../../src/openclaw/catalog/commands.ts';
 import { judgeCommand } from '../../../src/openclaw/catalog/judge-command.ts';
+import { runOpenclaw } from '../../../src/tools/run-openclaw.ts';
 
 function judged(args: readonly string[], mayInstall = false): string {
   try {
@@ -120,6 +122,40 @@ describe('a command', () => {
   it('has a tool to use instead where it is refused', () => {
     for (const [name, { rest }] of Object.entries(COMMANDS)) {
       if (rest !== 'changes') expect(rest.instead, name).toMatch(/[.)]$/);
+    }
+  });
+});
+
+/** Whatever the release of the fixture registers at its top level: what is hidden and what its plugins bring, too. */
+const OF_THE_RELEASE = readFileSync(
+  new URL('../../fixtures/openclaw-2026.9.6-commands.txt', import.meta.url),
+  'utf8',
+)
+  .trim()
+  .split('\n');
+const onlyReads = (args: string[]) => runOpenclaw.reading?.input.safeParse({ args }).success;
+
+describe('of the commands that the release has', () => {
+  it('those that are not named count as a change in any form, and are refused where only reading is allowed', () => {
+    const unnamed = OF_THE_RELEASE.filter((name) => !Object.hasOwn(COMMANDS, name));
+    expect(unnamed).toEqual(['crabbox', 'policy', 'qa', 'wiki', 'workboard']);
+    for (const name of unnamed) {
+      for (const behind of [[], ['list'], ['list', '--json'], ['show', 'x'], ['status']]) {
+        expect(judged([name, ...behind])).toBe('changes');
+        expect(onlyReads([name, ...behind])).toBe(false);
+      }
+    }
+  });
+
+  it('those that are named read with no other words than the table says', () => {
+    const words = ['list', 'show', 'get', 'status', 'set', 'add', 'remove', 'run', 'install', 'auth', 'x'];
+    for (const name of OF_THE_RELEASE.filter((one) => Object.hasOwn(COMMANDS, one))) {
+      const reads = COMMANDS[name]?.reads ?? [];
+      for (const sub of words.filter((word) => !reads.some((one) => one.split(' ')[0] === word))) {
+        // By itself a command takes words that are no subcommands.
+        const bare = reads.includes('') && judged([name, 'no-subcommand']) === 'reads';
+        expect(onlyReads([name, sub]), `${name} ${sub}`).toBe(bare);
+      }
     }
   });
 });
