@@ -85,7 +85,7 @@ describe('sleeping and waking', () => {
     const id = await api.machine();
     await api.sh(
       id,
-      'echo kept > ~/file; echo gone > "$TMPDIR/file"; ( setsid sleep 30 </dev/null &>/dev/null & )',
+      'echo kept > ~/file; echo "$DEDALUS_LOCAL_BOOT" >~/boot; echo gone > "$TMPDIR/file"; ( setsid sleep 30 </dev/null &>/dev/null & )',
     );
     const running = await api.start(id, ['sleep', '30']);
     expect(await api.change('POST', id, '/sleep')).toMatchObject({ status: 202 });
@@ -94,11 +94,14 @@ describe('sleeping and waking', () => {
       status: 'failed',
       error_code: 'host_agent_execute_failed',
     });
-    const woken = await api.start(id, ['bash', '-c', 'cat ~/file; ls "$TMPDIR"']);
+    const woken = await api.start(id, [
+      ...['bash', '-c'],
+      'cat ~/file; ls "$TMPDIR"; grep -cx "$DEDALUS_LOCAL_BOOT" ~/boot; grep -cxE "[0-9a-f]{16}" ~/boot',
+    ]);
     expect(woken.body).toMatchObject({ status: 'wake_in_progress', retry_after_ms: expect.any(Number) });
     const { execution_id } = await api.ended(id, woken.body.execution_id);
     const output = await api.get(`/v1/machines/${id}/executions/${execution_id}/output`);
-    expect(output.body.stdout).toBe('kept\n');
+    expect(output.body.stdout).toBe('kept\n0\n1\n');
   });
 
   it('refuses to sleep within the hold window after a wake, saying how long', async () => {

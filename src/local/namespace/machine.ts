@@ -1,6 +1,7 @@
 /** A booted machine: its first process, its network and the commands in it. */
 import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.ts';
+import { bootMark } from '../runtimes/boot-mark.ts';
 import type { MachineBoot, RunningMachine } from '../runtimes/runtime.ts';
 import { runInside } from './command.ts';
 import { endNamespace } from './end-namespace.ts';
@@ -24,7 +25,8 @@ export interface MachineOptions {
 /** Boots a machine. @throws AppError `unavailable` or `timeout`; nothing is left running then */
 export async function bootMachine(options: MachineOptions, boot: MachineBoot): Promise<RunningMachine> {
   const { tools, trust, remember } = options;
-  const { env, copies } = machineEnvironment(trust);
+  const { env: own, copies } = machineEnvironment(trust);
+  const env = { ...own, ...bootMark() };
   const init = await startInit(tools, boot, copies, options.clock);
   const network = await connected(options, boot, init);
   const inside = { tools, init, scratchDir: boot.scratchDir, clock: options.clock };

@@ -1,4 +1,5 @@
 /** Machines as plain child processes with a home of their own: works on every computer, isolates nothing. */
+
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import { systemClock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { isErrno } from '../../core/files.ts';
 import { poll } from '../../core/poll.ts';
+import { bootMark } from './boot-mark.ts';
 import type { Env, HostTrust } from './host-trust.ts';
 import { MARKER, type MachineProcess, processesOf } from './process-table.ts';
 import type {
@@ -46,6 +48,7 @@ export function processRuntime(options: ProcessRuntimeOptions): Runtime {
         TMPDIR: tmpDir,
         // Several machines share this computer's loopback, so that each gateway needs a port of its own.
         OPENCLAW_GATEWAY_PORT: String(port),
+        ...bootMark(),
       });
     },
     cleanUp: (boot) => endProcesses(boot.machineId),

@@ -5,10 +5,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import type { Patch } from '../../core/patch.ts';
-import { readUpTo } from '../jobs/files.ts';
 import type { JobRequestOf } from '../jobs/protocol.ts';
 import type { Place } from '../place.ts';
 import { childEnvironment, trust } from '../process/environment.ts';
+import { readUpTo } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
 
 export type OutsideCheck = JobRequestOf<'configure'>['checks'][number];

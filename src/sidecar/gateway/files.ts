@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
-import { readText } from '../read-text.ts';
+import { readText, readUpTo } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
 import { ADDRESS, addressesSchema } from './protocol.ts';
 
@@ -17,11 +17,15 @@ export const gatewayOutput = (place: Place): string => join(stateDir(place), 'lo
 /** How often the kernel had killed for want of memory when it was started. */
 export const oomKillsFile = (place: Place): string => join(mcpDir(place), 'oom-kills');
 
+/** In which boot of a machine on a person's computer it was started, whose own boot goes on. */
+export const gatewayBootFile = (place: Place): string => join(mcpDir(place), 'gateway-boot');
+
 const LONGEST_SAID = 6_000;
 
 /** The end of what it printed. Foreign. */
 export function lastPrinted(place: Place, file = gatewayOutput(place)): string {
-  return readText(file).slice(-LONGEST_SAID);
+  // Of megabytes only the end is read: it is asked for often.
+  return readUpTo(file, 4 * LONGEST_SAID, 'end')?.slice(-LONGEST_SAID) ?? '';
 }
 
 export type Addresses = z.infer<typeof addressesSchema>;

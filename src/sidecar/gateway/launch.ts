@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { mcpDir, openclawCommand, type Place, stateDir } from '../place.ts';
 import { detach } from '../process/detach.ts';
-import { openclawEnvironment } from '../process/environment.ts';
-import { endedInThisBoot, livePid } from '../process/identity.ts';
+import { machineBoot, openclawEnvironment } from '../process/environment.ts';
+import { livePid } from '../process/identity.ts';
 import { noteStart } from '../sessions/interrupted.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { rememberSettings } from '../state/last-good.ts';
@@ -15,6 +15,7 @@ import { causeOfEnd, keepExitCode, ranOutOfMemory } from '../watch/cause.ts';
 import { addEvent, type Why } from '../watch/events.ts';
 import {
   type Addresses,
+  gatewayBootFile,
   gatewayOutput,
   gatewayPidFile,
   keepAddresses,
@@ -24,6 +25,7 @@ import {
 } from './files.ts';
 import { portOpen, works } from './health.ts';
 import { oomKills, sparesMemory } from './memory.ts';
+import { endedAwake } from './suspend.ts';
 
 export interface Launch {
   /** Those of the start before where nothing is said. */
@@ -52,7 +54,7 @@ export async function launchGateway(
   { addresses, why, stage, patienceMs = START_MS }: Launch = {},
 ): Promise<void> {
   stage?.('start');
-  const crashed = await endedInThisBoot(gatewayPidFile(place));
+  const crashed = await endedAwake(place);
   const reason = why ?? (crashed ? causeOfEnd(place) : undefined);
   const kills = oomKills();
   writeWhole(oomKillsFile(place), kills);
@@ -79,6 +81,7 @@ async function startProcess(place: Place, addresses: Addresses | undefined): Pro
   const before = addresses === undefined ? keptAddresses(place) : {};
   const all = { ...before, ...openclawEnvironment(place), ...addresses, ...env };
   keepAddresses(place, all);
+  writeWhole(gatewayBootFile(place), machineBoot());
   const { pid, exited } = await detach({
     pidFile: gatewayPidFile(place),
     stdout: output,

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { ageMs, systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
-import { knownIdentity, livePid } from '../process/identity.ts';
+import { machineBoot } from '../process/environment.ts';
+import { endedInThisBoot, knownIdentity, livePid } from '../process/identity.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { readText } from '../read-text.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { gatewayPidFile } from './files.ts';
+import { gatewayBootFile, gatewayPidFile } from './files.ts';
 import { runningTurns } from './running-turns.ts';
 
 const LOOK_MS = 300;
@@ -74,6 +75,14 @@ export async function resumeSuspended(place: Place): Promise<void> {
 /** Whether the machine is about to fall asleep: what ends now was ended for that. */
 export function fallsAsleep(place: Place): boolean {
   return ageMs(readText(sleepFile(place)), systemClock.now()) < LEASE_MS;
+}
+
+/**
+ * Whether the gateway ended while its machine was awake. A machine on a person's computer that another client puts to sleep
+ * leaves no note here, and wakes in the same boot of that computer: it has a mark of its own for each.
+ */
+export async function endedAwake(place: Place): Promise<boolean> {
+  return readText(gatewayBootFile(place)) === machineBoot() && (await endedInThisBoot(gatewayPidFile(place)));
 }
 
 const suspensionFile = (place: Place): string => join(mcpDir(place), 'suspension');

@@ -3,10 +3,8 @@ import {
   appendFileSync,
   closeSync,
   constants,
-  fstatSync,
   ftruncateSync,
   openSync,
-  readSync,
   renameSync,
   rmSync,
   writeSync,
@@ -15,6 +13,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { knownIdentity, livePid } from '../process/identity.ts';
+import { readUpTo } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
 
 export interface JobFiles {
@@ -69,27 +68,6 @@ function endOf({ exit }: JobFiles): 'done' | 'failed' | undefined {
   const mark = readUpTo(exit, 16)?.trim();
   if (mark === undefined || mark === '') return undefined;
   return mark === '0' ? 'done' : 'failed';
-}
-
-/** So many bytes of an ordinary file from an offset on, or its last ones; undefined where there is none. */
-export function readUpTo(file: string, most: number, from: number | 'end' = 0): string | undefined {
-  let opened: number;
-  try {
-    // A pipe in its place must not hold the reader.
-    opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    return undefined;
-  }
-  try {
-    const seen = fstatSync(opened);
-    if (!seen.isFile()) return undefined;
-    const bytes = Buffer.alloc(Math.min(most, seen.size));
-    const offset = from === 'end' ? seen.size - bytes.length : from;
-    const length = readSync(opened, bytes, 0, bytes.length, offset);
-    return bytes.toString('utf8', 0, length);
-  } finally {
-    closeSync(opened);
-  }
 }
 
 const LONGEST_STAGE = 64;

@@ -2,7 +2,8 @@
 import { systemClock } from '../../core/clock.ts';
 import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
-import { type JobFiles, type JobState, jobFiles, jobState, readUpTo } from './files.ts';
+import { readUpTo } from '../read-text.ts';
+import { type JobFiles, type JobState, jobFiles, jobState } from './files.ts';
 import { readResult } from './result.ts';
 
 const LOOK_MS = 100;

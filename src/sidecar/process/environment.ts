@@ -17,6 +17,9 @@ export function childEnvironment(): Environment {
 /** For a program that needs to know nothing but where others are: of what this one was told, nothing stays readable in it. */
 export const bareEnvironment = () => ({ PATH: process.env.PATH ?? '/usr/bin:/bin' });
 
+/** Which boot of a machine on a person's computer this is; empty on a machine that boots by itself. */
+export const machineBoot = (): string => process.env.DEDALUS_LOCAL_BOOT ?? '';
+
 /** For OpenClaw in any role: the same places, port and authorities that its gateway uses. */
 export function openclawEnvironment(place: Place): Environment {
   const programs = `${mcpDir(place)}/node/bin:${mcpDir(place)}/bin`;

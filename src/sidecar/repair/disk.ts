@@ -3,8 +3,8 @@ import { readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ageMs, systemClock } from '../../core/clock.ts';
 import { diskFreeMib } from '../gateway/memory.ts';
-import { readUpTo } from '../jobs/files.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
+import { readUpTo } from '../read-text.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
 
 const CACHES = [

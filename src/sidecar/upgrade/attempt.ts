@@ -1,8 +1,8 @@
 /** A change that is tried: what makes it fail is remembered, undone and told. */
 import { ensureGateway } from '../gateway/ensure.ts';
-import { readUpTo } from '../jobs/files.ts';
 import type { Job } from '../jobs/job.ts';
 import { failureOf, readResult, resultText } from '../jobs/result.ts';
+import { readUpTo } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
 import { changeFolder, stepOf, writeStep } from './change-folder.ts';
 import { giveRoom, undoChange, whileHoldingGateway } from './change-state.ts';

@@ -5,10 +5,10 @@ import { gatewayPidFile } from '../gateway/files.ts';
 import { needsFreshStart } from '../gateway/full-disk.ts';
 import { isLive, readiness } from '../gateway/health.ts';
 import { OOM_SCORE } from '../gateway/launch.ts';
-import { fallsAsleep } from '../gateway/suspend.ts';
+import { endedAwake, fallsAsleep } from '../gateway/suspend.ts';
 import type { Place } from '../place.ts';
 import { raiseOomScore } from '../process/detach.ts';
-import { endedInThisBoot, endProcess, knownIdentity, livePid, lives } from '../process/identity.ts';
+import { endProcess, knownIdentity, livePid, lives } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import { mindLimit } from '../spend/keep.ts';
 import { causeOfEnd } from './cause.ts';
@@ -48,7 +48,7 @@ async function lookAt(place: Place): Promise<Look> {
   const identity = knownIdentity(pidFile);
   if (identity === undefined) return { is: 'unwanted' };
   if ((await livePid(pidFile)) === undefined) {
-    const sleeps = fallsAsleep(place) || !(await endedInThisBoot(pidFile));
+    const sleeps = fallsAsleep(place) || !(await endedAwake(place));
     return sleeps ? { is: 'unwanted' } : { is: 'gone', identity, why: causeOfEnd(place) };
   }
   const ready = await readiness(place);

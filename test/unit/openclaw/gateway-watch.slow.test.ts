@@ -97,6 +97,20 @@ test('one that was ended on purpose, or before a sleep, is left', async () => {
   await on.openclaw.startGateway('m');
 });
 
+test('one that ended while another client let the machine sleep is not told as one that ended', async () => {
+  await ask();
+  await killSidecar();
+  await killGateway();
+  on.machine.env.DEDALUS_LOCAL_BOOT = 'after a sleep';
+  await ask();
+  await pause(3_000);
+  expect(await livePid(pidFile())).toBeUndefined();
+  expect(await on.openclaw.startGateway('m')).toMatchObject({ started: true });
+  expect(await events()).toEqual([]);
+  await worksAnew(await killGateway());
+  await expect.poll(events).toMatchObject([{ why: 'ended', did: 'restarted' }]);
+});
+
 test('settings that it refuses are not tried again', async () => {
   const file = join(place.home, '.openclaw', 'openclaw.json');
   const before = await readFile(file, 'utf8');

@@ -170,7 +170,8 @@ test.skipIf(!canMount)('a job that ends on a full disk has ended, and says what 
   mkdirSync(disk);
   const script = `
     import { mkdirSync, writeFileSync } from 'node:fs';
-    import { jobFiles, jobState, readUpTo, reserveEnd, writeEnd } from ${JSON.stringify(source)};
+    import { jobFiles, jobState, reserveEnd, writeEnd } from ${JSON.stringify(source)};
+    import { readUpTo } from ${JSON.stringify(source.replace('jobs/files.ts', 'read-text.ts'))};
     const files = jobFiles({ home: ${JSON.stringify(disk)}, port: 1 }, 'full');
     mkdirSync(files.folder, { recursive: true });
     reserveEnd(files);

@@ -15,7 +15,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { gatewayBootFile, gatewayPidFile } from '../../../src/sidecar/gateway/files.ts';
+import { endedAwake } from '../../../src/sidecar/gateway/suspend.ts';
 import { detach } from '../../../src/sidecar/process/detach.ts';
 import {
   endedInThisBoot,
@@ -80,6 +82,21 @@ async function lockHolder(proc: string): Promise<string> {
   await build({ stdin, outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
   return outfile;
 }
+
+it('a gateway that a sleep of its machine ended did not end by itself, whoever put it to sleep', async () => {
+  mkdirSync(join(home, '.openclaw-mcp'));
+  pidFile = gatewayPidFile(place);
+  const { exited } = await run('exit 0');
+  await exited;
+  expect(await endedAwake(place)).toBe(true);
+  vi.stubEnv('DEDALUS_LOCAL_BOOT', 'first');
+  expect(await endedAwake(place)).toBe(false);
+  writeFileSync(gatewayBootFile(place), 'first');
+  expect(await endedAwake(place)).toBe(true);
+  vi.stubEnv('DEDALUS_LOCAL_BOOT', 'second');
+  expect(await endedAwake(place)).toBe(false);
+  vi.unstubAllEnvs();
+});
 
 describe.each([
   { on: 'Linux', proc: '/proc', mac: false },
