@@ -70,8 +70,8 @@ export function dailyLimits(stateDir: string, clock: Pick<Clock, 'now'>): DailyL
     keep: (machineId, limit) =>
       inStateFolder(stateDir, async () => {
         const before = await known(machineId);
-        const ahead = before !== undefined && before.set_at > clock.now();
-        if (before === undefined || ahead || before.set_at < limit.set_at)
+        const now = clock.now();
+        if (before === undefined || before.set_at > now || before.set_at < limit.set_at)
           await writePrivate(fileOf(machineId), JSON.stringify(limit));
       }),
   };
