@@ -173,12 +173,12 @@ async function written(
   const file = { path, replace, bytes: Buffer.from(text) };
   const put = await services.files.write(id, file, { signal });
   return {
-    summary: `Wrote ${put.bytes} bytes on machine ${id}.`,
+    summary: `Wrote ${file.bytes.length} bytes on machine ${id}.`,
     data: {
       from_others: writtenByOthers('path'),
       machine_id: id,
       path: oneLine(put.path, MAX_PATH),
-      bytes: put.bytes,
+      bytes: file.bytes.length,
     },
   };
 }

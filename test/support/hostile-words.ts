@@ -151,8 +151,18 @@ const CALLS: readonly (readonly [string, Record<string, unknown>])[] = [
   ['backup_openclaw', {}],
   ['sleep_machine', {}],
   ['destroy_machine', {}],
+  ['files', {}],
+  ['files', { action: 'read', path: 'a.txt' }],
+  ['files', { action: 'write', path: 'b.txt', text: 'mine' }],
+  ['files', { action: 'save', path: 'c.txt' }],
+  ['run_openclaw', { args: ['cron', 'list', '--json'] }],
+  ['run_openclaw', { args: ['cron', 'run', 'x'] }],
+  ['history', {}],
   ['get_operation', {}],
 ];
+
+/** A client bears a long text, and a list of them. */
+const MOST_CHARS = 400_000;
 
 // Every field that may hold a stranger's words: all are text, and `from_others` names them where they occur.
 const FOREIGN = [
@@ -167,6 +177,8 @@ const FOREIGN = [
   /^sessions\.\d+\.(?:key|title)$/,
   /^messages\.\d+\.text$/,
   /^lines\.\d+\.(?:text|subsystem)$/,
+  /^(?:path|text|entries\.\d+\.name)$/,
+  /^(?:stdout|stderr)$/,
 ];
 
 /** Where in a result the word stands although it may not. */
@@ -200,10 +212,11 @@ export async function everyTool(answers: Answers): Promise<string[]> {
   const { call } = await hostileServer(hostileMachine(answers), autoClock(9_000));
   const found: string[] = [];
   for (const [tool, args] of CALLS) {
-    const id = tool === 'list_machines' || tool === 'get_operation' ? {} : { machine_id: 'dm-1' };
+    const id = ['list_machines', 'get_operation', 'history'].includes(tool) ? {} : { machine_id: 'dm-1' };
     const result = await call(tool, { ...id, ...args });
     found.push(...strays(result).map((stray) => `${tool}: ${stray}`));
     const text = JSON.stringify(result);
+    if (text.length > MOST_CHARS) found.push(`${tool}: ${text.length} characters`);
     if (/A defect in this server/.test(text)) found.push(`${tool}: ${text.slice(0, 400)}`);
   }
   return found;

@@ -6,6 +6,7 @@ const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 /** Relative to the workspace, from the root on, or from `~/`. */
 const path = z.string().check(z.maxLength(1_000));
 const job = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/));
+const mark = z.string().check(z.maxLength(200));
 const piece = z.object({ data: z.string(), sha256: hex64 });
 
 /** Names and paths in replies are foreign. */
@@ -39,7 +40,7 @@ export const ASSISTANT_FILES_PROTOCOL = {
   /** `mark` changes with every change of the file. */
   file_look: {
     request: z.object({ path }),
-    reply: z.object({ path: z.string(), kind: z.enum(['file', 'folder']), bytes: count, mark: z.string() }),
+    reply: z.object({ path: z.string(), kind: z.enum(['file', 'folder']), bytes: count, mark }),
   },
   /** `text` is left out where it is none. A part of a character at either end is left out too. */
   file_text: {
@@ -47,7 +48,7 @@ export const ASSISTANT_FILES_PROTOCOL = {
     reply: z.object({ path: z.string(), bytes: count, next: count, text: z.optional(z.string()) }),
   },
   /** As base64. */
-  file_piece: { request: z.object({ path, mark: z.string(), offset: count, bytes: count }), reply: piece },
+  file_piece: { request: z.object({ path, mark, offset: count, bytes: count }), reply: piece },
   /** The file appears whole or not at all, from what is sent with this or was carried there before. */
   file_put: {
     request: z.object({

@@ -3,8 +3,9 @@ import * as z from 'zod/mini';
 import { systemClock } from '../../core/clock.ts';
 import { callGateway } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
+import { MAX_AMOUNT } from './limit.ts';
 
-const amount = z.catch(z.number().check(z.nonnegative()), 0);
+const amount = z.catch(z.number().check(z.nonnegative(), z.maximum(MAX_AMOUNT)), 0);
 const totals = z.object({ totalTokens: amount, totalCost: amount, missingCostEntries: amount });
 const fresh = { cacheStatus: z.catch(z.optional(z.object({ status: z.string() })), undefined) };
 const costs = z.object({

@@ -38,9 +38,12 @@ export interface Spent {
 
 const WARNED = 0.8;
 
-/** What can be counted: neither endless nor below nothing. */
+/** More tokens, or milliseconds, than there ever are. */
+export const MAX_AMOUNT = 1e15;
+
+/** What can be counted: no number that is none, and none below nothing. */
 export const isAmount = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  typeof value === 'number' && value >= 0 && value <= MAX_AMOUNT;
 
 /** Whether this computer knows the days of a zone of this name. */
 export function isZone(zone: string): boolean {

@@ -1,7 +1,9 @@
 /** The part of the protocol that is about what an assistant spends, and how much it may. */
 import * as z from 'zod/mini';
+import { MAX_AMOUNT } from './limit.ts';
 
-const amount = z.number().check(z.nonnegative());
+// Many of them are added up.
+const amount = z.number().check(z.nonnegative(), z.maximum(MAX_AMOUNT));
 const spent = { tokens: amount, usd: amount, unpriced: amount };
 
 /** Without a number it is lifted. */

@@ -55,9 +55,9 @@ it.skipIf(sqlite === undefined)(
     expect(keys('odd ""name')).toEqual(['sqlite:/home/b/x']);
     expect(keys('watched')).toEqual(['/home/a/x']);
     const jobs = inDatabase((database) =>
-      database.prepare('SELECT job_json FROM cron_jobs WHERE id = 1').get(),
+      database.prepare('SELECT job_json FROM cron_jobs WHERE id = 1').all(),
     );
-    expect(jobs).toMatchObject({ job_json: '/home/a/in the job' });
+    expect(jobs).toMatchObject([{ job_json: '/home/a/in the job' }]);
   },
 );
 
