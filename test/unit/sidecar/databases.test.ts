@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { rehomeDatabase } from '../../../src/sidecar/backup/databases.ts';
+import { settleDatabase } from '../../../src/sidecar/backup/databases.ts';
 
 const sqlite = await import('node:sqlite').catch(() => undefined);
 let dir: string;
@@ -34,34 +34,29 @@ it.skipIf(sqlite === undefined)(
   async () => {
     inDatabase((database) =>
       database.exec(`
-      CREATE TABLE cron_jobs (id INTEGER PRIMARY KEY, store_key TEXT UNIQUE, job_json TEXT);
-      INSERT INTO cron_jobs VALUES (1, '/home/a/.openclaw/cron/jobs.json', '/home/a/in the job'),
-        (2, '/home/ab/.openclaw/cron/jobs.json', ''), (3, NULL, ''), (4, '/home/b/taken', ''), (5, '/home/a/taken', '');
-      CREATE TABLE "odd ""name" (id INTEGER, store_key TEXT);
-      INSERT INTO "odd ""name" VALUES (1, 'sqlite:/home/a/x');
+      CREATE TABLE cron_jobs (id INTEGER PRIMARY KEY, store_key TEXT UNIQUE, enabled INTEGER, job_json TEXT);
+      INSERT INTO cron_jobs VALUES (1, '/home/a/.openclaw/cron/jobs.json', 1, '{"in":"/home/a/cron/jobs.json"}'),
+        (2, 'C:\\Users\\a\\.openclaw\\cron\\other.json', 1, '{}'), (3, NULL, 1, ''), (4, 'elsewhere', 1, '');
       CREATE TABLE watched (id INTEGER, store_key TEXT);
-      INSERT INTO watched VALUES (1, '/home/a/x');
+      INSERT INTO watched VALUES (1, '/home/a/.openclaw/cron/jobs.json');
       CREATE TRIGGER strange AFTER UPDATE ON watched BEGIN DELETE FROM cron_jobs; END;
     `),
     );
-    await rehomeDatabase(file, '/home/a', '/home/b');
+    await settleDatabase(file, '/home/b');
     expect(keys('cron_jobs')).toEqual([
       '/home/b/.openclaw/cron/jobs.json',
-      '/home/ab/.openclaw/cron/jobs.json',
+      '/home/b/.openclaw/cron/other.json',
       null,
-      '/home/b/taken',
-      '/home/a/taken',
+      'elsewhere',
     ]);
-    expect(keys('odd ""name')).toEqual(['sqlite:/home/b/x']);
-    expect(keys('watched')).toEqual(['/home/a/x']);
-    const jobs = inDatabase((database) =>
-      database.prepare('SELECT job_json FROM cron_jobs WHERE id = 1').all(),
-    );
-    expect(jobs).toMatchObject([{ job_json: '/home/a/in the job' }]);
+    // Nobody's statements have run.
+    expect(keys('watched')).toEqual(['/home/a/.openclaw/cron/jobs.json']);
+    const jobs = inDatabase((database) => database.prepare('SELECT enabled, job_json FROM cron_jobs').all());
+    expect(jobs[0]).toMatchObject({ enabled: 1, job_json: '{"in":"/home/a/cron/jobs.json"}' });
   },
 );
 
 it('what is no database is left as it is', async () => {
   writeFileSync(file, '/home/a/');
-  await expect(rehomeDatabase(file, '/home/a', '/home/b')).resolves.toBeUndefined();
+  await expect(settleDatabase(file, '/home/b')).resolves.toBeUndefined();
 });
