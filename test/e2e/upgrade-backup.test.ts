@@ -61,6 +61,14 @@ async function leaveDamagedTree(): Promise<void> {
     await chown(path, uid, gid);
 }
 
+/** Automations that are switched on and take a turn of the model; where it cannot be told, that is a failure. */
+async function spending(): Promise<unknown> {
+  const { structuredContent } = await agent.call('gateway_status', { machine_id: machine });
+  const { working, automations } = Object(structuredContent);
+  expect({ working, automations }).toEqual({ working: true, automations: expect.any(Array) });
+  return automations.filter((each: { spends: boolean }) => each.spends);
+}
+
 it('rolls back by itself when the new version does not start, and the conversation goes on', async () => {
   const ready = await agent.finish('deploy_openclaw', { name: 'mine', openclaw_version: '2026.7.1' });
   machine = ready.machine_id;
@@ -97,6 +105,7 @@ it('upgrades 2026.7.1 to 2026.9.6, which knows the conversation', async () => {
     upgrade: { from: '2026.7.1', to: '2026.9.6', state_migrated: true, rolled_back: false },
   });
   expect(await reply(`And ${words[2]}`)).toBe(`You said: ${words.slice(0, 3).join(' ')}`);
+  expect(await spending()).toEqual([]);
 });
 
 it('moves to a new machine in a file: backed up, destroyed, deployed, restored, and it still knows', async () => {
@@ -112,6 +121,7 @@ it('moves to a new machine in a file: backed up, destroyed, deployed, restored, 
     status: 'done',
   });
   expect(await reply(`And ${words[3]}`)).toBe(`You said: ${words.join(' ')}`);
+  expect(await spending()).toEqual([]);
 });
 
 it('the assistant of the laptop moves in, knows the conversation, and answers nobody by itself', async () => {
@@ -133,10 +143,7 @@ it('the assistant of the laptop moves in, knows the conversation, and answers no
   expect(await readFile(join(state, 'skills/greet/SKILL.md'), 'utf8')).toContain('Greets people');
   const { channels } = JSON.parse(await readFile(join(state, 'openclaw.json'), 'utf8'));
   expect(channels.telegram).toMatchObject({ enabled: false, botToken: '4242424242:laptop' });
-  const status = await agent.call('gateway_status', { machine_id: machine });
-  expect(status.structuredContent).toMatchObject({ working: true });
-  const { automations = [] } = Object(status.structuredContent);
-  expect(automations.filter((each: { spends: boolean }) => each.spends)).toEqual([]);
+  expect(await spending()).toEqual([]);
 });
 
 it('an export is verified by plain OpenClaw, which starts from it elsewhere and knows the conversation', async () => {

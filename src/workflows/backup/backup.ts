@@ -4,8 +4,6 @@ import { stat } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { privateDir } from '../../core/files.ts';
-import { inStateFolder } from '../../core/state-folder.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import {
   type BackupManifest,
@@ -24,7 +22,7 @@ import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import { keptKey } from '../limits/own-key.ts';
 import { writeOwnArchive } from '../move/move-out.ts';
-import { movedFile } from '../move/moved.ts';
+import { movedFile, openMovingFolder } from '../move/moved.ts';
 import { wakeMachine } from '../power/wake.ts';
 import { finishBackup } from './file.ts';
 import { readManifest } from './manifest.ts';
@@ -117,7 +115,7 @@ async function saveOwnForm(
   key: Uint8Array,
 ): Promise<Made> {
   const { movingDir } = deps;
-  await inStateFolder(movingDir, () => privateDir(movingDir));
+  await openMovingFolder(movingDir, deps.clock);
   return orForgotten(operation, deps, async () => {
     const file = movedFile(movingDir, operation.id);
     const { packed } = await orDropped(operation, file, () =>

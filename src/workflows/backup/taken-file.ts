@@ -1,6 +1,7 @@
 /** A file that is to be restored: in our own form, whole, and trusted by a person where it was not made here. */
 import { stat } from 'node:fs/promises';
 import * as z from 'zod';
+import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { BackupManifest } from '../../openclaw/backup.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
@@ -15,6 +16,7 @@ import { beginsAsOurs, readManifest } from './manifest.ts';
 import type { BackupSeal } from './seal.ts';
 
 export interface TakenDeps {
+  clock: Clock;
   confirmations: Confirmations;
   seal: BackupSeal;
   /** In the state folder: what is made of archives of OpenClaw's own, for as long as their restore takes. */
@@ -35,14 +37,10 @@ export interface Taken {
 }
 
 /** @throws AppError `invalid_input` for what is no backup. */
-export async function ourForm(
-  operation: OperationHandle,
-  { movingDir }: TakenDeps,
-  original: string,
-): Promise<Taken> {
+export async function ourForm(operation: OperationHandle, deps: TakenDeps, original: string): Promise<Taken> {
   const sha256 = await sha256Of(original);
   if (await beginsAsOurs(original)) return { file: original, sha256, original, found: undefined };
-  return { original, sha256, ...(await moved(original, movingDir, operation.id)) };
+  return { original, sha256, ...(await moved(original, operation.id, deps)) };
 }
 
 /** Whatever comes of it: what was made of an archive holds the old assistant's keys. */

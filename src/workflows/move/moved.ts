@@ -1,10 +1,11 @@
 /** An archive of OpenClaw's own that is to be restored: read, told to the person, and made into a backup of ours. */
-import { rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import semver from 'semver';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import { privateDir } from '../../core/files.ts';
 import { at } from '../../core/patch.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
+import { toldVersion } from '../../core/told.ts';
 import { backupManifest } from '../../openclaw/backup.ts';
 import { dropPart, isThere } from '../files/part-file.ts';
 import { type Move, newName, writeMoved } from './move-in.ts';
@@ -22,8 +23,23 @@ export interface Moved {
   found: Found;
 }
 
+/** Longer than any restore takes. */
+const FORGOTTEN_MS = 7 * 24 * 3_600_000;
+
+/** The folder, private, and without what was forgotten in it. */
+export async function openMovingFolder(folder: string, clock: Clock): Promise<void> {
+  await inStateFolder(folder, async () => {
+    await privateDir(folder);
+    await dropForgotten(folder, clock.now());
+  });
+}
+
 /** @param folder of this server alone. @throws AppError `invalid_input` for what is no state of OpenClaw. */
-export async function moved(file: string, folder: string, operationId: string): Promise<Moved> {
+export async function moved(
+  file: string,
+  operationId: string,
+  { movingDir: folder, clock }: { movingDir: string; clock: Clock },
+): Promise<Moved> {
   const archive = await theirArchive(file);
   const { all: places, missing } = placesOf(archive);
   const quiet = quieted(archive.settings, archive.variables);
@@ -42,12 +58,18 @@ export async function moved(file: string, folder: string, operationId: string): 
     }),
   };
   const target = movedFile(folder, operationId);
+  await openMovingFolder(folder, clock);
   await inStateFolder(folder, async () => {
-    await privateDir(folder);
     if (!(await isThere(target))) await writeMoved(file, target, move);
   });
   const names = archive.names.flatMap((name) => newName(name, move) ?? []);
-  const found = { ...quiet, version, missing, names, outside: archive.outside.length };
+  const found = {
+    ...quiet,
+    version: toldVersion(version ?? ''),
+    missing,
+    names,
+    outside: archive.outside.length,
+  };
   return { file: target, found: { ...found, channels: plainChannels(quiet.channels) } };
 }
 
@@ -67,13 +89,23 @@ function renamedIn({ carried, settings }: TheirArchive): Record<string, string> 
 /** A backup of ours that stands for one of another form. */
 export const movedFile = (folder: string, operationId: string) => join(folder, `${operationId}.tar.gz`);
 
-/** As the archive says, or the settings that its gateway wrote last. */
+/** As the archive says, or the settings that its gateway wrote last; undefined where that is no version. */
 function versionOf({ manifest, settings }: TheirArchive): string | undefined {
   const said = manifest?.runtimeVersion ?? at(settings, 'meta', 'lastTouchedVersion');
-  return typeof said === 'string' ? (semver.valid(said) ?? undefined) : undefined;
+  return backupManifest.shape.openclaw_version.safeParse(said).data;
 }
 
 async function madeAt(file: string, { manifest }: TheirArchive): Promise<string> {
-  const said = Date.parse(manifest?.createdAt ?? '');
-  return new Date(Number.isNaN(said) ? (await stat(file)).mtimeMs : said).toISOString();
+  const said = backupManifest.shape.created_at.safeParse(manifest?.createdAt).data;
+  return said ?? (await stat(file)).mtime.toISOString();
+}
+
+/** What a process that was killed has left, and no other went on with: it holds keys. */
+async function dropForgotten(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name);
+    const seen = await lstat(file).catch(() => undefined);
+    if (seen !== undefined && ageMs(seen.mtime.toISOString(), now) > FORGOTTEN_MS)
+      await rm(file, { force: true });
+  }
 }

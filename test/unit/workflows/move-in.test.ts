@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, gzipSync } from 'node:zlib';
 import { extract, type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { judgeBackup } from '../../../src/workflows/backup/judge.ts';
 import { readManifest } from '../../../src/workflows/backup/manifest.ts';
 import { moved } from '../../../src/workflows/move/moved.ts';
@@ -109,7 +111,7 @@ async function contents(file: string): Promise<Record<string, string>> {
 }
 
 const folder = () => join(root, 'moving');
-const move = (file: string) => moved(file, folder(), 'restore-1');
+const move = (file: string) => moved(file, 'restore-1', { movingDir: folder(), clock: systemClock });
 
 it('an archive of "openclaw backup create" becomes a backup of ours in which nothing answers anybody', async () => {
   const file = await archive('laptop.tar.gz', LAPTOP);
@@ -153,8 +155,7 @@ it('an archive of "openclaw backup create" becomes a backup of ours in which not
     hooks: { enabled: false },
     secrets: { providers: { vault: { path: '/moved/.openclaw/secrets-moved.json' } } },
   });
-  expect(settings.gateway).not.toHaveProperty('auth');
-  expect(settings).not.toHaveProperty('update');
+  for (const gone of ['gateway.auth', 'update']) expect(settings).not.toHaveProperty(gone);
   expect(settings.channels.defaults).toEqual({ groupPolicy: 'open' });
   expect(settings.plugins.entries['memory-core'].config.dreaming).toEqual({});
   expect(found).toMatchObject({ channels: ['telegram', 'imessage', 'slack'], missing: 1, outside: 1 });
@@ -198,6 +199,32 @@ it.each([
   expect(Object.keys(all)).not.toContain('state/openclaw.sqlite-shm');
   expect(found).toMatchObject({ version: '2026.7.1', missing: 1 });
   expect(movedWords(found).join()).not.toContain('without holding one');
+});
+
+it('what a stranger says of its release and date is taken where it is a release and a date', async () => {
+  const said = manifest({
+    createdAt: '+275760-09-13T00:00:00.000Z',
+    runtimeVersion: '1.2.3-'.padEnd(200, 'x'),
+  });
+  const entries: Entry[] = [[{ name: `${ROOT}/manifest.json` }, JSON.stringify(said)], ...LAPTOP.slice(1)];
+  const { file, found } = await move(await archive('odd.tar.gz', entries));
+  expect(await readManifest(file)).toMatchObject({ openclaw_version: '0.0.0' });
+  expect(found.version).toBeUndefined();
+});
+
+it('what a killed restore has left for a week is removed by the next', async () => {
+  mkdirSync(folder(), { mode: 0o700 });
+  for (const [name, days] of [
+    ['old.tar.gz', 8],
+    ['running.tar.gz', 1],
+  ] as const) {
+    writeFileSync(join(folder(), name), 'x');
+    const when = new Date(systemClock.now());
+    when.setUTCDate(when.getUTCDate() - days);
+    utimesSync(join(folder(), name), when, when);
+  }
+  await move(await archive('laptop.tar.gz', LAPTOP));
+  expect(readdirSync(folder()).sort()).toEqual(['restore-1.tar.gz', 'running.tar.gz']);
 });
 
 it('one that was made before is used again, and half of one is made anew', async () => {
