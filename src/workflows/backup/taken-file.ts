@@ -36,11 +36,23 @@ export interface Taken {
   found: Found | undefined;
 }
 
-/** @throws AppError `invalid_input` for what is no backup. */
-export async function ourForm(operation: OperationHandle, deps: TakenDeps, original: string): Promise<Taken> {
-  const sha256 = await sha256Of(original);
-  if (await beginsAsOurs(original)) return { file: original, sha256, original, found: undefined };
-  return { original, sha256, ...(await moved(original, operation.id, deps)) };
+/**
+ * Nothing that an earlier run made stays where this fails.
+ * @throws AppError `invalid_input` for what is no backup.
+ */
+export async function ourForm(
+  operation: Pick<OperationHandle, 'id' | 'signal'>,
+  deps: Pick<TakenDeps, 'movingDir' | 'clock'>,
+  original: string,
+): Promise<Taken> {
+  try {
+    const sha256 = await sha256Of(original);
+    if (await beginsAsOurs(original)) return { file: original, sha256, original, found: undefined };
+    return { original, sha256, ...(await moved(original, operation.id, deps)) };
+  } catch (error) {
+    if (!operation.signal.aborted) await dropMoved(deps.movingDir, operation.id);
+    throw error;
+  }
 }
 
 /** Whatever comes of it: what was made of an archive holds the old assistant's keys. */

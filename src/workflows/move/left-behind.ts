@@ -25,10 +25,12 @@ export function isLeftBehind(below: string, part: string): boolean {
   return OF_THAT_COMPUTER.has(first) || MADE_AGAIN.has(first) || NOT_TAKEN.test(below) || BESIDE.test(below);
 }
 
-/** Variables that steer the gateway itself are this machine's. */
+/** Variables that steer the gateway itself are this machine's. OpenClaw's reader takes `NAME: value` for `NAME=value`. */
 export function withoutOurVariables(text: string): string {
-  return text.replace(/^[ \t]*(?:export[ \t]+)?(?:OPENCLAW_|CLAWDBOT_)\w*[ \t]*=.*(?:\n|$)/gm, '');
+  return text.replace(/^[ \t]*(?:export[ \t]+)?(?:OPENCLAW_|CLAWDBOT_)\w*(?:[ \t]*=|:[ \t]).*(?:\n|$)/gm, '');
 }
 
 export const variablesIn = (text: string): string[] =>
-  [...text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,80})[ \t]*=/gm)].map(([, name = '']) => name);
+  [...text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,80})(?:[ \t]*=|:[ \t])/gm)].map(
+    ([, name = '']) => name,
+  );

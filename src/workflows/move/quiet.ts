@@ -7,15 +7,21 @@ export interface Quieted {
   settings: Patch;
   /** Channels that were set up and are off now; of OpenClaw's names, plain ones. */
   channels: string[];
-  /** Whether something ran by itself that is no automation of the list: heartbeats, hooks from outside. */
+  /** Whether something ran by itself that is no automation of the list: heartbeats, hooks from outside, and `ownStarts`. */
   heartbeats: boolean;
   hooks: boolean;
+  /** A checklist at each start of the gateway, or what incoming mail sets off. */
+  ownStarts: boolean;
 }
 
 const PLAIN_NAME = /^[a-z0-9-]{1,40}$/;
 /** Their entries are no channels. */
 const NO_CHANNELS = ['defaults', 'modelByChannel'];
 const NEVER = { every: '0m' };
+/** OpenClaw's own hook that has an agent run BOOT.md whenever the gateway starts; it needs no `hooks.enabled`. */
+const AT_START = 'boot-md';
+/** OpenClaw's own plugin that reads a mailbox and starts a session for what comes in; it is no channel. */
+const BY_MAIL = 'imap';
 
 /** @param variables names of environment variables that come along: some connect a channel by themselves. */
 export function quieted(theirs: Patch, variables: readonly string[]): Quieted {
@@ -23,6 +29,7 @@ export function quieted(theirs: Patch, variables: readonly string[]): Quieted {
   const channels = channelsOf(rest, variables);
   const off = Object.fromEntries(channels.map((name) => [name, { enabled: false }]));
   const hooks = at(rest, 'hooks', 'enabled') === true;
+  const own = ownStarts(rest);
   const settings = patched(rest, {
     // Its address, token and exposure are those of this machine.
     gateway: FRONT_SETTINGS,
@@ -32,19 +39,43 @@ export function quieted(theirs: Patch, variables: readonly string[]): Quieted {
     agents: { defaults: { heartbeat: NEVER } },
   });
   return {
-    settings: withoutOwnAutomations(withQuietAgents(settings)),
+    settings: withoutOwnAutomations(withQuietAgents(patched(settings, own))),
     channels: channels.filter((name) => at(rest, 'channels', name, 'enabled') !== false),
     heartbeats: hasHeartbeat(rest),
     hooks,
+    ownStarts: Object.keys(own).length > 0,
   };
+}
+
+/** What switches off that the gateway's start or a mailbox has an agent run. */
+function ownStarts(settings: Patch): Patch {
+  const readsMail = at(settings, 'plugins', 'entries', BY_MAIL) !== undefined;
+  return {
+    ...(runsAtStart(settings) && {
+      hooks: { internal: { entries: { [AT_START]: { enabled: false } } } },
+    }),
+    ...(readsMail && { plugins: { entries: { [BY_MAIL]: { enabled: false } } } }),
+  };
+}
+
+/** Without an entry it runs where all hooks do: those of no entries at all, or of folders that are named beside. */
+function runsAtStart(settings: Patch): boolean {
+  const internal = at(settings, 'hooks', 'internal');
+  const entries = at(internal, 'entries');
+  const own = at(entries, AT_START);
+  if (at(internal, 'enabled') === false) return false;
+  if (own !== undefined) return at(own, 'enabled') !== false;
+  const isListed = isPatch(entries) && Object.keys(entries).length > 0;
+  return isPatch(internal) && (!isListed || at(internal, 'load', 'extraDirs') !== undefined);
 }
 
 function channelsOf(settings: Patch, variables: readonly string[]): string[] {
   const named = Object.entries(isPatch(settings.channels) ? settings.channels : {}).flatMap(
     ([name, channel]) => (isPatch(channel) && !NO_CHANNELS.includes(name) ? [name] : []),
   );
-  const inSettings = at(settings, 'env', 'vars') ?? settings.env;
-  const known = [...variables, ...Object.keys(isPatch(inSettings) ? inSettings : {})];
+  // They stand below `vars` or beside it; OpenClaw reads both.
+  const inSettings = [settings.env, at(settings, 'env', 'vars')];
+  const known = [...variables, ...inSettings.flatMap((env) => Object.keys(isPatch(env) ? env : {}))];
   const byVariable = CHANNELS.filter(({ tokens }) => tokens.some(({ variable }) => known.includes(variable)));
   return [...new Set([...named, ...byVariable.map(({ id }) => id)])];
 }

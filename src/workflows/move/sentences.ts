@@ -6,6 +6,7 @@ export interface Found {
   channels: readonly string[];
   heartbeats: boolean;
   hooks: boolean;
+  ownStarts: boolean;
   /** Workspaces that the settings name and the archive does not hold. */
   missing: number;
   /** Links that lead outside. */
@@ -25,7 +26,7 @@ export function movedWords(found: Found): string[] {
   return [...offWords(found), ...leftWords(found)];
 }
 
-function offWords({ channels, heartbeats, hooks }: Found): string[] {
+function offWords({ channels, heartbeats, hooks, ownStarts }: Found): string[] {
   return [
     ...channels
       .filter((name) => !OF_A_MAC.includes(name))
@@ -43,6 +44,11 @@ function offWords({ channels, heartbeats, hooks }: Found): string[] {
       : []),
     ...(hooks
       ? ['Its hooks for calls from outside are off: the person switches them on in the Control UI.']
+      : []),
+    ...(ownStarts
+      ? [
+          'What it ran at each start (BOOT.md) or for incoming mail is off: the person switches the hook boot-md or the plugin imap on in the Control UI.',
+        ]
       : []),
   ];
 }

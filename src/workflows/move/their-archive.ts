@@ -39,16 +39,21 @@ const ENV = '.env';
 const STATE = '.openclaw';
 /** As many small files as are looked at: a workspace may hold some of the same names. */
 const MOST_TEXTS = 400;
+/** Of all of them: settings have some ten kilobytes, and what is looked at lies in memory together. */
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 /** @throws AppError `invalid_input` where it cannot be unpacked safely, or is no state of OpenClaw. */
 export async function theirArchive(file: string): Promise<TheirArchive> {
   const names: string[] = [];
   const outside: string[] = [];
   const texts = new Map<string, string>();
+  let textBytes = 0;
   const visit = async (entry: ArchiveEntry, content: AsyncIterable<Uint8Array>) => {
     if (entry.kind !== 'folder') names.push(entry.name);
-    if (entry.kind === 'file' && isTold(entry.name) && texts.size < MOST_TEXTS)
-      texts.set(entry.name, await textOf(content, entry.name));
+    if (entry.kind !== 'file' || !isTold(entry.name) || texts.size >= MOST_TEXTS) return;
+    textBytes += entry.size;
+    if (textBytes > MAX_TEXT_BYTES) throw new ArchiveRefused('too_large', entry.name);
+    texts.set(entry.name, await textOf(content, entry.name));
   };
   const limits = { bytes: MAX_UNPACKED_BYTES, leaveOut: (name: string) => outside.push(name) };
   try {
