@@ -34,6 +34,8 @@ function found(value: unknown, path: readonly string[]): Brought[] {
   if (isPatch(value)) {
     return Object.entries(value).flatMap(([name, inner]) => {
       const below = [...path, name];
+      // What stands there counts as if it stood here, and is another file's.
+      if (name === '$include') return included(inner).map((file) => one(below.join('.'), 'program', file));
       if (!PROGRAM.test(name) || !isCommand(inner)) return found(inner, below);
       return [one(below.join('.'), 'program', commandOf(inner, value.args))];
     });
@@ -42,6 +44,8 @@ function found(value: unknown, path: readonly string[]): Brought[] {
   const isAddress = value.includes('://') || (ADDRESS.test(path.at(-1) ?? '') && /[.:]/.test(value));
   return isAddress ? [one(where, 'address', withoutLogin(value))] : [];
 }
+
+const included = (value: unknown) => [value].flat().map((file) => `other settings in ${String(file)}`);
 
 const isCommand = (value: unknown): value is string | unknown[] =>
   (typeof value === 'string' && value !== '') || (Array.isArray(value) && value.length > 0);

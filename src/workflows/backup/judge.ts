@@ -12,8 +12,14 @@ const MAX_READ_BYTES = 8 * 1024 * 1024;
 /** What OpenClaw must find as a file: a link there would lead its writes elsewhere. */
 const MUST_BE_FILES = new Set(['openclaw.json', 'secrets.json', '.env']);
 /** Folders of a state whose files OpenClaw or its agent runs. */
-const CODE = /^(?:(?:workspace\/)?(?:extensions|plugins|hooks|skills))\//;
+const CODE = /^(?:(?:workspace\/)?(?:extensions|plugins|hooks|skills))\//i;
 const MAX_LINES = 60;
+/** OpenClaw may read more than this server does. */
+const UNREADABLE: Brought = {
+  path: 'openclaw.json',
+  kind: 'program',
+  value: 'settings that cannot be read here',
+};
 
 export interface JudgedBackup {
   /** Of all files, unpacked. */
@@ -45,7 +51,7 @@ export function refusedArchive({ reason, entry }: ArchiveRefused): AppError {
 const REASONS: Readonly<Record<ArchiveRefused['reason'], string>> = {
   unreadable: 'it is no archive that can be read to its end',
   kind: 'an entry is neither a file, a folder nor a link',
-  name: 'the name of an entry leads outside',
+  name: 'the name of an entry leads outside, or is that of settings in other letters',
   link: 'a link leads outside',
   twice: 'an entry is there twice',
   behind_link: 'an entry lies behind a link',
@@ -63,6 +69,9 @@ interface Seen {
 }
 
 async function look(entry: ArchiveEntry, content: AsyncIterable<Uint8Array>, seen: Seen): Promise<void> {
+  // On a disk that makes no difference between letters it would be found as the settings, unread.
+  const plain = entry.name.normalize('NFKC').toLowerCase();
+  if (plain !== entry.name && MUST_BE_FILES.has(plain)) throw new ArchiveRefused('name', entry.name);
   if (MUST_BE_FILES.has(entry.name) && entry.kind !== 'file') throw new ArchiveRefused('kind', entry.name);
   if ('size' in entry) seen.bytes += entry.size;
   const [folder] = CODE.exec(entry.name) ?? [];
@@ -70,7 +79,7 @@ async function look(entry: ArchiveEntry, content: AsyncIterable<Uint8Array>, see
     seen.code.set(folder, (seen.code.get(folder) ?? 0) + 1);
   if (entry.name === 'openclaw.json') {
     const settings = parseJson5(await textOf(content, entry.name));
-    if (isPatch(settings)) seen.brought = broughtBy(settings);
+    seen.brought = isPatch(settings) ? broughtBy(settings) : [UNREADABLE];
   }
   if (entry.name === '.env') {
     const names = (await textOf(content, entry.name)).matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w{0,80})\s*=/gm);
