@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import envPaths from 'env-paths';
 import { version } from '../../package.json';
-import { endWithReader, printer } from './terminal.ts';
+import { endWithReader, outliveReader, printer } from './terminal.ts';
 
 const MIN_NODE_MAJOR = 20;
 
@@ -23,6 +23,7 @@ async function main(argv: string[]): Promise<number | undefined> {
   }
   // The server ends with its client in its own way.
   endWithReader(process.stdout);
+  outliveReader(process.stderr);
   const { runCommand } = await import('./commands.ts');
   return runCommand(argv);
 }

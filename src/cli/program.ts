@@ -60,7 +60,7 @@ export function commandLine(io: CommandIo, own: OwnCommands, ended: (code: numbe
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError(
-      `Run ${PROGRAM} --help to see every command, or a command with --help to see its flags.`,
+      `Run ${PROGRAM} --help to see every command, or a command with --help to see its flags.\nWhat begins with a dash and is no flag stands behind --, as in: chat -- "-5 degrees?"`,
     )
     .configureOutput({ writeOut: printer(io.stdout), writeErr: printer(io.stderr) })
     .configureHelp({ showGlobalOptions: true })

@@ -6,6 +6,11 @@ export function printer(stream: NodeJS.WritableStream): (text: string) => void {
   return (text) => void stream.write(plainText(text));
 }
 
+/** Whether a line of it can be written again: a terminal that calls itself dumb (an editor's, a log's) cannot. */
+export function redraws({ isTTY }: { isTTY?: boolean | undefined }, env = process.env): boolean {
+  return isTTY === true && env.TERM !== 'dumb';
+}
+
 const COLOURS = { red: 31, dim: 2 } as const;
 
 /** As `printer`, in a colour where the stream is a terminal that shows some and NO_COLOR is not set. */
@@ -18,6 +23,13 @@ export function colourPrinter(
     const plain = plainText(text);
     stream.write(coloured ? `\u001b[${COLOURS[colour]}m${plain}\u001b[0m` : plain);
   };
+}
+
+/** Whoever followed the progress has enough of it: the work, and its result on the other stream, go on. */
+export function outliveReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
 /** `| head` has enough: the rest is nobody's. */

@@ -106,6 +106,13 @@ describe('a life from the command line', () => {
     expect(model.requests).toHaveLength(paid);
   });
 
+  it('takes a message that begins with a dash, and prints its reply also where nobody reads the progress', async () => {
+    const dashed = await sh(`${CLI} chat --session dash -- '- one'`);
+    expect(dashed.stdout).toContain('You said: "- one"');
+    const closed = await run('bash', ['-c', `${CLI} chat --session dash -- '- two' 2> >(true)`], { env });
+    expect(closed.stdout).toContain('You said: "- two"');
+  });
+
   it('leaves a turn to the background, and brings its reply later', async () => {
     const { stdout, code } = await sh(`${CLI} chat --no-wait --json --session later "Think about it"`);
     expect(code).toBe(0);

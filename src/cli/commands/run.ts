@@ -5,7 +5,7 @@ import type { AssembledServer } from '../../server.ts';
 import type { Services } from '../../tools/services.ts';
 import type { ServerFlags } from '../assemble.ts';
 import { ProgressView } from '../progress-view.ts';
-import { printer } from '../terminal.ts';
+import { printer, redraws } from '../terminal.ts';
 import { type Answer, begin, type CallOptions, toTheEnd } from './call.ts';
 import { agrees, askOnTerminal, destroyPlanOf, planLines } from './consent.ts';
 import { type CommandIo, hasPerson } from './io.ts';
@@ -138,11 +138,13 @@ async function shownWait(run: Run, begun: Answer, options: CallOptions): Promise
   if (begun.told.status !== 'running') return begun;
   const { io, command } = run;
   const seconds = command.seconds ?? DEFAULT_SECONDS;
-  const view = new ProgressView(io.stderr, io.clock, seconds);
+  const moving = redraws(io.stderr);
+  const out = { write: (text: string) => io.stderr.write(text), columns: io.stderr.columns, isTTY: moving };
+  const view = new ProgressView(out, io.clock, seconds);
   return view.during(command.name, seconds, (stage) =>
     toTheEnd(begun, {
       ...options,
-      onProgress: (update) => stage(stageOf(update, io.stderr.isTTY === true)),
+      onProgress: (update) => stage(stageOf(update, moving)),
     }),
   );
 }

@@ -12,11 +12,18 @@ const ARGUMENT = /([a-z_]+) "([^"\s]*)"/g;
  * @param program how the person starts it
  */
 export function inCommandWords(text: string, program: string = PROGRAM): string {
-  return text
-    .replace(CALL, (call, tool: string, args: string) => calledAs(program, tool, args) ?? call)
-    .replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (word) => wordFor(word))
-    .replaceAll(/\bCall (?=`)/g, 'Run ')
-    .replaceAll(/\bcall (?=`)/g, 'run ');
+  return (
+    text
+      .replace(CALL, (call, tool: string, args: string) => calledAs(program, tool, args) ?? call)
+      .replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (word) => wordFor(word))
+      // To be typed as it stands.
+      .replace(
+        /\b([Cc]all) (?:`([a-z-]+)`|chat\b)/g,
+        (_, call, name = 'chat') => `${call} \`${program} ${name}\``,
+      )
+      .replaceAll(/\bCall (?=`)/g, 'Run ')
+      .replaceAll(/\bcall (?=`)/g, 'run ')
+  );
 }
 
 function calledAs(program: string, tool: string, args: string): string | undefined {

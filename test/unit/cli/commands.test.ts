@@ -231,6 +231,8 @@ it.each([
     'chat or `wake` wakes it; --machine may be left out',
   ],
   ['a_word of nobody', 'a_word of nobody'],
+  ['Call deploy_openclaw first.', 'Run `p deploy` first.'],
+  ['Next: Call chat or wake_machine.', 'Next: Run `p chat` or `wake`.'],
 ])('%j reads %j in a terminal', (text, words) => {
   expect(inCommandWords(text, 'p')).toBe(words);
 });

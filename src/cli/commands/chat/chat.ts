@@ -17,7 +17,7 @@ export async function chatCommand(
 ): Promise<number> {
   if (args.message !== undefined) return runToolCommand(io, flags, command, args);
   if (!hasPerson(io)) {
-    return runToolCommand(io, flags, command, { ...args, message: await pipedMessage(io.stdin) });
+    return runToolCommand(io, flags, command, { ...args, message: await pipedMessage(io) });
   }
   if (flags.json || !flags.wait) {
     throw new AppError('invalid_input', 'A conversation has neither --json nor --no-wait', {

@@ -1,12 +1,35 @@
 /** Where a chat's message comes from when it is not on the command line: a pipe, whole and exactly. */
 import { AppError } from '../../../core/errors.ts';
-import type { InputStream } from '../io.ts';
+import type { CommandIo, InputStream } from '../io.ts';
 
 // As the tool takes; what is longer is read no further.
 const MAX_BYTES = 4_000_000;
 
-/** The whole input without its last line end. @throws AppError `invalid_input` before anything is paid for. */
-export async function pipedMessage(stdin: InputStream): Promise<string> {
+// Programs start others with a pipe that nobody ever writes to or closes; a file or a filter has begun by then.
+const QUIET_MS = 3_000;
+
+/**
+ * The whole input without its last line end. Says what it waits for where nothing comes.
+ * @throws AppError `invalid_input` before anything is paid for.
+ */
+export async function pipedMessage({ stdin, stderr, clock }: Piped): Promise<string> {
+  const begun = new AbortController();
+  stdin.once('readable', () => begun.abort());
+  const told = clock.sleep(QUIET_MS, begun.signal).then(
+    () => void stderr.write('Waiting for the message on stdin; or give it as one argument, in quotes.\n'),
+    () => {},
+  );
+  try {
+    return await wholeMessage(stdin);
+  } finally {
+    begun.abort();
+    await told;
+  }
+}
+
+type Piped = Pick<CommandIo, 'stdin' | 'stderr' | 'clock'>;
+
+async function wholeMessage(stdin: InputStream): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of stdin) {
