@@ -19,16 +19,16 @@ begin_job() {
   end 0
 }
 
-# Whether the process lives that was begun for it.
-fetching() {
+# Whether the process lives that was begun for it; that of an earlier version is the job itself.
+fetching() { alive "$job/fetching" || alive "$job/pid"; }
+alive() { # PID_FILE
   local known
-  { read -r known <"$job/fetching"; } 2>/dev/null && [ "$(identity "${known%% *}")" = "$known" ]
+  { read -r known <"$1"; } 2>/dev/null && [ "$(identity "${known%% *}")" = "$known" ]
 }
 
 without_node() { # no_node | busy: somebody installs one
   local state=unknown kib
-  if [ -e "$job/said" ]; then state=lost; fi
-  if fetching; then state=running; elif [ -s "$job/said" ]; then state=failed; fi
+  if fetching; then state=running; elif [ -s "$job/said" ]; then state=failed; elif [ -e "$job/said" ]; then state=lost; fi
   say_file job_journal "$job/journal"
   if [ "$state" = failed ]; then say_file job_result "$job/said"; fi
   say_file job_log "$job/log"

@@ -16,7 +16,7 @@ find_node() {
   case "$wanted" in
     begin) begin_job ;;
     job) patience=600 ;;
-    read | stop) if [ ! -e "$job/pid" ] || [ -e "$job/said" ]; then without_node no_node; fi ;;
+    read | stop) if [ ! -e "$job/pid" ] || [ -e "$job/said" ] || { [ "$wanted" = read ] && fetching; }; then without_node no_node; fi ;;
     '') if [ ! -L "$node" ] && [ ! -s "$mcp_dir/deployment.json" ]; then without_node no_node; fi ;;
   esac
   # Who has the right installs, and may be long about it.

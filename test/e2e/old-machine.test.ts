@@ -76,6 +76,9 @@ it('an upgrade keeps the conversation', async () => {
   expect(String(asked.data.reply)).toContain('quince');
 }, 300_000);
 
+/** By its own title, or as it is started. */
+const GATEWAY = /^openclaw-gateway|openclaw\.mjs gateway/;
+
 /** What runs of this machine's home: the command line of each process that was told where it is. */
 async function running(): Promise<string[]> {
   const lines = (await readdir('/proc')).map(async (pid) => {
@@ -90,14 +93,13 @@ async function running(): Promise<string[]> {
 it('nothing of the version before runs any more, only the program and the gateway that it started', async () => {
   await agent.call('gateway_status', { machine_id });
   const own = await realpath(of());
-  const ours = (line: string) =>
-    /\/sidecar\/[0-9a-f]{32}\.mjs serve /.test(line) || /openclaw(?:\.mjs)? gateway/.test(line);
+  const ours = (line: string) => /\/sidecar\/[0-9a-f]{32}\.mjs serve /.test(line) || GATEWAY.test(line);
   await expect
     .poll(async () => (await running()).filter((line) => !ours(line)), { timeout: 20_000 })
     .toEqual([]);
   const lines = await running();
   expect(lines.filter((line) => /\/sidecar\//.test(line))).toHaveLength(1);
-  expect(lines.filter((line) => / gateway/.test(line))).toHaveLength(1);
+  expect(lines.filter((line) => GATEWAY.test(line))).toHaveLength(1);
   // Its program, its job folders and its locks: what it left behind, nobody executes.
   expect((await readdir(own)).filter((name) => name.endsWith('.sh'))).toEqual([]);
 }, 60_000);
