@@ -62,13 +62,15 @@ export async function moved(
   await inStateFolder(folder, async () => {
     if (!(await isThere(target))) await writeMoved(file, target, move);
   });
-  const names = archive.names.flatMap((name) => newName(name, move) ?? []);
+  const comes = (name: string) => newName(name, move) ?? [];
+  const names = archive.names.flatMap(comes);
+  const outside = archive.outside.flatMap(comes);
   const found = {
     ...quiet,
     version: toldVersion(version ?? ''),
     missing,
     names,
-    outside: archive.outside.length,
+    outside: outside.length,
   };
   return { file: target, found: { ...found, channels: plainChannels(quiet.channels) } };
 }

@@ -74,7 +74,8 @@ const LAPTOP: Entry[] = [
   [{ name: at(`${STATE}/secrets.json`) }, '{"telegram":"4242:x"}'],
   [{ name: at(`${STATE}/.env`) }, 'OPENCLAW_GATEWAY_TOKEN=old\nSLACK_BOT_TOKEN=xoxb\n'],
   [{ name: at(`${STATE}/identity/device.json`) }, '{}'],
-  [{ name: at(`${STATE}/plugin-skills/browser`), type: 'symlink', linkname: '/usr/lib/openclaw/skills' }],
+  [{ name: at(`${STATE}/plugin-skills/x`), type: 'symlink', linkname: '/usr/x' }],
+  [{ name: at(`${STATE}/skills/mine`), type: 'symlink', linkname: `${HOME}/dev/mine` }],
   [
     { name: at(`${STATE}/agents/main/sessions/sessions.json`) },
     JSON.stringify({ 'agent:main:main': { sessionFile: `${STATE}/agents/main/sessions/a.jsonl` } }),
@@ -132,8 +133,7 @@ it('an archive of "openclaw backup create" becomes a backup of ours in which not
     'secrets.json',
     'workspace/SOUL.md',
   ]);
-  expect(all['secrets.json']).toBe('{}\n');
-  expect(all['.env']).toBe('SLACK_BOT_TOKEN=xoxb\n');
+  expect(all).toMatchObject({ 'secrets.json': '{}\n', '.env': 'SLACK_BOT_TOKEN=xoxb\n' });
   expect(all['agents/main/sessions/sessions.json']).toContain(
     '/moved/.openclaw/agents/main/sessions/a.jsonl',
   );
@@ -193,7 +193,7 @@ it.each([
     ]),
   );
   const all = await contents(file);
-  expect(all['workspace/SOUL.md']).toBe('# Soul');
+  expect(all).toHaveProperty(['workspace/SOUL.md'], '# Soul');
   expect(JSON.parse(all['openclaw.json'] ?? '').agents.defaults.workspace).toBe('/moved/.openclaw/workspace');
   expect(Object.keys(all)).toContain('state/openclaw.sqlite-wal');
   expect(Object.keys(all)).not.toContain('state/openclaw.sqlite-shm');
