@@ -11,6 +11,30 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => lab.close());
 
+// Longer each time: a handful of chats, however long the change takes on a busy computer.
+const PAUSE_MS = 400;
+
+it('chats that arrive while a change restarts the gateway are sent after it, each once', async () => {
+  const changing = agent.finish('configure_openclaw', { set: { 'tools.exec.ask': 'on-miss' } });
+  let over = false;
+  void changing.finally(() => {
+    over = true;
+  });
+  const chats: Promise<{ message: string; told: ToolAnswer }>[] = [];
+  while (!over) {
+    const message = `Said during the change, ${chats.length}`;
+    const session = `s${chats.length}`;
+    chats.push(agent.finish('chat', { message, session }).then((told) => ({ message, told })));
+    await Promise.race([changing, new Promise((resolve) => setTimeout(resolve, PAUSE_MS * chats.length))]);
+  }
+  expect((await changing).data).toMatchObject({ status: 'done', applied: 'restart' });
+  for (const { message, told } of await Promise.all(chats)) {
+    const data = { status: 'done', reply: expect.stringContaining(message) };
+    expect(told).toMatchObject({ isError: false, data });
+    expect(lab.model.requests.filter(({ question }) => question === message)).toHaveLength(1);
+  }
+}, 300_000);
+
 it('a setting that was changed during an upgrade is not lost by its rollback', async () => {
   const set = { set: { 'tools.exec.ask': 'always' } };
   const upgrade = agent.call('upgrade_openclaw', { openclaw_version: '2026.9.4', wait_seconds: 1 });
