@@ -26,11 +26,16 @@ export function secretValues(place: Place): readonly string[] {
   ];
 }
 
+/** As OpenClaw reads them: also `NAME: value`, and without the remark behind one. An empty one ends with its line. */
+const VARIABLE =
+  /^[ \t]*(?:export[ \t]+)?([\w.-]+)(?:[ \t]*=|:[ \t])[ \t]*(?:(["'`])(.*?)\2[ \t]*(?:#.*)?$|([^#\r\n]*))/gm;
+
 const variables = (text: string | undefined) =>
   Object.fromEntries(
-    [...(text ?? '').matchAll(/^\s*(?:export\s+)?(\w+)\s*=\s*(["']?)(.*?)\2\s*$/gm)].map(
-      ([, name = '', , value]) => [name, value ?? ''],
-    ),
+    [...(text ?? '').matchAll(VARIABLE)].map(([, name = '', , quoted, plain]) => [
+      name,
+      quoted ?? plain?.trim() ?? '',
+    ]),
   );
 
 /** Agents beyond these have theirs masked by their shape alone. */

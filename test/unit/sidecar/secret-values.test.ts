@@ -121,3 +121,21 @@ it('keys that stand openly in what a person brought are masked too, and ordinary
   expect(answer).not.toContain('battery');
   for (const word of words.split(' ')) expect(answer).toContain(word);
 });
+
+it('a .env is read as OpenClaw reads it: remarks, colons, quotes, and values that are empty', async () => {
+  const key = (name: string) => `fd83a1c0${name}77b2e9d4`;
+  const lines = [
+    'EMPTY_TOKEN=',
+    `NEXT_TOKEN=${key('next')}`,
+    `REMARKED_TOKEN=${key('remarked')} # of the old account`,
+    `COLON_TOKEN: ${key('colon')}`,
+    `QUOTED_TOKEN='${key('quo#ted')}' # a`,
+  ];
+  writeFileSync(join(home, '.openclaw/.env'), `${lines.join('\n')}\n`);
+  const all = ['next', 'remarked', 'colon', 'quo#ted'].map(key);
+  writeFileSync(join(home, '.openclaw/logs/gateway.out'), `before ${all.join('|')}\n`);
+  const request = { lines: 500, levels: [], contains: '' };
+  const answer = JSON.stringify(await runCommand('read_log', { home, port: 1 }, request));
+  expect(answer).toContain('before');
+  for (const secret of all) expect(answer).not.toContain(secret);
+});
