@@ -1,7 +1,7 @@
 /** Starts what outlives its starter: in a session of its own, and named in its pid file before its first line runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { childEnvironment } from './environment.ts';
 import { PROC, writePidFile } from './identity.ts';
@@ -32,7 +32,6 @@ const WAIT_THEN_BECOME = 'read -r word <&3 && [ "$word" = go ] && exec "$@" 3<&-
 /** @throws the system's error where no process or file can be made; then nothing runs. */
 export async function detach(options: Detached, proc = PROC): Promise<Started> {
   const { pidFile, stdout, stderr, oomScore, ...what } = options;
-  rmSync(pidFile, { force: true });
   const out = openSync(stdout, 'w', 0o600);
   const err = stderr === stdout ? out : openSync(stderr, 'w', 0o600);
   const waiting = await spawnWaiting(what, out, err).finally(() => {
