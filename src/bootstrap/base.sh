@@ -45,8 +45,7 @@ begin() { # sets home, mcp_dir, folder, node, job, os, arch, port
 
 # What comes in pieces, since Linux takes no environment string of 128 KiB. bash tells names in their order.
 input() { # PREFIX
-  local piece
-  for piece in $(eval "echo \${!$1@}"); do printf %s "${!piece}"; done
+  for piece in $(eval "echo \${!$1@}"); do printf %s "${!piece}" || return 1; done
 }
 
 # "pid start boot": after a reboot or a wake a number alone is somebody else.

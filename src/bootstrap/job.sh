@@ -10,10 +10,11 @@ begin_job() {
   if [ ! -s "$mcp_dir/deployment.json" ]; then printf '%s\n' "$OPENCLAW_MCP_DEPLOYMENT" >"$mcp_dir/deployment.json"; fi
   printf '%s000 node\n' "$(date +%s)" >>"$job/journal"
   # A file that is nowhere: whoever is killed leaves none with keys in it.
-  input OPENCLAW_MCP_REQUEST_ >"$job/request" && exec 4<"$job/request" && rm -f "$job/request" "$job/said"
+  exec 5>"$job/request" 4<"$job/request" && rm -f "$job/request" "$job/said"
+  input OPENCLAW_MCP_REQUEST_ >&5 || fail disk_full
   # shellcheck disable=SC2086 # names
   unset ${!OPENCLAW_MCP_REQUEST@}
-  OPENCLAW_MCP_WITHOUT_NODE=job "$(command -v setsid || command -v nohup)" /bin/bash -c "$s" <&4 >"$job/said" 2>"$job/log" 3>&- 4<&- &
+  OPENCLAW_MCP_WITHOUT_NODE=job "$(command -v setsid || command -v nohup)" /bin/bash -c "$s" <&4 >"$job/said" 2>"$job/log" 3>&- 4<&- 5>&- &
   identity $! >"$job/fetching" || true
   say cold begun
   end 0

@@ -25,6 +25,7 @@ export class ArchiveRefused extends Error {
     | 'kind'
     | 'name'
     | 'link'
+    | 'folder_link'
     | 'twice'
     | 'behind_link'
     | 'too_large'

@@ -70,10 +70,10 @@ export async function settleDatabase(file: string, home: string, emptied?: reado
     const plain = plainTables(database);
     if (emptied !== undefined) requirePlain(database, plain, [...emptied, AUTOMATIONS], file);
     for (const table of plain) {
-      if (emptied?.includes(table)) database.exec(`DELETE FROM ${quoted(table)}`);
+      if (emptied?.some((name) => isNamed(table, name))) database.exec(`DELETE FROM ${quoted(table)}`);
       if (columnsOf(database, table).includes('store_key')) rehome(database, table, home);
     }
-    if (emptied !== undefined && plain.includes(AUTOMATIONS)) database.exec(ALL_OFF);
+    if (emptied !== undefined && plain.some((table) => isNamed(table, AUTOMATIONS))) database.exec(ALL_OFF);
   } finally {
     database.close();
   }
@@ -90,10 +90,15 @@ function requirePlain(
   file: string,
 ): void {
   const there = database.prepare('SELECT name FROM sqlite_master').all();
-  const odd = there.find(({ name }) => changed.includes(String(name)) && !plain.includes(String(name)));
+  const odd = there.find(
+    ({ name }) => changed.some((one) => isNamed(String(name), one)) && !plain.includes(String(name)),
+  );
   if (odd !== undefined)
     throw new SidecarError('backup_unusable', `${file}: ${String(odd.name)} has a trigger`);
 }
+
+/** SQLite knows a table by its name in any letters. */
+const isNamed = (table: string, name: string) => table.toLowerCase() === name.toLowerCase();
 
 function rehome(database: DatabaseSync, table: string, home: string): void {
   const sql = `UPDATE OR IGNORE ${quoted(table)} SET store_key = ? WHERE store_key = ?`;

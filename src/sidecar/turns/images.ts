@@ -39,8 +39,11 @@ export async function takesImages(
 
 /** Not asked of the session: a model that was chosen inside of it is seldom another one. */
 function modelOf(settings: Patch, agent: string): string | undefined {
-  const { list } = patchAt(settings, 'agents');
-  const one = Array.isArray(list) ? list.find((each) => at(each, 'id') === agent) : undefined;
+  const { list, entries } = patchAt(settings, 'agents');
+  // A list of agents that name themselves, or since 2026.9 entries under their names.
+  const one = isPatch(entries)
+    ? entries[agent]
+    : Array.isArray(list) && list.find((each) => at(each, 'id') === agent);
   const said = [at(one, 'model'), at(settings, 'agents', 'defaults', 'model')];
   return said
     .map((model) => (isPatch(model) ? model.primary : model))

@@ -53,6 +53,7 @@ const REASONS: Readonly<Record<ArchiveRefused['reason'], string>> = {
   kind: 'an entry is neither a file, a folder nor a link',
   name: 'the name of an entry leads outside, or is that of settings in other letters',
   link: 'a link leads outside',
+  folder_link: 'a folder that an assistant keeps its work in is a link',
   twice: 'an entry is there twice',
   behind_link: 'an entry lies behind a link',
   too_large: 'it unpacks to more than 32 GiB',

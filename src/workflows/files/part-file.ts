@@ -41,7 +41,7 @@ export async function openPart(file: string, operationId: string): Promise<PartF
           at += bytesWritten;
         }
       } catch (cause) {
-        throw isErrno(cause, 'ENOSPC', 'EDQUOT') ? noRoom(cause) : cause;
+        throw ofFullDisk(cause);
       }
     },
     close: async () => {
@@ -66,6 +66,10 @@ export async function requireRoom(file: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(file));
   if (bavail * bsize < bytes + RESERVED_BYTES) throw noRoom();
 }
+
+/** Told as a full disk where it is one; anything else stays what it is. */
+export const ofFullDisk = (error: unknown): unknown =>
+  isErrno(error, 'ENOSPC', 'EDQUOT') ? noRoom(error) : error;
 
 function noRoom(cause?: unknown): AppError {
   return new AppError('unavailable', 'This computer has no room for the file; what had arrived was removed', {

@@ -8,14 +8,15 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type ArchiveEntry, insideTarget, readArchive } from '../../core/archive.ts';
+import { type ArchiveEntry, ArchiveRefused, insideTarget, readArchive } from '../../core/archive.ts';
 import { parseJson5 } from '../../core/json5.ts';
+import { at } from '../../core/patch.ts';
 import { type NewEntry, tarWriter } from '../../core/write-tar.ts';
 import type { BackupManifest } from '../../openclaw/backup.ts';
-import { MAX_UNPACKED_BYTES, textOf } from '../backup/judge.ts';
-import { requireRoom } from '../files/part-file.ts';
+import { MAX_UNPACKED_BYTES, refusedArchive, textOf } from '../backup/judge.ts';
+import { ofFullDisk, requireRoom } from '../files/part-file.ts';
 import { isLeftBehind, withoutOurVariables } from './left-behind.ts';
-import { type Place, rewriter } from './places.ts';
+import { inOldState, type Place, rewriter } from './places.ts';
 import { inside, type TheirArchive } from './their-archive.ts';
 
 export interface Move {
@@ -34,9 +35,11 @@ const SECRETS = 'secrets.json';
 /** Older releases keep the place of every transcript in one, and automations in the other. */
 const SESSIONS = /^agents\/[^/]+\/sessions\/sessions\.json$/;
 const AUTOMATIONS = 'cron/jobs.json';
+/** What is changed below these is found by its name: as a link they would hide it. */
+const NO_LINKS = ['cron', 'agents', 'state'];
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
-/** @param target is there when it is whole, and is made once. @throws ArchiveRefused; AppError `unavailable` without room. */
+/** @param target is there when it is whole, and is made once. @throws AppError `invalid_input` for what may not come along, `unavailable` without room. */
 export async function writeMoved(file: string, target: string, move: Move): Promise<void> {
   const draft = `${target}.new`;
   await rm(draft, { force: true });
@@ -53,7 +56,7 @@ export async function writeMoved(file: string, target: string, move: Move): Prom
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { force: true });
-    throw error;
+    throw error instanceof ArchiveRefused ? refusedArchive(error) : ofFullDisk(error);
   }
 }
 
@@ -63,7 +66,10 @@ async function fill(file: string, move: Move, add: Add): Promise<void> {
   const { archive, manifest, settings, renamed, places } = move;
   const rewritten = rewriter(places, renamed);
   await add(written(MANIFEST, json(manifest)));
-  await add(written(CONFIG, json(rewritten(settings))));
+  const settled = rewritten(settings);
+  await add(written(CONFIG, json(settled)));
+  // The settings may name another file.
+  const automations = [AUTOMATIONS, inOldState(at(settled, 'cron', 'store'))];
   const names = archive.names.map((name) => newName(name, move));
   if (!names.includes(SECRETS)) await add(written(SECRETS, '{}\n'));
   const limits = { bytes: MAX_UNPACKED_BYTES, leaveOut: () => {} };
@@ -71,20 +77,21 @@ async function fill(file: string, move: Move, add: Add): Promise<void> {
     if (entry.name === archive.config) return;
     const name = newName(entry.name, move);
     if (name === undefined || name === '') return;
-    if (SESSIONS.test(name) || name === AUTOMATIONS || name === '.env') {
+    // Old settings that nobody read any more, where those in use lay elsewhere.
+    if (name === CONFIG) return;
+    if (SESSIONS.test(name) || automations.includes(name) || name === '.env') {
       if (entry.kind !== 'file') return;
       const text = await textOf(content, entry.name, MAX_INDEX_BYTES);
-      await add(written(name, changed(name, text, rewritten)));
+      const changed = automations.includes(name) ? (value: unknown) => rewritten(allOff(value)) : rewritten;
+      await add(written(name, name === '.env' ? withoutOurVariables(text) : changedJson(text, changed)));
     } else await addEntry({ entry, name, content, move, add });
   });
 }
 
-function changed(name: string, text: string, rewritten: (value: unknown) => unknown): string {
-  if (name === '.env') return withoutOurVariables(text);
+function changedJson(text: string, change: (value: unknown) => unknown): string {
   const value = parseJson5(text);
   // What cannot be read stays what it is.
-  if (value === undefined) return text;
-  return json(rewritten(name === AUTOMATIONS ? allOff(value) : value));
+  return value === undefined ? text : json(change(value));
 }
 
 function allOff(stored: unknown): unknown {
@@ -113,6 +120,7 @@ async function addEntry(of: {
       return;
     }
     case 'link':
+      if (NO_LINKS.includes(name)) throw new ArchiveRefused('folder_link', entry.name);
       if (staysWithin(entry, name, move))
         await add({ header: { ...common, name, type: 'symlink', linkname: entry.target } });
   }

@@ -3,10 +3,11 @@
  * from what is in it, under any home.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type ArchiveEntry, readArchive } from '../../core/archive.ts';
+import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
 import { AppError } from '../../core/errors.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
@@ -14,7 +15,8 @@ import { type NewEntry, tarWriter } from '../../core/write-tar.ts';
 import type { BackupManifest } from '../../openclaw/backup.ts';
 import { LIMIT_PLUGIN } from '../../openclaw/catalog/settings.ts';
 import { OWN_MANIFEST, ownArchive } from '../../openclaw/own-archive.ts';
-import { MAX_UNPACKED_BYTES, textOf } from '../backup/judge.ts';
+import { MAX_UNPACKED_BYTES, refusedArchive, textOf } from '../backup/judge.ts';
+import { ofFullDisk } from '../files/part-file.ts';
 
 const OURS = 'openclaw-backup.json';
 const SNAPSHOT = /\.sqlite\.snapshot$/;
@@ -27,13 +29,21 @@ export interface MoveOut {
   token: string;
 }
 
-/** @param draft is written anew. The same backup and token make the same bytes. */
+/**
+ * @param draft is made anew. The same backup and token make the same bytes.
+ * @throws AppError `invalid_input` for a backup that may not be unpacked, `unavailable` without room.
+ */
 export async function writeOwnArchive(file: string, draft: string, out: MoveOut): Promise<void> {
   const tar = tarWriter();
   const filling = fill(file, out, tar.add).then(tar.end).catch(tar.fail);
-  const target = createWriteStream(draft, { flags: 'w', mode: 0o600 });
-  await pipeline(Readable.from(tar.readable), createGzip(), target);
-  await filling;
+  await rm(draft, { force: true });
+  try {
+    const target = createWriteStream(draft, { flags: 'wx', mode: 0o600 });
+    await pipeline(Readable.from(tar.readable), createGzip(), target);
+    await filling;
+  } catch (error) {
+    throw error instanceof ArchiveRefused ? refusedArchive(error) : ofFullDisk(error);
+  }
 }
 
 async function fill(file: string, out: MoveOut, add: (entry: NewEntry) => Promise<void>): Promise<void> {

@@ -79,6 +79,13 @@ export function rewriter(places: readonly Place[], renamed: Readonly<Record<stri
   return walk;
 }
 
+/** The name in the state of a path as `rewriter` leaves it; undefined where it lies elsewhere. */
+export function inOldState(path: unknown): string | undefined {
+  if (typeof path !== 'string') return undefined;
+  const root = ['~/.openclaw/', `${STATE}/`].find((start) => path.startsWith(start));
+  return root && posix.normalize(path.slice(root.length));
+}
+
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** The main one, and those of agents that have their own. */

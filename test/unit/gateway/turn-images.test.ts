@@ -90,3 +90,22 @@ test.each([
   const service = gatewayService({ machines: gateway.machine });
   expect(await service.takesImages('m', { session: 's', model })).toBe(takes);
 });
+
+test('an agent that stands under its name has its own model', async () => {
+  mkdirSync(inHome('.openclaw'));
+  const models = [
+    { id: 'seen', input: ['text', 'image'] },
+    { id: 'blind', input: ['text'] },
+  ];
+  const settings = {
+    models: { providers: { anthropic: { models } } },
+    agents: {
+      defaults: { model: 'anthropic/seen' },
+      entries: { main: { model: 'anthropic/blind' }, other: {} },
+    },
+  };
+  writeFileSync(inHome('.openclaw/openclaw.json'), JSON.stringify(settings));
+  const service = gatewayService({ machines: gateway.machine });
+  expect(await service.takesImages('m', { session: 's' })).toBe('no');
+  expect(await service.takesImages('m', { session: 's', agent: 'other' })).toBe('yes');
+});

@@ -56,6 +56,25 @@ it.skipIf(sqlite === undefined)(
   },
 );
 
+it.skipIf(sqlite === undefined)(
+  'what moves in is emptied and off by whatever letters its tables are written with',
+  async () => {
+    inDatabase((database) =>
+      database.exec(`
+      CREATE TABLE CRON_JOBS (id INTEGER PRIMARY KEY, store_key TEXT, enabled INTEGER, job_json TEXT);
+      INSERT INTO CRON_JOBS VALUES (1, 'x', 1, '{"enabled":true}');
+      CREATE TABLE Paired_Devices (id INTEGER);
+      INSERT INTO Paired_Devices VALUES (1);
+    `),
+    );
+    await settleDatabase(file, '/home/b', ['paired_devices']);
+    expect(
+      inDatabase((database) => database.prepare('SELECT enabled, job_json FROM cron_jobs').all()),
+    ).toEqual([{ enabled: 0, job_json: '{"enabled":false}' }]);
+    expect(inDatabase((database) => database.prepare('SELECT * FROM paired_devices').all())).toEqual([]);
+  },
+);
+
 it('what is no database is left as it is', async () => {
   writeFileSync(file, '/home/a/');
   await expect(settleDatabase(file, '/home/b')).resolves.toBeUndefined();

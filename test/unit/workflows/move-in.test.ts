@@ -1,6 +1,5 @@
 /** Archives of OpenClaw's own, as they become backups of ours on this computer: what comes along, what is off, what is refused. */
 import {
-  createReadStream,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,16 +10,23 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer, text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, gzipSync } from 'node:zlib';
-import { extract, type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { judgeBackup } from '../../../src/workflows/backup/judge.ts';
 import { readManifest } from '../../../src/workflows/backup/manifest.ts';
 import { moved } from '../../../src/workflows/move/moved.ts';
 import { movedWords } from '../../../src/workflows/move/sentences.ts';
+import {
+  archiveOf,
+  at,
+  contents,
+  type Entry,
+  LAPTOP,
+  manifest,
+  ROOT,
+  SETTINGS,
+  STATE,
+} from './laptop-archive.ts';
 
 let root: string;
 beforeEach(() => {
@@ -28,88 +34,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-type Entry = [Partial<Header> & { name: string }, string?];
-const HOME = '/Users/ada';
-const STATE = `${HOME}/.openclaw`;
-const ROOT = '2026-11-27T19-06-34.395+00-00-openclaw-backup';
-const at = (path: string) => `${ROOT}/payload/posix${path}`;
-
-const SETTINGS = {
-  gateway: { port: 18789, bind: 'lan', auth: { token: 'old-token' }, tailscale: { mode: 'funnel' } },
-  update: { auto: { enabled: true } },
-  agents: {
-    defaults: { workspace: `${HOME}/clawd`, heartbeat: { every: '30m', target: 'last' } },
-    list: [{ id: 'main' }, { id: 'ops', workspace: '~/ops', heartbeat: { every: '5m' } }],
-  },
-  channels: {
-    defaults: { groupPolicy: 'open' },
-    telegram: { enabled: true, botToken: '4242:x' },
-    imessage: { cliPath: `${HOME}/bin/imsg` },
-    discord: { enabled: false },
-  },
-  hooks: { enabled: true, token: 'h' },
-  plugins: { entries: { 'memory-core': { config: { dreaming: { enabled: true } } } } },
-  secrets: { providers: { vault: { source: 'file', path: `${STATE}/secrets.json` } } },
-};
-
-const manifest = (over: object = {}) => ({
-  schemaVersion: 1,
-  createdAt: '2026-11-27T19:06:34.395Z',
-  archiveRoot: ROOT,
-  runtimeVersion: '2026.7.1',
-  platform: 'darwin',
-  options: { includeWorkspace: true, onlyConfig: false },
-  paths: { stateDir: STATE, configPath: `${STATE}/openclaw.json`, workspaceDirs: [`${HOME}/clawd`] },
-  assets: [
-    { kind: 'state', sourcePath: STATE, archivePath: at(STATE) },
-    { kind: 'workspace', sourcePath: `${HOME}/clawd`, archivePath: at(`${HOME}/clawd`) },
-  ],
-  ...over,
-});
-
-const LAPTOP: Entry[] = [
-  [{ name: `${ROOT}/manifest.json` }, JSON.stringify(manifest())],
-  [{ name: at(`${STATE}/openclaw.json`) }, JSON.stringify(SETTINGS)],
-  [{ name: at(`${STATE}/openclaw.json.last-good`) }, JSON.stringify(SETTINGS)],
-  [{ name: at(`${STATE}/secrets.json`) }, '{"telegram":"4242:x"}'],
-  [{ name: at(`${STATE}/.env`) }, 'OPENCLAW_GATEWAY_TOKEN=old\nSLACK_BOT_TOKEN=xoxb\n'],
-  [{ name: at(`${STATE}/identity/device.json`) }, '{}'],
-  [{ name: at(`${STATE}/plugin-skills/x`), type: 'symlink', linkname: '/usr/x' }],
-  [{ name: at(`${STATE}/skills/mine`), type: 'symlink', linkname: `${HOME}/dev/mine` }],
-  [
-    { name: at(`${STATE}/agents/main/sessions/sessions.json`) },
-    JSON.stringify({ 'agent:main:main': { sessionFile: `${STATE}/agents/main/sessions/a.jsonl` } }),
-  ],
-  [
-    { name: at(`${STATE}/cron/jobs.json`) },
-    '{"version":1,"jobs":[{"id":"j","name":"morning","enabled":true}]}',
-  ],
-  [{ name: at(`${STATE}/extensions/matrix/index.js`) }, 'x'],
-  [{ name: at(`${HOME}/clawd/SOUL.md`) }, '# Soul'],
-  [{ name: at(`${HOME}/clawd/.DS_Store`) }, 'x'],
-];
-
-async function archive(name: string, entries: readonly Entry[]): Promise<string> {
-  const tar = pack();
-  for (const [header, content = ''] of entries) tar.entry(header, content);
-  tar.finalize();
-  const file = join(root, name);
-  writeFileSync(file, gzipSync(await buffer(tar)));
-  return file;
-}
-
-async function contents(file: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  const reader = extract();
-  reader.on('entry', (header, stream, done) => {
-    text(stream).then((content) => {
-      found[header.name] = content;
-      done();
-    }, done);
-  });
-  await pipeline(createReadStream(file), createGunzip(), reader);
-  return found;
-}
+const archive = (name: string, entries: readonly Entry[]) => archiveOf(join(root, name), entries);
 
 const folder = () => join(root, 'moving');
 const move = (file: string) => moved(file, 'restore-1', { movingDir: folder(), clock: systemClock });
@@ -199,6 +124,47 @@ it.each([
   expect(Object.keys(all)).not.toContain('state/openclaw.sqlite-shm');
   expect(found).toMatchObject({ version: '2026.7.1', missing: 1 });
   expect(movedWords(found).join()).not.toContain('without holding one');
+});
+
+it('automations in a file of another name are off too, and settings that nobody read stay behind', async () => {
+  const settings = { ...SETTINGS, cron: { store: `${STATE}/timers/all.json` } };
+  const { file } = await move(
+    await archive('timers.tar.gz', [
+      [
+        { name: `${ROOT}/manifest.json` },
+        JSON.stringify(
+          manifest({
+            assets: [
+              ...manifest().assets,
+              { kind: 'config', sourcePath: '/etc/openclaw.json', archivePath: at('/etc/openclaw.json') },
+            ],
+          }),
+        ),
+      ],
+      [{ name: at('/etc/openclaw.json') }, JSON.stringify(settings)],
+      [{ name: at(`${STATE}/openclaw.json`) }, '{"channels":{"telegram":{"enabled":true}}}'],
+      [{ name: at(`${STATE}/timers/all.json`) }, '{"jobs":[{"id":"j","enabled":true}]}'],
+    ]),
+  );
+  const all = await contents(file);
+  expect(JSON.parse(all['timers/all.json'] ?? '').jobs).toEqual([{ id: 'j', enabled: false }]);
+  expect(JSON.parse(all['openclaw.json'] ?? '')).toMatchObject({
+    cron: { store: '/moved/.openclaw/timers/all.json' },
+    channels: { telegram: { enabled: false, botToken: '4242:x' } },
+  });
+});
+
+it('a link in place of the folder of automations is refused, since it would hide them', async () => {
+  const entries: Entry[] = [
+    ...LAPTOP.filter(([{ name }]) => !name.includes('/cron/')),
+    [{ name: at(`${STATE}/timers/jobs.json`) }, '{"jobs":[{"id":"j","enabled":true}]}'],
+    [{ name: at(`${STATE}/cron`), type: 'symlink', linkname: 'timers' }],
+  ];
+  await expect(move(await archive('hidden.tar.gz', entries))).rejects.toMatchObject({
+    code: 'invalid_input',
+    message: expect.stringContaining('is a link; nothing was changed'),
+  });
+  expect(readdirSync(folder())).toEqual([]);
 });
 
 it('what a stranger says of its release and date is taken where it is a release and a date', async () => {
