@@ -17,6 +17,8 @@ export interface OwnServer {
   model: string | undefined;
   /** Tokens that its models can read, where its owner says so. */
   contextWindow: number | undefined;
+  /** Whether its models see images, as its owner says: such servers do not tell, and OpenClaw drops them unless told. */
+  seesImages: boolean;
   /** What it listed when it was asked; empty before that, and where it lists nothing. */
   models: readonly ListedModel[];
 }
@@ -28,6 +30,7 @@ export const OWN_SERVER_VARIABLES = {
   OPENAI_MODEL: 'the model of that server that answers where none is named. Default: the first that it lists',
   OPENAI_CONTEXT_WINDOW:
     'how many tokens its models can read, at least 20000. Default: what it says itself, else 131072',
+  OPENAI_IMAGES: '`yes` where its models see images, which go with a chat as attachments. Default: no',
 } as const;
 
 /** Below it OpenClaw's own words leave no room for a conversation. */
@@ -41,6 +44,7 @@ export const OWN_SERVER_FAULTS = {
     /^\d{1,9}$/.test(value) && Number(value) >= LEAST_CONTEXT
       ? undefined
       : `must be a whole number of tokens, at least ${LEAST_CONTEXT}`,
+  OPENAI_IMAGES: (value: string) => (/^(?:yes|no)$/i.test(value) ? undefined : 'must be yes or no'),
   OPENAI_MODEL: (value: string) =>
     /^[\x21-\x7e]{1,200}$/.test(value) && !isQuoted(value)
       ? undefined
@@ -67,6 +71,7 @@ export function ownServer(
     api: wireApi(env.OPENAI_WIRE_API) ?? 'openai-completions',
     model: env.OPENAI_MODEL?.trim().replace(/^openai\//, '') || undefined,
     contextWindow: Number.parseInt(env.OPENAI_CONTEXT_WINDOW?.trim() ?? '', 10) || undefined,
+    seesImages: /^yes$/i.test(env.OPENAI_IMAGES?.trim() ?? ''),
     models: [],
   };
 }
@@ -91,8 +96,12 @@ export function usualModel({ model, models }: OwnServer): string | undefined {
   return model ?? (models.find(({ id }) => !NO_CHAT.test(id)) ?? models[0])?.id;
 }
 
-/** How much each model can read and write, for its description in OpenClaw's settings. */
-export function limitsOf({ contextWindow, models }: OwnServer, id: string) {
+/** What and how much each model can read, and how much it can write, for its description in OpenClaw's settings. */
+export function limitsOf({ contextWindow, seesImages, models }: OwnServer, id: string) {
   const context = contextWindow ?? models.find((model) => model.id === id)?.contextWindow ?? USUAL_CONTEXT;
-  return { contextWindow: context, maxTokens: Math.min(MOST_OUTPUT, Math.floor(context / 4)) };
+  return {
+    contextWindow: context,
+    maxTokens: Math.min(MOST_OUTPUT, Math.floor(context / 4)),
+    ...(seesImages && { input: ['text', 'image'] }),
+  };
 }

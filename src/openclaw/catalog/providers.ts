@@ -19,7 +19,7 @@ export interface Provider {
    * Limits to describe a model with, where OpenClaw's releases do not all bring the provider's catalogue: 2026.9.6 has
    * moved those to plugins of their own, but speaks to any model that the settings describe whole.
    */
-  describe?: { contextWindow: number; maxTokens: number };
+  describe?: { contextWindow: number; maxTokens: number; input?: readonly string[] | undefined };
 }
 
 /**

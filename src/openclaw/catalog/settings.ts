@@ -173,7 +173,10 @@ function ownModels(own: OwnServer, named: string | undefined): string[] {
   return [...new Set([named, usual, ...own.models.map(({ id }) => id)])].filter((id) => id !== undefined);
 }
 
-function described(id: string, limits: { contextWindow: number; maxTokens: number }): object {
+function described(
+  id: string,
+  limits: { contextWindow: number; maxTokens: number; input?: readonly string[] | undefined },
+): object {
   return {
     id,
     name: id,

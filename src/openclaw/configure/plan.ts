@@ -166,7 +166,11 @@ function describedBefore(id: string, { config }: PresentSettings): Patch[] {
   return Array.isArray(models) ? models.filter(isPatch) : [];
 }
 
-const limits = z.object({ contextWindow: z.number(), maxTokens: z.number() });
+const limits = z.object({
+  contextWindow: z.number(),
+  maxTokens: z.number(),
+  input: z.array(z.string()).optional(),
+});
 
 /** A further model of the same server is taken to read and write as much as those before. */
 function limitsBefore([first]: readonly Patch[]): Provider['describe'] {

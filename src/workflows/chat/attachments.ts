@@ -145,7 +145,7 @@ export async function carryAttachments(
 
 function blind(): AppError {
   return new AppError('unsupported', 'The model that would answer sees no images; nothing was sent', {
-    next: 'Pass a model that does, or leave out attachments. A model of a server of your own counts as one that reads text alone until its "input" in the settings names "image".',
+    next: 'Pass a model that does, or leave out attachments. A model of a server of your own counts as one that reads text alone: where it sees images, set OPENAI_IMAGES=yes in the environment of this server, restart it, and call deploy_openclaw with this machine_id.',
   });
 }
 

@@ -52,6 +52,14 @@ describe('its set-up', () => {
       expect.objectContaining({ id: 'llama3.3', contextWindow: 32_768, maxTokens: 8_192 }),
     ]);
   });
+
+  test.each([
+    [{}, ['text']],
+    [{ OPENAI_IMAGES: 'yes' }, ['text', 'image']],
+  ])('with %j its models read %j', (env, input) => {
+    const { models } = settingsOf({ OPENAI_BASE_URL: URL_OF_ONE, OPENAI_MODEL: 'llava', ...env });
+    expect(models.providers.openai.models).toEqual([expect.objectContaining({ id: 'llava', input })]);
+  });
 });
 
 describe('asked beforehand', () => {
