@@ -20,13 +20,21 @@ import {
 interface Api {
   /** The folder of the plugin, which lies in that of the limit. */
   rootDir: string;
-  on(name: string, hook: (event: Written) => unknown): void;
+  on(name: string, hook: (event: Written & Called) => unknown): void;
 }
 
 /** An answer of a model, as OpenClaw is about to keep it; the other hooks bring nothing that is read here. */
 interface Written {
   message?: { role?: unknown; usage?: Readonly<Record<string, unknown>> | undefined };
 }
+
+/** A tool that is about to be called, by a turn or from outside. */
+interface Called {
+  toolName?: unknown;
+}
+
+/** What looks after the machine for its owner asks by it for the list of sessions. */
+const LOOKS = 'sessions_list';
 
 let memory: Meter | undefined;
 
@@ -46,7 +54,8 @@ export default {
       const refusal = refusalNow(folder);
       return refusal && { outcome: 'block', reason: refusal, message: refusal };
     });
-    api.on('before_tool_call', () => {
+    api.on('before_tool_call', ({ toolName }) => {
+      if (toolName === LOOKS) return undefined;
       const limit = readLimit(folder);
       const over = limit && limit !== 'broken' && standing(folder, limit).standing === 'twice';
       return over

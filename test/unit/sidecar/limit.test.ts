@@ -101,7 +101,9 @@ describe('the plugin in the gateway', () => {
     expect(ask('before_agent_run')).toMatchObject({ outcome: 'block' });
     expect(ask('before_tool_call')).toBeUndefined();
     answered(900);
-    expect(ask('before_tool_call')).toMatchObject({ block: true });
+    expect(ask('before_tool_call', { toolName: 'write' })).toMatchObject({ block: true });
+    // Else nobody could list the sessions of an assistant that spent too much.
+    expect(ask('before_tool_call', { toolName: 'sessions_list' })).toBeUndefined();
     vi.spyOn(systemClock, 'now').mockReturnValue(at('2026-12-02T00:00:00Z'));
     expect(ask('before_agent_reply')).toBeUndefined();
   });
