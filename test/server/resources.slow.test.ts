@@ -82,6 +82,7 @@ describe('prompts', () => {
       ['deploy-and-introduce', 0],
       ['diagnose', 0],
       ['hand-over-to-my-phone', 1],
+      ['move-in', 0],
     ]);
     const { messages } = await agent.client.getPrompt({
       name: 'diagnose',
