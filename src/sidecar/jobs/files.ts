@@ -19,6 +19,8 @@ import { SidecarError } from '../sidecar-error.ts';
 export interface JobFiles {
   folder: string;
   pid: string;
+  /** The process that brings a Node to a machine without one, and then begins the job; see src/bootstrap/job.sh. */
+  fetching: string;
   /** "milliseconds stage", a line each. */
   journal: string;
   /** `name=value` and `name@=packed` lines of what it answered. */
@@ -42,6 +44,7 @@ export function jobFiles(place: Place, id: string): JobFiles {
   return {
     folder,
     pid: of('pid'),
+    fetching: of('fetching'),
     journal: of('journal'),
     result: of('result'),
     exit: of('exit'),

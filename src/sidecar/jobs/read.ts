@@ -1,6 +1,7 @@
 /** Says how a detached job stands, and waits here for a change, which costs no request to the cloud. */
 import { systemClock } from '../../core/clock.ts';
 import type { Place } from '../place.ts';
+import { livePid } from '../process/identity.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { readUpTo } from '../read-text.ts';
 import { type JobFiles, type JobState, jobFiles, jobState } from './files.ts';
@@ -21,13 +22,21 @@ export async function readJob(
   const files = jobFiles(place, id);
   const seen = seen_stages ?? stagesOf(files).length;
   const begun = systemClock.elapsed();
-  let state = await jobState(files);
+  let state = await seenState(files);
   for (let looks = 1; state === 'running' && stagesOf(files).length <= seen; looks++) {
     if (systemClock.elapsed() - begun >= wait_ms) break;
     await systemClock.sleep(LOOK_MS);
-    if (looks % LOOKS_PER_STATE === 0 || readUpTo(files.exit, 1)) state = await jobState(files);
+    if (looks % LOOKS_PER_STATE === 0 || readUpTo(files.exit, 1)) state = await seenState(files);
   }
   return told(files, state);
+}
+
+/** A job that is about to begin is no unknown one: its machine has a Node since a moment ago. */
+async function seenState(files: JobFiles): Promise<JobState> {
+  const state = await jobState(files);
+  if (state !== 'unknown') return state;
+  // Where that process has ended, the job may have begun since the first look.
+  return (await livePid(files.fetching)) === undefined ? jobState(files) : 'running';
 }
 
 function told(files: JobFiles, state: JobState): ReplyOf<'job_read'> {
