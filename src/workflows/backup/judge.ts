@@ -5,6 +5,7 @@ import { type Brought, broughtBy, broughtLines } from '../../core/brought.ts';
 import { AppError } from '../../core/errors.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { isPatch } from '../../core/patch.ts';
+import { variablesIn } from '../move/left-behind.ts';
 
 /** A state of years was 300 MB; what unpacks to more than this is no state. */
 export const MAX_UNPACKED_BYTES = 32 * 1024 ** 3;
@@ -83,8 +84,7 @@ async function look(entry: ArchiveEntry, content: AsyncIterable<Uint8Array>, see
     seen.brought = isPatch(settings) ? broughtBy(settings) : [UNREADABLE];
   }
   if (entry.name === '.env') {
-    const names = (await textOf(content, entry.name)).matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w{0,80})\s*=/gm);
-    seen.variables = [...names].map(([, name = '']) => name);
+    seen.variables = variablesIn(await textOf(content, entry.name));
   }
 }
 
