@@ -9,8 +9,8 @@ import {
   type OtherVariables,
 } from '../config/environment-faults.ts';
 import { type FoundFile, withSecrets } from '../config/secret-sources.ts';
+import { isErrno } from '../core/errno.ts';
 import { AppError } from '../core/errors.ts';
-import { isErrno } from '../core/files.ts';
 import { requireOwnFolder } from '../core/own-folder.ts';
 import { CHANNELS } from '../openclaw/catalog/channels.ts';
 import { OWN_SERVER_FAULTS } from '../openclaw/catalog/own-server.ts';

@@ -4,6 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from './clock.ts';
+import { isErrno } from './errno.ts';
 import { AppError, isAppError } from './errors.ts';
 import { poll } from './poll.ts';
 
@@ -69,11 +70,6 @@ export function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether `error` is a system error with one of these codes. */
-export function isErrno(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 // A holder does a few file operations.

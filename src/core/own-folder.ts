@@ -2,8 +2,8 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, parse, resolve, sep } from 'node:path';
+import { isErrno } from './errno.ts';
 import { AppError } from './errors.ts';
-import { isErrno } from './files.ts';
 
 const OTHERS_WRITE = 0o002;
 const GROUP_WRITES = 0o020;

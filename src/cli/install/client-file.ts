@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { open, readFile, readlink, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import { isErrno } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
-import { isErrno } from '../../core/files.ts';
 import { folderFault } from '../../core/state-folder.ts';
 import type { Place } from './entry.ts';
 

@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
-import { isErrno } from '../../core/files.ts';
+import { isErrno } from '../../core/errno.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Machines } from '../machines/machines.ts';

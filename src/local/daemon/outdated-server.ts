@@ -2,8 +2,8 @@
 import semver from 'semver';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
+import { isErrno } from '../../core/errno.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
-import { isErrno } from '../../core/files.ts';
 import { poll } from '../../core/poll.ts';
 import { askServer } from './ask-server.ts';
 import { livingHolder } from './lock.ts';

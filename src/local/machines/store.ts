@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isErrno } from '../../core/files.ts';
+import { isErrno } from '../../core/errno.ts';
 import type { MachineBoot } from '../runtimes/runtime.ts';
 import type { ExecutionRecord, MachineRecord } from './model.ts';
 

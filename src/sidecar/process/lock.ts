@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
-import { isErrno } from '../errno.ts';
+import { isErrno } from '../../core/errno.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { identityOf, PROC } from './identity.ts';

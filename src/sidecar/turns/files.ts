@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { isErrno } from '../../core/errno.ts';
 import { parseJson } from '../../core/json.ts';
-import { isErrno } from '../errno.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { identityOf } from '../process/identity.ts';
 

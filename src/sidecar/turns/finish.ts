@@ -2,7 +2,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
-import { isErrno } from '../errno.ts';
+import { isErrno } from '../../core/errno.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { keepFailure, keepRunLog } from './explain.ts';
 import {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
-import { isErrno } from '../errno.ts';
+import { isErrno } from '../../core/errno.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { spawnWaiting, type Waiting } from '../process/detach.ts';
 import { bareEnvironment } from '../process/environment.ts';

@@ -1,7 +1,7 @@
 /** Every database with the version of its schema, to tell a migration by. */
 import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../errno.ts';
+import { isErrno } from '../../core/errno.ts';
 import { type Place, stateDir } from '../place.ts';
 
 /** Where an SQLite file holds it. */

@@ -2,8 +2,9 @@
 import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
+import { isErrno } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
-import { isErrno, privateDir, writePrivate } from '../../core/files.ts';
+import { privateDir, writePrivate } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
 import { finishPart, isThere, readAt } from '../files/part-file.ts';
 

@@ -4,8 +4,9 @@
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, parse, relative, sep } from 'node:path';
+import { isErrno } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
-import { isErrno, privateDir } from '../../core/files.ts';
+import { privateDir } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
 import { clientFolders, startsByItself } from './client-folders.ts';
 import { isThere } from './part-file.ts';

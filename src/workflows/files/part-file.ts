@@ -4,8 +4,9 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, lstat, open, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isErrno } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
-import { isErrno, renameToNew } from '../../core/files.ts';
+import { renameToNew } from '../../core/files.ts';
 
 /** A file that is still arriving. */
 export interface PartFile {

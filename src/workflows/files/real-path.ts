@@ -1,7 +1,7 @@
 /** Paths as the system means them: without links, and which of them lies in which. */
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { isErrno } from '../../core/files.ts';
+import { isErrno } from '../../core/errno.ts';
 
 /** Undefined where there is nothing, or nothing that may be looked at. */
 export async function realOf(path: string): Promise<string | undefined> {

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { isErrno, readIfThere, withFileLock, writePrivate } from '../../core/files.ts';
+import { isErrno } from '../../core/errno.ts';
+import { readIfThere, withFileLock, writePrivate } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
 
 const KEY = /^[0-9a-f]{64}\n$/;

@@ -68,43 +68,36 @@ test.each([
   expect(await start(image)).toMatchObject({ state: 'done' });
 });
 
+/** Settings with one model that sees and one that does not. */
+function describeModels(agents: object): void {
+  mkdirSync(inHome('.openclaw'));
+  const models = [
+    { id: 'seen', input: ['text', 'image'] },
+    { id: 'blind', input: ['text'] },
+  ];
+  const settings = { models: { providers: { anthropic: { models } } }, agents };
+  writeFileSync(inHome('.openclaw/openclaw.json'), JSON.stringify(settings));
+}
+
 test.each([
   ['anthropic/seen', 'yes'],
   ['anthropic/blind', 'no'],
   ['anthropic/other', 'unknown'],
   [undefined, 'no'],
 ])('whether %s sees images is read from the settings where they describe it: %s', async (model, takes) => {
-  mkdirSync(inHome('.openclaw'));
-  const models = [
-    { id: 'seen', input: ['text', 'image'] },
-    { id: 'blind', input: ['text'] },
-  ];
-  const settings = {
-    models: { providers: { anthropic: { models } } },
-    agents: {
-      defaults: { model: { primary: 'anthropic/seen' } },
-      list: [{ id: 'main', model: 'anthropic/blind' }],
-    },
-  };
-  writeFileSync(inHome('.openclaw/openclaw.json'), JSON.stringify(settings));
+  describeModels({
+    defaults: { model: { primary: 'anthropic/seen' } },
+    list: [{ id: 'main', model: 'anthropic/blind' }],
+  });
   const service = gatewayService({ machines: gateway.machine });
   expect(await service.takesImages('m', { session: 's', model })).toBe(takes);
 });
 
 test('an agent that stands under its name has its own model', async () => {
-  mkdirSync(inHome('.openclaw'));
-  const models = [
-    { id: 'seen', input: ['text', 'image'] },
-    { id: 'blind', input: ['text'] },
-  ];
-  const settings = {
-    models: { providers: { anthropic: { models } } },
-    agents: {
-      defaults: { model: 'anthropic/seen' },
-      entries: { main: { model: 'anthropic/blind' }, other: {} },
-    },
-  };
-  writeFileSync(inHome('.openclaw/openclaw.json'), JSON.stringify(settings));
+  describeModels({
+    defaults: { model: 'anthropic/seen' },
+    entries: { main: { model: 'anthropic/blind' }, other: {} },
+  });
   const service = gatewayService({ machines: gateway.machine });
   expect(await service.takesImages('m', { session: 's' })).toBe('no');
   expect(await service.takesImages('m', { session: 's', agent: 'other' })).toBe('yes');
