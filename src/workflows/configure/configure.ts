@@ -2,51 +2,26 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
-import { isPatch } from '../../core/patch.ts';
-import type { MachineService } from '../../machine/ports.ts';
 import { channelId } from '../../openclaw/catalog/channels.ts';
-import {
-  type ConfigureService,
-  changeOutcome,
-  type ShownSettings,
-} from '../../openclaw/configure/configure.ts';
-import { COMMENTS_NOTE, keptNote } from '../../openclaw/configure/kept-beside.ts';
-import {
-  type ChangeWish,
-  channelKey,
-  type Keys,
-  planChange,
-  presentModel,
-} from '../../openclaw/configure/plan.ts';
+import type { ConfigureService } from '../../openclaw/configure/configure.ts';
+import { channelKey, type Keys } from '../../openclaw/configure/plan.ts';
 import { namedKeys } from '../../openclaw/configure/wished-keys.ts';
 import type { PostureService } from '../../openclaw/look/posture.ts';
 import { dailyLimit, type SpendService } from '../../openclaw/look/spend.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { OperationHandle, OperationKind, Operations } from '../../operations/ports.ts';
-import { asJson, type JsonObject, type OperationRecord } from '../../operations/record.ts';
+import { asJson, type OperationRecord } from '../../operations/record.ts';
 import { isRecovered } from '../deploy/recover.ts';
 import { recoveredChange, recoverJob } from '../jobs/recover.ts';
-import { lastingJob } from '../jobs/start-again.ts';
 import { parseStored } from '../jobs/stored-state.ts';
 import type { DailyLimits } from '../limits/daily-limit.ts';
 import { wakeMachine } from '../power/wake.ts';
 import { answerRequests, answerTo } from './answer-requests.ts';
-import { planned } from './change-plan.ts';
-import { channelStates, pendingRequests } from './channels.ts';
-import {
-  type ControlUi,
-  type ControlUiDeps,
-  controlUiWish,
-  type OpenedAddress,
-  onThisComputer,
-  openAddress,
-  overSsh,
-  previewSteps,
-} from './control-ui.ts';
+import { changeSettings, changesSettings, checkBeforeMachine } from './change-settings.ts';
+import { type ControlUiDeps, controlUiWish, openControlUi, openPreview } from './control-ui.ts';
 import { setDailyLimit } from './limit.ts';
 import { changeMachine, machineWish } from './machine.ts';
-import { keptKeys, keptKeysNote } from './remaining-keys.ts';
-import { rotateToken } from './rotate-token.ts';
+import { showSettings } from './show-settings.ts';
 
 export const CONFIGURE = 'configure';
 const AGAIN =
@@ -91,19 +66,19 @@ export function configureWork(deps: ConfigureDeps): OperationKind {
       if (slept || looks || changesAssistant(input)) await wakeMachine(operation, deps.machines, machineId);
       if (slept) await deps.openclaw.startGateway(machineId, { signal: operation.signal });
       if (!looks && !changesAssistant(input)) return { machine_id: machineId };
-      const preview = await opensPreview(operation, deps, input);
+      const preview = await openPreview(operation, deps, input);
       const limitPlugin = await setDailyLimit(operation, deps, input);
       const wish = { ...input, allowedOrigin: preview?.origin, limitPlugin };
       const changed = changesSettings(wish) ? await changeSettings(operation, deps, wish) : {};
       if (input.rotateToken) await rotateToken(operation, deps, machineId);
       const answered = await answerRequests(operation, deps, input);
-      const opened = await controlUi(operation, deps, input, preview);
+      const opened = await openControlUi(operation, deps, input, preview);
       return asJson({
         machine_id: machineId,
         ...changed,
         ...answered,
         ...opened,
-        ...(await seen(operation, deps, input)),
+        ...(await showSettings(operation, deps, { ...input, looks })),
       });
     },
     async recover(id, machineId) {
@@ -158,135 +133,19 @@ function changesAssistant(input: ConfigureInput): boolean {
   return changesSettings(input) || wishes.some((wish) => wish !== undefined);
 }
 
-function changesSettings(wish: ChangeWish): boolean {
-  const { model, fallbackModels, providerKeys, set, channel, allowedOrigin, limitPlugin } = wish;
-  const parts = [model, fallbackModels, providerKeys, set, channel, allowedOrigin, limitPlugin];
-  return parts.some((part) => part !== undefined);
-}
+const rotation = z.object({ rotated: z.boolean().default(false) });
 
-async function changeSettings(
+/** A new token for the gateway: once per operation, also where another process goes on with it. */
+async function rotateToken(
   operation: OperationHandle,
-  deps: ConfigureDeps,
-  wish: ChangeWish & { machineId: string },
-): Promise<JsonObject> {
-  const { machineId } = wish;
-  const { signal } = operation;
-  const present = await deps.configure.show(machineId, { signal });
-  const plan = await planned(operation, () => planChange(wish, present, deps.keys));
-  if (present.comments) await operation.note(COMMENTS_NOTE);
-  const job = await lastingJob(operation, deps, machineId, () =>
-    deps.configure.startChange(machineId, operation.id, plan, { signal }),
-  );
-  const { applied, unchecked, keptBeside } = changeOutcome(job.result);
-  if (keptBeside !== undefined) await operation.note(keptNote(keptBeside));
-  const known = new Set(plan.checks.map(({ subject }) => subject));
-  for (const subject of unchecked.filter((each) => known.has(each))) {
-    await operation.note(
-      `${subject} could not be asked beforehand, since its side did not answer or was too busy: its key or token is unproved.`,
-    );
-  }
-  if (JSON.stringify(plan.patch.channels ?? {}).includes('"dmPolicy":"open"')) {
-    await operation.note(
-      'Whoever finds the bot can now command the assistant: "pairing" lets only approved people in.',
-    );
-  }
-  if (!plan.hot) {
-    await operation.note('This release applies settings only at a start, so its gateway was started anew.');
-  }
-  return { applied };
-}
-
-/** A machine is not made larger, and dearer, for a call whose other half its settings then refuse. */
-async function checkBeforeMachine(
-  operation: OperationHandle,
-  deps: ConfigureDeps,
-  input: ConfigureInput,
-): Promise<void> {
-  const { machineId, autosleep, vcpu, memoryMib, storageGib } = input;
-  const begun = operation.record.stages.length > 0;
-  const sized = [autosleep, vcpu, memoryMib, storageGib].some((wish) => wish !== undefined);
-  if (begun || !sized || !changesSettings(input)) return;
-  await wakeMachine(operation, deps.machines, machineId);
-  const present = await deps.configure.show(machineId, { signal: operation.signal });
-  planChange(input, present, deps.keys);
-}
-
-/** An address for the gateway, before the settings that let its pages talk to the gateway. */
-async function opensPreview(
-  operation: OperationHandle,
-  deps: ConfigureDeps,
-  { machineId, controlUi: wish }: ConfigureInput,
-): Promise<OpenedAddress | undefined> {
-  if (wish?.how !== 'preview') return undefined;
-  const { port } = await deps.configure.show(machineId, { signal: operation.signal });
-  return openAddress(operation, deps, machineId, port);
-}
-
-async function controlUi(
-  operation: OperationHandle,
-  deps: ConfigureDeps,
-  { machineId, controlUi: wish }: ConfigureInput,
-  preview: OpenedAddress | undefined,
-): Promise<{ control_ui?: ControlUi }> {
-  if (wish === undefined) return {};
-  if (preview) return { control_ui: previewSteps(preview) };
-  const { signal } = operation;
-  const shown = await deps.configure.show(machineId, { signal });
-  if (wish.how === 'ssh') return { control_ui: await overSsh(operation, deps, machineId, wish, shown) };
-  const machine = await deps.machines.get(machineId, { signal });
-  return { control_ui: await onThisComputer(operation, deps, machine, shown) };
-}
-
-/** The settings after it all; with what the gateway itself tells where a channel was connected or nothing was asked. */
-async function seen(
-  operation: OperationHandle,
-  { configure, machines, keys }: ConfigureDeps,
-  input: ConfigureInput,
-): Promise<JsonObject> {
-  const { machineId, channel } = input;
-  const { signal } = operation;
-  const looks = onlyLooks(input);
-  await operation.stage('look');
-  const live = looks ? 'all' : channel === undefined ? undefined : 'channels';
-  const shown = await configure.show(machineId, { signal, live });
-  if (channel !== undefined) await warnOfSleep(operation, machines, machineId);
-  const kept = looks ? keptKeys(shown.secretNames, keys.providers) : [];
-  if (kept.length > 0) await operation.note(keptKeysNote(kept));
-  return asJson({
-    model: presentModel(shown),
-    openclaw_version: shown.openclawVersion,
-    ...(looks && { settings: settingsOf(shown) }),
-    ...(shown.live && { channels: channelStates(shown.live, shown.config) }),
-    ...(shown.live && looks && { pending: pendingRequests(shown.live) }),
-  });
-}
-
-// About as much as a client shows of one result.
-const MAX_SETTINGS_CHARS = 16_000;
-
-/** What a person may change, and which providers have keys; only the names of sections where it is too long. */
-function settingsOf({ config, secretNames }: ShownSettings): string {
-  const { gateway: _gateway, secrets: _secrets, meta: _meta, models, ...rest } = config;
-  const providers = isPatch(models) && isPatch(models.providers) ? Object.keys(models.providers) : [];
-  const short =
-    JSON.stringify(rest).length <= MAX_SETTINGS_CHARS ? rest : { sections: Object.keys(rest), cut: true };
-  // As text: its names are the machine's too, and would be names of our own data.
-  return JSON.stringify({
-    providers,
-    secrets_set: secretNames.filter((name) => name !== 'gateway'),
-    ...short,
-  });
-}
-
-async function warnOfSleep(
-  operation: OperationHandle,
-  machines: MachineService,
+  { posture }: { posture: Pick<PostureService, 'rotateToken'> },
   machineId: string,
 ): Promise<void> {
-  const { autosleepSeconds } = await machines.get(machineId, { signal: operation.signal });
-  if (autosleepSeconds === 0) return;
-  const when = autosleepSeconds === undefined ? 'some minutes' : `${autosleepSeconds} s`;
+  if (parseStored(rotation, operation.record.state).rotated) return;
+  await operation.stage('rotate');
+  await posture.rotateToken(machineId, { signal: operation.signal });
+  await operation.save({ rotated: true });
   await operation.note(
-    `The machine sleeps after ${when} without a call through this server, and messages from outside do not wake it: pass autosleep "never" to keep the channel answering, which bills all the time.`,
+    'The gateway has a new token, and refuses the old one: browsers with the Control UI must log in again.',
   );
 }

@@ -8,7 +8,7 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import { writePrivate } from '../../core/files.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import type { ShownSettings } from '../../openclaw/configure/configure.ts';
+import type { ConfigureService, ShownSettings } from '../../openclaw/configure/configure.ts';
 import {
   checkedConnection,
   isPublicKey,
@@ -26,7 +26,7 @@ export const controlUiWish = z.discriminatedUnion('how', [
 ]);
 export type ControlUiWish = z.output<typeof controlUiWish>;
 
-export interface ControlUi {
+interface ControlUi {
   how: 'ssh' | 'preview' | 'local';
   steps: string[];
   url?: string | undefined;
@@ -87,6 +87,7 @@ async function readPublicKey(path: string): Promise<string> {
 export interface ControlUiDeps {
   machines: MachineService;
   openclaw: Pick<OpenClawService, 'startGateway'>;
+  configure: Pick<ConfigureService, 'show'>;
   /** Folder of this server, for what ssh needs beside the key. */
   stateDir: string;
 }
@@ -98,8 +99,40 @@ export interface OpenedAddress {
   visibility: string | undefined;
 }
 
+interface ControlUiInput {
+  machineId: string;
+  controlUi?: ControlUiWish | undefined;
+}
+
+/** Opens the address of a preview: before settings are written, since the gateway must accept pages from there. */
+export async function openPreview(
+  operation: OperationHandle,
+  deps: ControlUiDeps,
+  { machineId, controlUi: wish }: ControlUiInput,
+): Promise<OpenedAddress | undefined> {
+  if (wish?.how !== 'preview') return undefined;
+  const { port } = await deps.configure.show(machineId, { signal: operation.signal });
+  return openAddress(operation, deps, machineId, port);
+}
+
+/** How the person opens it now, where the call asked for that. */
+export async function openControlUi(
+  operation: OperationHandle,
+  deps: ControlUiDeps,
+  { machineId, controlUi: wish }: ControlUiInput,
+  preview: OpenedAddress | undefined,
+): Promise<{ control_ui?: ControlUi }> {
+  if (wish === undefined) return {};
+  if (preview) return { control_ui: previewSteps(preview) };
+  const { signal } = operation;
+  const shown = await deps.configure.show(machineId, { signal });
+  if (wish.how === 'ssh') return { control_ui: await overSsh(operation, deps, machineId, wish, shown) };
+  const machine = await deps.machines.get(machineId, { signal });
+  return { control_ui: await onThisComputer(operation, deps, machine, shown) };
+}
+
 /** Opens an address for the gateway's port. */
-export async function openAddress(
+async function openAddress(
   operation: OperationHandle,
   { machines }: ControlUiDeps,
   machineId: string,
@@ -116,7 +149,7 @@ export async function openAddress(
   });
 }
 
-export function previewSteps({ origin, visibility }: OpenedAddress): ControlUi {
+function previewSteps({ origin, visibility }: OpenedAddress): ControlUi {
   const who =
     visibility === 'private'
       ? 'Only you can open it, after a login at Dedalus.'
@@ -136,7 +169,7 @@ export function previewSteps({ origin, visibility }: OpenedAddress): ControlUi {
 }
 
 /** Opens an address of this computer for a machine of the local API, with the gateway behind it. */
-export async function onThisComputer(
+async function onThisComputer(
   operation: OperationHandle,
   { machines, openclaw }: ControlUiDeps,
   { machineId, homeDir }: Machine,
@@ -156,7 +189,7 @@ export async function onThisComputer(
 }
 
 /** Asks for an SSH session and lays what it needs beside the operation's other files. */
-export async function overSsh(
+async function overSsh(
   operation: OperationHandle,
   { machines, stateDir }: ControlUiDeps,
   machineId: string,
