@@ -68,5 +68,13 @@ function answer(outcome: ToolOutcome<unknown>): Answer {
 
 function context({ services, signal, ask, folder, onProgress }: CallOptions): CallContext<Services> {
   const roots = folder && (async () => [folder()]);
-  return { services, signal, ask, roots, progress: onProgress, client: CLIENT };
+  const allowedFolders = { ...services.allowedFolders, typedIn: folder?.() };
+  return {
+    services: { ...services, allowedFolders },
+    signal,
+    ask,
+    roots,
+    progress: onProgress,
+    client: CLIENT,
+  };
 }

@@ -109,7 +109,7 @@ export function requireProvider(providers: readonly ProviderKey[]): void {
     'config',
     'No model provider key is set, so the assistant could not answer; nothing was created',
     {
-      next: `Set ${keyChoice()}, or OPENAI_BASE_URL for a model server of your own, in this server's environment and restart it.`,
+      next: `Set ${keyChoice()}, or OPENAI_BASE_URL for a model server of your own, in this server's environment and restart it. \`npx -y openclaw-dedalus-mcp login\` asks for a key and keeps it.`,
     },
   );
 }

@@ -20,6 +20,8 @@ export interface AllowedFolders {
   stateDir: string;
   /** Of the person: it is no folder that a client works in. */
   home: string;
+  /** Where a person types a command: directly in it a file may be made even where it is their home. */
+  typedIn?: string | undefined;
 }
 
 // No control, line-end, direction or other invisible character; file systems end a name at 255 bytes.
@@ -48,6 +50,8 @@ interface Rule {
   says: string;
   folders: readonly string[];
   refuses: (inside: string) => boolean;
+  /** A folder in which a file may lie, but in none below it. */
+  directlyIn?: string | undefined;
 }
 
 const sending = ({ own, named }: AllowedFolders): Rule => ({
@@ -56,14 +60,22 @@ const sending = ({ own, named }: AllowedFolders): Rule => ({
   refuses: isHidden,
 });
 
-async function saving({ own, named, home }: AllowedFolders, roots: Roots): Promise<Rule> {
+async function saving(allowed: AllowedFolders, roots: Roots): Promise<Rule> {
+  const { own, named, home } = allowed;
   const { counting, leftOut } = await clientFolders((await roots?.()) ?? [], home);
   const not = ' (the client works in the home, above it, or among programs, which does not count)';
   return {
     says: `Files are saved only to folders that the person allowed${leftOut ? not : ''}`,
     folders: [own, ...named, ...counting],
     refuses: (inside) => isHidden(inside) || startsByItself(dirname(inside)),
+    directlyIn: await homeOfTyping(allowed),
   };
+}
+
+async function homeOfTyping({ typedIn, home }: AllowedFolders): Promise<string | undefined> {
+  if (typedIn === undefined) return undefined;
+  const real = await realOf(typedIn);
+  return real === (await realOf(home)) ? real : undefined;
 }
 
 /**
@@ -112,6 +124,8 @@ export async function fileToSave(allowed: AllowedFolders, roots: Roots, wanted: 
 async function insideOneOf(allowed: AllowedFolders, rule: Rule, wanted: string): Promise<string> {
   const real = await withoutLinks(allowed, wanted);
   requireNoKey(real);
+  const direct = dirname(real) === rule.directlyIn && !isHidden(basename(real));
+  if (direct && !(await isOurs(allowed, real))) return real;
   for (const folder of rule.folders) {
     const root = await realOf(folder);
     if (root === undefined || !isWithin(root, real)) continue;

@@ -232,6 +232,12 @@ it.each([
   ],
   ['a_word of nobody', 'a_word of nobody'],
   ['Call deploy_openclaw first.', 'Run `p deploy` first.'],
+  ['Call files with action "save" and the path of a file.', 'Run `p files save` and the path of a file.'],
+  [
+    'Call destroy_machine again; its fields are machine_id, confirmation.',
+    'Run `p destroy --help` to see its flags.',
+  ],
+  ["Set A or B in this server's environment and restart it.", "Set A or B in this shell's environment."],
   ['Next: Call chat or wake_machine.', 'Next: Run `p chat` or `wake`.'],
 ])('%j reads %j in a terminal', (text, words) => {
   expect(inCommandWords(text, 'p')).toBe(words);

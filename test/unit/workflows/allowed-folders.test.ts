@@ -171,6 +171,19 @@ describe('saving', () => {
     expect(await fileToSave(allowed, async () => [], file)).toBe(file);
   });
 
+  it('directly into the home of a person who types there, and nowhere below or beside it', async () => {
+    mkdirSync(join(dir, 'home/Library'), { recursive: true });
+    const home = async () => [join(dir, 'home')];
+    const typed = { ...allowed, typedIn: join(dir, 'home') };
+    expect(await fileToSave(typed, home, join(dir, 'home/report.pdf'))).toBe(join(dir, 'home/report.pdf'));
+    for (const other of ['home/.bashrc', 'home/Library/a.plist', 'other.txt', 'home/id_rsa']) {
+      await expect(fileToSave(typed, home, join(dir, other))).rejects.toMatchObject(refused);
+    }
+    await expect(
+      fileToSave({ ...typed, typedIn: dir }, async () => [dir], join(dir, 'other.txt')),
+    ).rejects.toMatchObject(refused);
+  });
+
   it('says that a home is no folder that counts, and takes a project below it', async () => {
     mkdirSync(join(dir, 'home/work/site/.worktrees/b'), { recursive: true });
     const home = async () => [join(dir, 'home')];
