@@ -20,6 +20,8 @@ interface ChannelEntry {
   id: string;
   label: string;
   tokens: readonly ChannelToken[];
+  /** Further variables that OpenClaw itself takes for a sign that the channel is set up. */
+  alsoBy: readonly string[];
   /** Besides the tokens, where the machine's settings do not say otherwise yet. */
   defaults: Readonly<Record<string, string>>;
   /** npm package of the plugin, where present releases do not bring it along. */
@@ -38,6 +40,7 @@ const LIST = [
     id: 'telegram',
     label: 'Telegram',
     tokens: [{ variable: 'TELEGRAM_BOT_TOKEN', secret: 'telegram', field: 'botToken' }],
+    alsoBy: [],
     // Strangers get a code, and only its owner's answer lets them in.
     defaults: { dmPolicy: 'pairing' },
     plugin: undefined,
@@ -48,6 +51,7 @@ const LIST = [
     id: 'discord',
     label: 'Discord',
     tokens: [{ variable: 'DISCORD_BOT_TOKEN', secret: 'discord', field: 'token' }],
+    alsoBy: [],
     defaults: {},
     plugin: '@openclaw/discord',
     questions: () => [
@@ -61,6 +65,7 @@ const LIST = [
       { variable: 'SLACK_BOT_TOKEN', secret: 'slack_bot', field: 'botToken' },
       { variable: 'SLACK_APP_TOKEN', secret: 'slack_app', field: 'appToken' },
     ],
+    alsoBy: ['SLACK_USER_TOKEN'],
     // Without an address of its own the machine cannot be called back.
     defaults: { mode: 'socket' },
     plugin: '@openclaw/slack',

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isPatch, type Patch } from '../../core/patch.ts';
 import { head, plainText } from '../../core/text.ts';
 import { toldOneOf } from '../../core/told.ts';
-import { channelId } from '../../openclaw/catalog/channels.ts';
+import { KNOWN_CHANNELS } from '../../openclaw/catalog/known-channels.ts';
 import type { LiveAnswers } from '../../openclaw/configure/configure.ts';
 
 export const channelState = z.object({
@@ -60,12 +60,7 @@ const nothing = { channels: {}, channelAccounts: {}, channelDefaultAccountId: {}
 
 // Of OpenClaw 2026.9.6 and its plugins; another one is told as `other`, since a machine may name it as it likes.
 const CHANNEL_ID = /^[a-z][a-z0-9-]{0,29}$/;
-const CHANNEL_IDS = [
-  ...channelId.options,
-  ...['whatsapp', 'signal', 'imessage', 'bluebubbles', 'irc', 'matrix', 'line', 'msteams', 'googlechat'],
-  ...['mattermost', 'nextcloud-talk', 'nostr', 'tlon', 'twitch', 'feishu', 'zalo', 'zalouser', 'webchat'],
-  ...['synology-chat', 'qqbot', 'wecom', 'sms', 'email', 'voice-call', 'other'],
-];
+const CHANNEL_IDS = [...KNOWN_CHANNELS.map(({ id }) => id), 'other'];
 
 /**
  * One row for each channel that the gateway knows or its settings name: without its plugin a channel has settings, and

@@ -1,6 +1,6 @@
 /** Settings of an assistant that moves in: nothing of it answers anybody, or runs by itself, until the person asks for it. */
 import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
-import { CHANNELS } from '../../openclaw/catalog/channels.ts';
+import { channelsByVariable, KNOWN_CHANNELS } from '../../openclaw/catalog/known-channels.ts';
 import { FRONT_SETTINGS } from '../../openclaw/catalog/settings.ts';
 
 export interface Quieted {
@@ -10,7 +10,7 @@ export interface Quieted {
   /** Whether something ran by itself that is no automation of the list: heartbeats, hooks from outside, and `ownStarts`. */
   heartbeats: boolean;
   hooks: boolean;
-  /** A checklist at each start of the gateway, or what incoming mail sets off. */
+  /** A checklist at each start of the gateway, or what an incoming mail or call sets off. */
   ownStarts: boolean;
 }
 
@@ -20,8 +20,8 @@ const NO_CHANNELS = ['defaults', 'modelByChannel'];
 const NEVER = { every: '0m' };
 /** OpenClaw's own hook that has an agent run BOOT.md whenever the gateway starts; it needs no `hooks.enabled`. */
 const AT_START = 'boot-md';
-/** OpenClaw's own plugin that reads a mailbox and starts a session for what comes in; it is no channel. */
-const BY_MAIL = 'imap';
+/** OpenClaw's own plugins that start a session for a mail or a telephone call that comes in; they are no channels. */
+const FROM_OUTSIDE = ['imap', 'voice-call'];
 
 /** @param variables names of environment variables that come along: some connect a channel by themselves. */
 export function quieted(theirs: Patch, variables: readonly string[]): Quieted {
@@ -47,14 +47,16 @@ export function quieted(theirs: Patch, variables: readonly string[]): Quieted {
   };
 }
 
-/** What switches off that the gateway's start or a mailbox has an agent run. */
+/** What switches off that the gateway's start, a mailbox or a telephone has an agent run. */
 function ownStarts(settings: Patch): Patch {
-  const readsMail = at(settings, 'plugins', 'entries', BY_MAIL) !== undefined;
+  const fromOutside = FROM_OUTSIDE.filter((id) => at(settings, 'plugins', 'entries', id) !== undefined);
   return {
     ...(runsAtStart(settings) && {
       hooks: { internal: { entries: { [AT_START]: { enabled: false } } } },
     }),
-    ...(readsMail && { plugins: { entries: { [BY_MAIL]: { enabled: false } } } }),
+    ...(fromOutside.length > 0 && {
+      plugins: { entries: Object.fromEntries(fromOutside.map((id) => [id, { enabled: false }])) },
+    }),
   };
 }
 
@@ -76,8 +78,15 @@ function channelsOf(settings: Patch, variables: readonly string[]): string[] {
   // They stand below `vars` or beside it; OpenClaw reads both.
   const inSettings = [settings.env, at(settings, 'env', 'vars')];
   const known = [...variables, ...inSettings.flatMap((env) => Object.keys(isPatch(env) ? env : {}))];
-  const byVariable = CHANNELS.filter(({ tokens }) => tokens.some(({ variable }) => known.includes(variable)));
-  return [...new Set([...named, ...byVariable.map(({ id }) => id)])];
+  return [...new Set([...named, ...channelsByVariable(known), ...byPlugin(settings)])];
+}
+
+/** A plugin that is switched on has what a login or a variable of its own left, without a word among the channels. */
+function byPlugin(settings: Patch): string[] {
+  const entries = at(settings, 'plugins', 'entries');
+  return KNOWN_CHANNELS.filter(
+    ({ id, notAnymore }) => notAnymore !== true && at(entries, id, 'enabled') === true,
+  ).map(({ id }) => id);
 }
 
 /** Each agent may have a heartbeat of its own. */

@@ -1,4 +1,5 @@
 /** What is said about an assistant that moves in: what is off and how to switch it on, and what could not come along. */
+import { isChannel } from '../../openclaw/catalog/known-channels.ts';
 
 /** In an old state; no word of it but channels of plain names and a version is a stranger's. */
 export interface Found {
@@ -15,10 +16,6 @@ export interface Found {
   names: readonly string[];
 }
 
-/** Works on a Mac alone, or through one. */
-const OF_A_MAC = ['imessage', 'bluebubbles'];
-/** Their sessions count messages: two copies of one fall out of step. */
-const LINKED = ['whatsapp', 'signal', 'zalouser', 'wechat'];
 const HOW_TO_PACK = 'with the old OpenClaw stopped, "tar -czf assistant.tar.gz -C ~ .openclaw"';
 
 /** A sentence for each; before the restore and after it. */
@@ -29,11 +26,11 @@ export function movedWords(found: Found): string[] {
 function offWords({ channels, heartbeats, hooks, ownStarts }: Found): string[] {
   return [
     ...channels
-      .filter((name) => !OF_A_MAC.includes(name))
+      .filter((name) => !isChannel(name, 'ofMac'))
       .map(
         (name) =>
           `${name} came along switched off, since two assistants must never answer one channel: once the old one no longer runs, configure_openclaw with set "channels.${name}.enabled" true switches it on${
-            LINKED.includes(name) ? ', and it may have to be linked anew' : ''
+            isChannel(name, 'linked') ? ', and it may have to be linked anew' : ''
           }.`,
       ),
     'Its automations came along switched off: run_openclaw with args cron, list, --all names them, and with cron, enable and the id switches one on.',
@@ -47,7 +44,7 @@ function offWords({ channels, heartbeats, hooks, ownStarts }: Found): string[] {
       : []),
     ...(ownStarts
       ? [
-          'What it ran at each start (BOOT.md) or for incoming mail is off: the person switches the hook boot-md or the plugin imap on in the Control UI.',
+          'What it ran at each start (BOOT.md) or for incoming mail and calls is off: the person switches the hook boot-md or the plugin imap or voice-call on in the Control UI.',
         ]
       : []),
   ];
@@ -58,7 +55,7 @@ function leftWords({ names, channels, missing, outside, version }: Found): strin
   return [
     'Linked devices and what was allowed to run without asking stayed behind: link and allow anew what is wanted.',
     ...channels
-      .filter((name) => OF_A_MAC.includes(name))
+      .filter((name) => isChannel(name, 'ofMac'))
       .map((name) => `${name} works with a Mac alone, and stays off here.`),
     ...(plugins > 0
       ? [`${plugins} plugin(s) came along without their libraries, and have to be installed again.`]

@@ -29,13 +29,37 @@ it('variables are seen as OpenClaw reads them: with a colon, below env.vars and 
   for (const name of channels) expect(settings).toHaveProperty(`channels.${name}.enabled`, false);
 });
 
-it('a mailbox that sets off sessions is off, and said to be', () => {
-  const quiet = quieted({ plugins: { entries: { imap: { enabled: true, config: { accounts: {} } } } } }, []);
+it.each([
+  [['IRC_HOST'], 'irc'],
+  [['LINE_CHANNEL_SECRET'], 'line'],
+  [['MATRIX_OPS_ACCESS_TOKEN'], 'matrix'],
+  [['GOOGLE_CHAT_SERVICE_ACCOUNT_FILE'], 'googlechat'],
+  [['TWILIO_AUTH_TOKEN', 'TWILIO_SMS_FROM'], 'sms'],
+  [['SLACK_USER_TOKEN'], 'slack'],
+  [['OPENCLAW_TWITCH_ACCESS_TOKEN'], 'twitch'],
+])('a channel that the environment alone sets up is off: %s', (variables, channel) => {
+  const { settings, channels } = quieted({}, variables);
+  expect(channels).toEqual([channel]);
+  expect(settings.channels).toEqual({ [channel]: { enabled: false } });
+});
+
+it('a channel whose plugin is on is off without a word among the channels: it has what a login left', () => {
+  const entries = { whatsapp: { enabled: true }, signal: { enabled: false } };
+  const { settings, channels } = quieted({ plugins: { entries } }, []);
+  expect(channels).toEqual(['whatsapp']);
+  expect(settings.channels).toEqual({ whatsapp: { enabled: false } });
+});
+
+it('a mailbox and a telephone that set off sessions are off, and said to be', () => {
+  const imap = { enabled: true, config: { accounts: {} } };
+  const quiet = quieted({ plugins: { entries: { imap, 'voice-call': { enabled: true } } } }, []);
   expect(quiet.settings.plugins).toEqual({
-    entries: { imap: { enabled: false, config: { accounts: {} } } },
+    entries: { imap: { ...imap, enabled: false }, 'voice-call': { enabled: false } },
   });
+  // OpenClaw has no such channel, and would refuse its settings.
+  expect(quiet.channels).toEqual([]);
   const found = { ...quiet, version: undefined, missing: 0, outside: 0, names: [] };
-  expect(movedWords(found).join()).toContain('at each start (BOOT.md) or for incoming mail is off');
+  expect(movedWords(found).join()).toContain('at each start (BOOT.md) or for incoming mail and calls is off');
 });
 
 it.each<[string, object, boolean]>([
