@@ -3,7 +3,10 @@
  * is told.
  */
 import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isPriced } from '../../src/sidecar/spend/price.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { type RealLab, startRealLab } from '../support/real-lab.ts';
 import { type StandInTelegram, startStandInTelegram } from '../support/stand-in-telegram.ts';
@@ -47,6 +50,12 @@ async function enabled(): Promise<{ id: string; name: string; spends: boolean }[
       name,
       spends: payload.kind !== 'command',
     }));
+}
+
+/** The machine's persistent home, as a folder of this computer. */
+async function machineHome(): Promise<string> {
+  const [name = 'there is none'] = await readdir(join(lab.dir, 'local/local/machines'));
+  return join(lab.dir, 'local/local/machines', name, 'home');
 }
 
 const asked = () => lab.model.requests.length;
@@ -142,4 +151,29 @@ it('at twice the limit a turn that runs is ended, and its caller is told why', a
   await expect.poll(asked, { timeout: 60_000 }).toBeGreaterThan(before);
   await agent.finish('configure_openclaw', { daily_limit: '1000 tokens' });
   expect(await running).toMatch(/was ended: twice the daily limit/);
+});
+
+it('where the settings have a price a limit in money is kept, and a model of the catalog has one too', async () => {
+  const home = await machineHome();
+  const file = join(home, '.openclaw/openclaw.json');
+  const settings = JSON.parse(await readFile(file, 'utf8'));
+  const id = String(settings.agents.defaults.model.primary).replace('anthropic/', '');
+  const cost = { input: 10, output: 50, cacheRead: 1, cacheWrite: 12.5 };
+  settings.models.providers.anthropic.models = [{ id, name: id, cost }];
+  await writeFile(file, JSON.stringify(settings));
+  const set = await agent.finish('configure_openclaw', { daily_limit: '5 USD' });
+  expect(String(set.notes)).toContain('The assistant may spend 5 USD a day (UTC).');
+  expect(await agent.finish('chat', { message: 'It costs' })).toMatchObject({ status: 'done' });
+  const today = async () => Object((await agent.call('gateway_status')).structuredContent?.spend).today?.usd;
+  await expect.poll(today, { timeout: 120_000 }).toBeGreaterThan(0);
+  await agent.finish('configure_openclaw', { daily_limit: '0.001 USD' });
+  const before = asked();
+  expect(await refusal('chat', { message: 'Too dear' })).toMatch(/daily limit .* is reached: .*0\.001 USD/);
+  expect(asked()).toBe(before);
+  // The same tree beside settings without an address: that of a model of this computer has no catalog.
+  const elsewhere = { home: join(lab.dir, 'priced'), port: 1 };
+  await mkdir(elsewhere.home);
+  await symlink(join(home, '.openclaw-mcp'), join(elsewhere.home, '.openclaw-mcp'));
+  expect(isPriced(elsewhere, 'anthropic/claude-opus-5-5')).toBe(true);
+  expect(isPriced(elsewhere, 'google/gemini-2.5-pro')).toBe(false);
 });

@@ -10,6 +10,7 @@ import { costsOf, sessionCosts, spentIn } from './accounts.ts';
 import { readAccounts, readLimit, readMeter, writeLedger } from './ledger.ts';
 import { dayOf, type Limit, mayBegin, type Spent, spentOn } from './limit.ts';
 import { keepPlugin, limitDir, pluginDir, settingsNamePlugin } from './plugin-files.ts';
+import { isPriced } from './price.ts';
 
 type Standing = Pick<ReplyOf<'spend'>, 'limit' | 'today' | 'keeping'>;
 
@@ -30,8 +31,9 @@ export async function setLimit(
   return { ...standingOf(place), plugin: pluginDir(place), set_at: kept?.set_at ?? limit.set_at };
 }
 
-/** Proved by an answer of it that OpenClaw could put a price on. */
+/** Known beforehand, or proved by an answer of it that OpenClaw could put a price on. */
 async function hasPrice(place: Place, model: string | undefined): Promise<boolean> {
+  if (model !== undefined && isPriced(place, model)) return true;
   const costs = await costsOf(place, PRICED_DAYS);
   if (costs === undefined || costs.totals.totalCost <= 0) return false;
   return model === undefined || !(model in costs.totals.missingCostByModel);

@@ -1,0 +1,43 @@
+/** Whether OpenClaw can put a price on what a model answers before it has answered: it looks where OpenClaw 2026.9.6 does. */
+import { join } from 'node:path';
+import { at, isPatch } from '../../core/patch.ts';
+import { mcpDir, type Place } from '../place.ts';
+import { readObject } from '../state/object-file.ts';
+import { settingsFile } from '../state/place.ts';
+
+/** Of an address like these OpenClaw takes prices from the settings alone. */
+const NEAR =
+  /^\w+:\/\/(?:[^/]*@)?(?:localhost|[^/:]+\.local(?:host|domain)?|127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|\[(?:::1\]|fe80:|f[cd]))/i;
+
+/** @param model as `anthropic/claude-opus-5-5`. */
+export function isPriced(place: Place, model: string): boolean {
+  const [, provider = '', id = ''] = /^([a-z0-9][a-z0-9._-]*)\/(.+)$/.exec(model) ?? [];
+  if (id === '') return false;
+  const own = at(objectIn(settingsFile(place)), 'models', 'providers', provider);
+  const cost = costIn(own, id);
+  if (cost !== undefined) return costs(cost);
+  const address = at(own, 'baseUrl');
+  if (typeof address === 'string' && NEAR.test(address)) return false;
+  const plugin = join(mcpDir(place), 'current/node_modules/openclaw/dist/extensions', provider);
+  const catalog = at(objectIn(join(plugin, 'openclaw.plugin.json')), 'modelCatalog', 'providers', provider);
+  return costs(costIn(catalog, id));
+}
+
+function costIn(provider: unknown, id: string): unknown {
+  const models = at(provider, 'models');
+  return Array.isArray(models)
+    ? at(
+        models.find((model) => at(model, 'id') === id),
+        'cost',
+      )
+    : undefined;
+}
+
+/** What costs nothing is no price: a limit in money would never be reached. */
+const costs = (cost: unknown): boolean =>
+  isPatch(cost) && [cost.input, cost.output].some((rate) => typeof rate === 'number' && rate > 0);
+
+function objectIn(file: string): unknown {
+  const read = readObject(file);
+  return 'value' in read ? read.value : undefined;
+}
