@@ -58,11 +58,16 @@ function unbind(database: DatabaseSync, table: string): void {
 }
 
 /**
- * Automations stand under the place of their file: below another home nobody finds them, and they vanish without a word.
+ * Automations stand under the place of their file, and files of a turn under that of their folder: below another home nobody
+ * finds them, and they vanish without a word.
+ * @param store where the settings say that automations stand; those there stay.
  * @param emptied tables that lose their rows, in a state of another computer; its automations are switched off then.
  * @throws SidecarError `backup_unusable` where somebody's statements would run at such a change.
  */
-export async function settleDatabase(file: string, home: string, emptied?: readonly string[]): Promise<void> {
+export async function settleDatabase(
+  file: string,
+  { home, store, emptied }: { home: string; store?: unknown; emptied?: readonly string[] | undefined },
+): Promise<void> {
   if (!isDatabase(file)) return;
   const { DatabaseSync: Database } = await import('node:sqlite');
   const database = new Database(file, { timeout: BUSY_MS });
@@ -71,7 +76,8 @@ export async function settleDatabase(file: string, home: string, emptied?: reado
     if (emptied !== undefined) requirePlain(database, plain, [...emptied, AUTOMATIONS], file);
     for (const table of plain) {
       if (emptied?.some((name) => isNamed(table, name))) database.exec(`DELETE FROM ${quoted(table)}`);
-      if (columnsOf(database, table).includes('store_key')) rehome(database, table, home);
+      for (const name of columnsOf(database, table).filter((each) => PLACES.includes(each)))
+        rehome(database, { table, name, plain }, (was) => (was === store ? undefined : inState(was, home)));
     }
     if (emptied !== undefined && plain.some((table) => isNamed(table, AUTOMATIONS))) database.exec(ALL_OFF);
   } finally {
@@ -100,12 +106,31 @@ function requirePlain(
 /** SQLite knows a table by its name in any letters. */
 const isNamed = (table: string, name: string) => table.toLowerCase() === name.toLowerCase();
 
-function rehome(database: DatabaseSync, table: string, home: string): void {
-  const sql = `UPDATE OR IGNORE ${quoted(table)} SET store_key = ? WHERE store_key = ?`;
-  for (const { store_key } of database.prepare(`SELECT DISTINCT store_key FROM ${quoted(table)}`).all()) {
-    const [, inState] = /[\\/](cron[\\/][^\\/]+)$/.exec(String(store_key)) ?? [];
-    const now = inState && `${home}/.openclaw/${inState.replace('\\', '/')}`;
-    if (now) database.prepare(sql).run(now, String(store_key));
+/** Columns that hold a place in the state. */
+const PLACES = ['store_key', 'original_media_root'];
+/** Where the store of automations is noted by releases that no longer have a setting for it. */
+const NOTED = 'config_machine_state';
+
+/** Below a state of another name only what always lies there is known. */
+function inState(was: string, home: string): string | undefined {
+  const [, below, known] = /[\\/]\.openclaw[\\/](.+)$|[\\/](cron[\\/][^\\/]+|media)$/.exec(was) ?? [];
+  const name = below ?? known;
+  return name && `${home}/.openclaw/${name.replaceAll('\\', '/')}`;
+}
+
+function rehome(
+  database: DatabaseSync,
+  { table, name, plain }: { table: string; name: string; plain: readonly string[] },
+  placeOf: (was: string) => string | undefined,
+): void {
+  const run = (sql: string, ...values: string[]) => database.prepare(sql).run(...values);
+  for (const row of database.prepare(`SELECT DISTINCT ${name} AS was FROM ${quoted(table)}`).all()) {
+    const was = String(row.was);
+    const now = placeOf(was);
+    if (now === undefined) continue;
+    if (plain.includes(NOTED))
+      run(`UPDATE ${NOTED} SET value_json = json_quote(?) WHERE value_json = json_quote(?)`, now, was);
+    run(`UPDATE OR IGNORE ${quoted(table)} SET ${name} = ? WHERE ${name} = ?`, now, was);
   }
 }
 

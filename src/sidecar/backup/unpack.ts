@@ -22,8 +22,10 @@ import { Readable } from 'node:stream';
 import type * as z from 'zod/mini';
 import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
 import { systemClock } from '../../core/clock.ts';
+import { at } from '../../core/patch.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
+import { readObject } from '../state/object-file.ts';
 import type { unpackSchema } from '../state/protocol.ts';
 import { adoptState } from './adopt.ts';
 import { settleDatabase, unbindDatabase } from './databases.ts';
@@ -109,9 +111,11 @@ async function unpack(place: Place, request: Request, next: string, begun: numbe
       if (path.endsWith('.sqlite')) databases.push(path);
     }
   });
+  const settings = readObject(join(next, 'openclaw.json'));
+  const store = 'value' in settings ? at(settings.value, 'cron', 'store') : undefined;
   for (const database of databases) {
     await unbindDatabase(database);
-    await settleDatabase(database, place.home, request.emptied);
+    await settleDatabase(database, { home: place.home, store, emptied: request.emptied });
   }
   for (const { name, target } of links) symlinkSync(target, join(next, name));
   // Always its owner's to read, enter and remove again.

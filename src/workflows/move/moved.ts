@@ -9,7 +9,7 @@ import { toldVersion } from '../../core/told.ts';
 import { backupManifest } from '../../openclaw/backup.ts';
 import { dropPart, isThere } from '../files/part-file.ts';
 import { type Move, newName, writeMoved } from './move-in.ts';
-import { MOVED_HOME, placesOf } from './places.ts';
+import { MOVED_HOME, placesOf, withStore } from './places.ts';
 import { plainChannels, quieted } from './quiet.ts';
 import type { Found } from './sentences.ts';
 import { type TheirArchive, theirArchive } from './their-archive.ts';
@@ -47,7 +47,7 @@ export async function moved(
   const move: Move = {
     archive,
     places,
-    settings: quiet.settings,
+    settings: withStore(quiet.settings, archive),
     renamed: renamedIn(archive),
     manifest: backupManifest.parse({
       format: 1,

@@ -1,6 +1,6 @@
 /** Where in the new state each part of an old one comes to lie, and what its settings call it from then on. */
 import { posix } from 'node:path';
-import { at, isPatch, type Patch } from '../../core/patch.ts';
+import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
 import { type Carried, inside, type TheirArchive } from './their-archive.ts';
 
 /** Stands for the home of before in everything that is rewritten here; the machine puts its own in its place. */
@@ -84,6 +84,14 @@ export function inOldState(path: unknown): string | undefined {
   if (typeof path !== 'string') return undefined;
   const root = ['~/.openclaw/', `${STATE}/`].find((start) => path.startsWith(start));
   return root && posix.normalize(path.slice(root.length));
+}
+
+/** Automations in a store outside of the state are found by its name as it was, though nothing lies there any more. */
+export function withStore(settings: Patch, { carried }: Pick<TheirArchive, 'carried'>): Patch {
+  const store = at(settings, 'cron', 'store');
+  const home = homeOf(carried[0]?.source);
+  if (typeof store !== 'string' || home === undefined || isWithin(store, undefined)) return settings;
+  return patched(settings, { cron: { store: absolute(store, home) } });
 }
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -42,7 +42,7 @@ it.skipIf(sqlite === undefined)(
       CREATE TRIGGER strange AFTER UPDATE ON watched BEGIN DELETE FROM cron_jobs; END;
     `),
     );
-    await settleDatabase(file, '/home/b');
+    await settleDatabase(file, { home: '/home/b' });
     expect(keys('cron_jobs')).toEqual([
       '/home/b/.openclaw/cron/jobs.json',
       '/home/b/.openclaw/cron/other.json',
@@ -67,7 +67,7 @@ it.skipIf(sqlite === undefined)(
       INSERT INTO Paired_Devices VALUES (1);
     `),
     );
-    await settleDatabase(file, '/home/b', ['paired_devices']);
+    await settleDatabase(file, { home: '/home/b', emptied: ['paired_devices'] });
     expect(
       inDatabase((database) => database.prepare('SELECT enabled, job_json FROM cron_jobs').all()),
     ).toEqual([{ enabled: 0, job_json: '{"enabled":false}' }]);
@@ -75,7 +75,37 @@ it.skipIf(sqlite === undefined)(
   },
 );
 
+it.skipIf(sqlite === undefined)(
+  'automations of a store of their own are found below the new home, and so are files of a turn',
+  async () => {
+    inDatabase((database) =>
+      database.exec(`
+      CREATE TABLE cron_jobs (id INTEGER, store_key TEXT, enabled INTEGER, job_json TEXT);
+      INSERT INTO cron_jobs VALUES (1, '/home/a/.openclaw/my/jobs.json', 1, ''), (2, '/data/state/cron/jobs.json', 1, ''),
+        (3, '/mnt/cron/named.json', 1, '');
+      CREATE TABLE config_machine_state (state_key TEXT, value_json TEXT);
+      INSERT INTO config_machine_state VALUES ('cron.store', '"/home/a/.openclaw/my/jobs.json"'), ('other', '"x"');
+      CREATE TABLE managed_outgoing_image_records (id INTEGER, original_media_root TEXT);
+      INSERT INTO managed_outgoing_image_records VALUES (1, '/home/a/.openclaw/media'), (2, '/data/state/media');
+    `),
+    );
+    await settleDatabase(file, { home: '/home/b', store: '/mnt/cron/named.json' });
+    expect(keys('cron_jobs')).toEqual([
+      '/home/b/.openclaw/my/jobs.json',
+      '/home/b/.openclaw/cron/jobs.json',
+      // The settings say so: there OpenClaw looks for them.
+      '/mnt/cron/named.json',
+    ]);
+    const texts = (sql: string) =>
+      inDatabase((database) => database.prepare(sql).all()).flatMap((row) => Object.values(row));
+    const noted = 'SELECT value_json FROM config_machine_state';
+    expect(texts(noted)).toEqual(['"/home/b/.openclaw/my/jobs.json"', '"x"']);
+    const roots = 'SELECT original_media_root FROM managed_outgoing_image_records';
+    expect(texts(roots)).toEqual(['/home/b/.openclaw/media', '/home/b/.openclaw/media']);
+  },
+);
+
 it('what is no database is left as it is', async () => {
   writeFileSync(file, '/home/a/');
-  await expect(settleDatabase(file, '/home/b')).resolves.toBeUndefined();
+  await expect(settleDatabase(file, { home: '/home/b' })).resolves.toBeUndefined();
 });

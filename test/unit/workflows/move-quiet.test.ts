@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { ourForm } from '../../../src/workflows/backup/taken-file.ts';
 import { variablesIn, withoutOurVariables } from '../../../src/workflows/move/left-behind.ts';
+import { withStore } from '../../../src/workflows/move/places.ts';
 import { quieted } from '../../../src/workflows/move/quiet.ts';
 import { movedWords } from '../../../src/workflows/move/sentences.ts';
 import { theirArchive } from '../../../src/workflows/move/their-archive.ts';
@@ -73,6 +74,15 @@ it.each<[string, object, boolean]>([
   expect(ownStarts).toBe(isOff);
   const off = { entries: { 'boot-md': { enabled: false } } };
   expect(settings.hooks).toMatchObject({ internal: isOff ? off : internal });
+});
+
+it.each([
+  ['~/mine/jobs.json', '/home/a/mine/jobs.json'],
+  ['/mnt/jobs.json', '/mnt/jobs.json'],
+  ['~/.openclaw/mine/jobs.json', '~/.openclaw/mine/jobs.json'],
+])('automations in a store of their own are found where they were: %s', (store, expected) => {
+  const carried = [{ source: '/home/a/.openclaw', archive: '', kind: 'state' }];
+  expect(withStore({ cron: { store } }, { carried })).toEqual({ cron: { store: expected } });
 });
 
 it('what an earlier run has made does not stay where the archive is gone meanwhile', async () => {
