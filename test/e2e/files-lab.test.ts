@@ -60,7 +60,10 @@ it('lists what is there, and reads text as what strangers wrote', async () => {
 it('is led to what a turn made: named in its result and its text, and saved byte for byte', async () => {
   const { data, texts } = await agent.finish('chat', { message: 'Make the report' });
   const file = { path: 'reports/week.pdf', bytes: PDF.length, type: 'application/pdf' };
-  expect(data).toMatchObject({ files: [file], files_note: 'there may be more files than are named' });
+  expect(data).toMatchObject({
+    files: [file],
+    files_note: 'this list is incomplete: there may be more files',
+  });
   expect(data.from_others).toContain('files.path');
   expect(data.next).toContain('files with action "save"');
   expect(texts[0]).toContain('1 file made or changed');

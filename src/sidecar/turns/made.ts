@@ -28,6 +28,8 @@ const MOST_SESSIONS = 50;
 const MOST_TURNS = 200;
 /** What is written for a turn may come a moment after its last word. */
 const AFTER_MS = 1_000;
+/** A folder's own size grows with what it holds: of some thousand names on, reading it may take all the time there is. */
+const LARGE_FOLDER = 64 * 1024;
 const LEFT_OUT = new Set(['.git', 'node_modules']);
 
 const keptIn = (files: TurnFiles) => join(files.dir, 'made.json');
@@ -68,21 +70,28 @@ async function madeUntil(place: Place, files: TurnFiles, endedMs: number): Promi
   return { ...seen, others: await othersSince(place, files, since) };
 }
 
-/** Folder by folder, the outer ones first: where the time ends, the deepest were not looked at. */
+/** Folder by folder, the outer ones first and those of very many files last: where the time ends, they were not looked at. */
 function changedBetween(place: Place, since: number, until: number): Pick<Made, 'files' | 'more'> {
   const begun = systemClock.elapsed();
   const files: Made['files'] = [];
-  const folders = new Set(openFolders(place));
+  const folders: string[] = [];
+  const large: string[] = [];
+  const known = new Set<string>();
+  const visit = (folder: string, size = 0) => {
+    if (!known.has(folder)) (size > LARGE_FOLDER ? large : folders).push(folder);
+    known.add(folder);
+  };
+  for (const folder of openFolders(place)) visit(folder, lstatSync(folder, { throwIfNoEntry: false })?.size);
   let room = MOST_PATH_CHARS;
   let odd = false;
   let looked = 0;
-  for (const folder of folders) {
+  for (const folder of inTurn(folders, large)) {
     for (const name of namesIn(folder)) {
       if (++looked % BETWEEN_CLOCKS === 0 && systemClock.elapsed() - begun > MOST_MS)
         return { files, more: true };
       const whole = join(folder, name);
       const file = LEFT_OUT.has(name) ? undefined : lstatSync(whole, { throwIfNoEntry: false });
-      if (file?.isDirectory() && isPlainName(name)) folders.add(whole);
+      if (file?.isDirectory() && isPlainName(name)) visit(whole, file.size);
       if (!file?.isFile() || !isBetween(file, since, until)) continue;
       const path = shown(place, whole);
       if (!isPlainName(name) || path.length > LONGEST_PATH) {
@@ -95,6 +104,15 @@ function changedBetween(place: Place, since: number, until: number): Pick<Made, 
     }
   }
   return { files, more: odd };
+}
+
+/** Also what is added on the way. */
+function* inTurn(first: string[], then: string[]): Generator<string> {
+  for (;;) {
+    const next = first.shift() ?? then.shift();
+    if (next === undefined) return;
+    yield next;
+  }
 }
 
 /** Also of what was moved there, whose contents are older, and of what was made then and changed again since. */

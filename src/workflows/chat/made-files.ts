@@ -38,7 +38,7 @@ const OTHERS: Readonly<Record<MadeFiles['others'], string | undefined>> = {
 /** Nothing where it made none, or nobody could look. */
 export function madeResult(made: MadeFiles | undefined): { files?: object[]; files_note?: string } {
   if (made === undefined) return {};
-  const more = made.more ? 'there may be more files than are named' : undefined;
+  const more = made.more ? 'this list is incomplete: there may be more files' : undefined;
   const others = made.files.length > 0 ? OTHERS[made.others] : undefined;
   const note = [more, others].filter((part) => part !== undefined).join('; ');
   return {

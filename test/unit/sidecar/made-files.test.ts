@@ -124,6 +124,16 @@ it('ends its look after fifty milliseconds, and its question where the gateway d
   expect(made?.files.length).toBeLessThan(32);
 });
 
+it('looks into a folder of very many files last, so that it hides no other', async () => {
+  for (const name of ['cache', 'results']) mkdirSync(inWorkspace(name));
+  for (let i = 0; i < 4_000; i++) writeFileSync(inWorkspace(`cache/${'x'.repeat(40)}${i}`), '');
+  const files = await begin('t1');
+  writeFileSync(inWorkspace('results/made.txt'), '');
+  let now = 0;
+  elapsed.mockImplementation(() => now++);
+  expect(await end(files)).toMatchObject({ files: [{ path: 'results/made.txt', bytes: 0 }], more: true });
+});
+
 it('looked at late, it tells nothing that was only changed since, but what was made then', async () => {
   const files = await begin('t1');
   writeFileSync(inWorkspace('made.txt'), '');
