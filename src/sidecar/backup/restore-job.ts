@@ -24,8 +24,8 @@ import { dropTrees } from '../upgrade/copy-tree.ts';
 import { pluginsReport, updatePlugins } from '../upgrade/plugins.ts';
 import { unpackBackup } from './unpack.ts';
 
-/** A state of years is migrated at the first start; the largest seen took 12 s. */
-const START_MS = 300_000;
+/** A state of years is migrated at the first start, which a busy machine may need three of; the largest seen took 12 s. */
+const START_MS = 600_000;
 
 export const restoreJob: JobFunction<'restore'> = async (job, request) => {
   const { place, id, stage } = job;

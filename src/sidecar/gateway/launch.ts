@@ -7,6 +7,7 @@ import { mcpDir, openclawCommand, type Place, stateDir } from '../place.ts';
 import { detach } from '../process/detach.ts';
 import { machineBoot, openclawEnvironment } from '../process/environment.ts';
 import { livePid } from '../process/identity.ts';
+import { readUpTo } from '../read-text.ts';
 import { noteStart } from '../sessions/interrupted.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { rememberSettings } from '../state/last-good.ts';
@@ -40,6 +41,14 @@ export interface Launch {
 
 const START_MS = 150_000;
 const LOOK_MS = 100;
+/**
+ * OpenClaw 2026.9 gives a thread of a migration five seconds to begin, and ends where a busy machine needs more. The next
+ * start goes on, ends once more to have that verified (both seen), and the third works.
+ */
+const HURRIED = 'state lease heartbeat did not become ready';
+const GOES_ON = 'gateway.maintenance_required';
+const MOST_STARTS = 4;
+const MOST_SAID = 64 * 1024;
 /** Each look at a process may cost one of its own. */
 const LOOKS_PER_IDENTITY = 10;
 /** When memory is short the gateway goes first: it is started again, and what looks after it is not. */
@@ -58,8 +67,7 @@ export async function launchGateway(
   const reason = why ?? (crashed ? causeOfEnd(place) : undefined);
   const kills = oomKills();
   writeWhole(oomKillsFile(place), kills);
-  await startProcess(place, addresses);
-  if (await untilWorks(place, patienceMs)) {
+  if (await startedWithin(place, addresses, patienceMs)) {
     // Proven: what a repair goes back to.
     rememberSettings(place);
     await noteStart(place, crashed).catch(() => []);
@@ -68,6 +76,18 @@ export async function launchGateway(
   }
   if (reason !== undefined) addEvent(place, { why: reason, did: 'failed' });
   throw new SidecarError(await failure(place, kills), lastPrinted(place));
+}
+
+async function startedWithin(place: Place, addresses: Addresses | undefined, ms: number): Promise<boolean> {
+  const begun = systemClock.elapsed();
+  for (let starts = 1; ; starts++) {
+    await startProcess(place, addresses);
+    if (await untilWorks(place, ms - (systemClock.elapsed() - begun))) return true;
+    if ((await livePid(gatewayPidFile(place))) !== undefined) return false;
+    const said = readUpTo(gatewayOutput(place), MOST_SAID, 'end') ?? '';
+    const goesOn = said.includes(HURRIED) || (starts > 1 && said.includes(GOES_ON));
+    if (starts === MOST_STARTS || !goesOn) return false;
+  }
 }
 
 async function startProcess(place: Place, addresses: Addresses | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 /** The gateway as a process: known by its identity and its token, repaired in place, never confused with another. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -79,6 +79,23 @@ test('a stop ends it, and a start repairs what was taken away meanwhile', async 
     authenticated: 'yes',
     fileModes: { 'secrets.json': '600' },
   });
+});
+
+test('a gateway that a busy machine ended in the middle of its first start is started again', async () => {
+  const script = file('.openclaw-mcp/current/node_modules/openclaw/openclaw.mjs');
+  const whole = await readFile(script, 'utf8');
+  const hurried = JSON.stringify(file('hurried'));
+  const once = `import { existsSync as isThere, writeFileSync as note } from 'node:fs';
+if (process.argv.includes('run') && !isThere(${hurried})) {
+  note(${hurried}, '');
+  console.error('- Agent database maintenance deferred: state lease heartbeat did not become ready (timeoutMs=5000)');
+  process.exit(1);
+}`;
+  await on.openclaw.stopGateway('m');
+  await writeFile(script, whole.replace('\n', `\n${once}\n`));
+  expect(await on.openclaw.startGateway('m')).toMatchObject({ started: true });
+  await readFile(file('hurried'));
+  await writeFile(script, whole);
 });
 
 test('a foreign program on the port is named and left alone', async () => {
