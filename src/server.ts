@@ -38,8 +38,7 @@ import { pieceCarrier } from './openclaw/sidecar/pieces.ts';
 import { upgradeService } from './openclaw/upgrade.ts';
 import { workOf } from './operations/kind.ts';
 import { operations } from './operations/operations.ts';
-import { redactedStore } from './operations/redacted-store.ts';
-import { fileStore } from './operations/store.ts';
+import { fileStore, redactedStore } from './operations/store.ts';
 import { prompts } from './prompts/index.ts';
 import { recordedTool } from './recorded-tool.ts';
 import { resources } from './resources/index.ts';
@@ -52,7 +51,7 @@ import { endDeploysOn } from './workflows/destroy/destroy.ts';
 import { KINDS, type KindDeps } from './workflows/kinds.ts';
 import { dailyLimits } from './workflows/limits/daily-limit.ts';
 import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows/limits/pinning.ts';
-import { outdated } from './workflows/limits/retention.ts';
+import { expired } from './workflows/limits/retention.ts';
 import { directory } from './workflows/look/directory.ts';
 import { noUsage, usageReader } from './workflows/look/usage.ts';
 
@@ -207,7 +206,7 @@ function assembleServices(
     pinned: machineId,
     endDeploys: (id) => endDeploysOn(every, id),
   });
-  const every = operations(store, clock, withheld(kinds, KINDS, faults), outdated, log);
+  const every = operations(store, clock, withheld(kinds, KINDS, faults), expired, log);
   const reachable = machineId === undefined ? every : pinnedOperations(every, machineId);
   const running = readOnly ? watchedOperations(reachable, clock) : reachable;
   return {

@@ -1,5 +1,6 @@
 /** Where secrets may come from besides the environment, and which source wins; pure, so that the rules can be read. */
 import * as z from 'zod';
+import { attempt } from '../core/errno.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { Environment } from './config.ts';
 import { judgeDotenv } from './dotenv-rules.ts';
@@ -77,11 +78,7 @@ export function secretValues(env: Environment): string[] {
 /** As it is written there, and as it is meant. */
 function passwordsIn(value: string): string[] {
   const [, password = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*?:([^\s]+)@[^@\s]+$/i.exec(value) ?? [];
-  try {
-    return [...new Set([password, decodeURIComponent(password)])].filter(Boolean);
-  } catch {
-    return [password];
-  }
+  return attempt(() => [...new Set([password, decodeURIComponent(password)])].filter(Boolean), [password]);
 }
 
 // A shorter one is a word such as "disabled".

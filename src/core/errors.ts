@@ -39,11 +39,11 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface AppErrorOptions {
   /** The next call or action, as one imperative sentence of ours. */
-  next?: string;
+  next?: string | undefined;
   /** Text that a machine, a model or a server wrote. Shown only fenced, never inside our sentences. */
-  foreign?: string;
+  foreign?: string | undefined;
   /** Structured facts for code, never for people: ids, phases, platform codes. */
-  details?: Readonly<Record<string, string | number | boolean>>;
+  details?: Readonly<Record<string, string | number | boolean>> | undefined;
   cause?: unknown;
 }
 
@@ -62,9 +62,23 @@ export class AppError extends Error {
     this.foreign = options.foreign;
     this.details = options.details ?? {};
   }
+
+  /** The same failure in other words: what is not named stays as it is, and this one is the cause. */
+  with({ message = this.message, ...options }: AppErrorOptions & { message?: string }): AppError {
+    const { code, next, foreign, details } = this;
+    return new AppError(code, message, { next, foreign, details, cause: this, ...options });
+  }
 }
 
 /** Whether `error` is an AppError, optionally of one of `codes`. */
 export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppError {
   return error instanceof AppError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** For a promise's `catch`: `value` in place of an AppError of one of these codes (of any, without codes); every other error is thrown on. */
+export function onAppError<T>(value: T, ...codes: ErrorCode[]): (error: unknown) => T {
+  return (error) => {
+    if (isAppError(error, ...codes)) return value;
+    throw error;
+  };
 }

@@ -2,6 +2,7 @@
  * JSON that others wrote. The engine reads any nesting, but whoever walks it afterwards by calling itself (masking, schemas,
  * writing it down again) runs out of stack at some thousand levels: so what is nested deeper than anything real is no JSON.
  */
+import { attempt } from './errno.ts';
 
 /** Settings, schemas and replies have about twenty. */
 export const MAX_LEVELS = 200;
@@ -9,11 +10,7 @@ export const MAX_LEVELS = 200;
 /** @returns undefined when `text` is missing, no JSON, or nested deeper than `levels`. */
 export function parseJson(text: string | undefined, levels = MAX_LEVELS): unknown {
   if (text === undefined || isDeep(text, levels)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => JSON.parse(text), undefined);
 }
 
 /** Whether lists and objects stand in each other deeper than `levels`; read from the text, before anything is built of it. */

@@ -1,7 +1,6 @@
 /** Reads the two shapes in which the API says no, and an answer that has neither, into one. */
 import * as z from 'zod';
-import { pause } from './pause.ts';
-import type { WireAnswer } from './wire.ts';
+import { pause, type WireAnswer } from './wire.ts';
 
 /** One refusal, whichever envelope it came in. Every text in it is foreign. */
 export interface Refusal {

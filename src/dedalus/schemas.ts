@@ -1,7 +1,7 @@
 /** Reads what any of the three API generations answers into our own types; unknown fields and values do no harm. */
 import * as z from 'zod';
 import type { Execution, ExecutionOutput, Machine } from './api.ts';
-import { pause } from './pause.ts';
+import { pause } from './wire.ts';
 
 // A field of another type than documented counts as missing: better a gap than a crash.
 const text = z.string().min(1).optional().catch(undefined);

@@ -1,4 +1,6 @@
 /** The one seam between our API calls and the library that carries them: plain requests out, plain answers back. */
+import * as z from 'zod';
+
 import type { AppError } from '../core/errors.ts';
 
 /** One HTTP request to the API. */
@@ -32,3 +34,6 @@ export type Send = (request: WireRequest, signal: AbortSignal) => Promise<WireAn
  * kept one away.
  */
 export type Watch = (request: WireRequest, came: WireAnswer | AppError) => void;
+
+/** Milliseconds. Zero asks for none: then our own pace counts, not as many requests as the network carries. */
+export const pause = z.number().positive().optional().catch(undefined);

@@ -1,8 +1,7 @@
 /** The gateway's log as lines that a person can read: its JSON records, and what the process printed besides. */
-
 import * as z from 'zod';
 import { parseJson } from '../core/json.ts';
-import { toldOneOf, toldTime } from '../core/told.ts';
+import { toldOneOf, toldTime } from '../core/text.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { eventSentence, type GatewayEvent } from '../openclaw/look/gateway-events.ts';
 import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';

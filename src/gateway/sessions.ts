@@ -1,8 +1,7 @@
 /** Sessions of a machine: listed, and how one of them stands. */
-
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
-import { toldTime } from '../core/told.ts';
+import { toldTime } from '../core/text.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';

@@ -1,8 +1,7 @@
 /** Reads a session's messages. */
-
 import { AppError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
-import { toldTime } from '../core/told.ts';
+import { toldTime } from '../core/text.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';

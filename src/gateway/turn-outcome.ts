@@ -1,5 +1,4 @@
 /** Decides what became of a turn: from what its machine tells, the answer's bytes and, in doubt, the session. */
-
 import { AppError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
@@ -111,7 +110,7 @@ function brokenOff({ details, foreign }: AppError): AppError {
   return new AppError(
     'unavailable',
     'The machine or its gateway slept or restarted during the turn, so nobody received the end of the reply',
-    { next: READ_FIRST, details, ...(foreign === undefined ? {} : { foreign }) },
+    { next: READ_FIRST, details, foreign },
   );
 }
 

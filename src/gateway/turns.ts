@@ -10,7 +10,6 @@ import type { TurnOptions, TurnRequest, TurnSnapshot } from './ports.ts';
 import { addressOf } from './session-address.ts';
 import { answerSoFar, type FollowedAnswers, type TurnReply } from './turn-answer.ts';
 import { snapshotOf } from './turn-outcome.ts';
-import { pauseAfter, textPauseAfter } from './turn-pace.ts';
 import { checkTurnId, turnWire } from './turn-request.ts';
 
 /** Time on top of the wait inside the machine: a command takes 0.1 s, a busy machine some seconds. */
@@ -170,3 +169,20 @@ function notSent(): AppError {
     details: { sent: false },
   });
 }
+
+/** By how long the turn has run: from there on, the pause grows by this share of every further millisecond. */
+const STEPS = [
+  { fromMs: 0, pauseMs: 400, growth: 0 },
+  { fromMs: 2_400, pauseMs: 400, growth: 0.06 },
+  { fromMs: 8_000, pauseMs: 736, growth: 0.045 },
+] as const;
+const MAX_PAUSE_MS = 2_300;
+
+/** The pause before the next question about the end of a turn that has run `turnMs`. */
+export function pauseAfter(turnMs: number): number {
+  const step = STEPS.findLast(({ fromMs }) => turnMs >= fromMs) ?? STEPS[0];
+  return Math.min(step.pauseMs + (turnMs - step.fromMs) * step.growth, MAX_PAUSE_MS);
+}
+
+/** The pause before the text so far is fetched for somebody who watches; each costs three requests. */
+export const textPauseAfter = (turnMs: number): number => Math.max(2_500, turnMs * 0.15);

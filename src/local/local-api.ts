@@ -43,10 +43,10 @@ export async function openLocalApi({ stateDir, runtime, settings = {} }: OpenOpt
   const { clock } = options;
   const unlock = await lockStateDir(clock, stateDir);
   const store = new Store(stateDir);
-  const apiKey = keptKey(store);
+  const apiKey = computerKey(store);
   const faults = new Faults();
   const stats = new Stats(store);
-  const keys = new Idempotency(store, options.keptKeys, clock.now);
+  const keys = new Idempotency(store, options.remainingKeys, clock.now);
   const machines = new Machines({ options, store, runtime, stats }, (id) => keys.forgetMachine(id));
   await machines.recover();
   const bodies = new Bodies();
@@ -80,7 +80,7 @@ export async function openLocalApi({ stateDir, runtime, settings = {} }: OpenOpt
   };
 }
 
-function keptKey(store: Store): string {
+function computerKey(store: Store): string {
   const kept = store.read<{ api_key: string }>(KEY_FILE);
   if (kept) return kept.api_key;
   const made = { api_key: `dsk-local-${randomBytes(24).toString('hex')}` };

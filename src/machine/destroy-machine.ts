@@ -1,7 +1,7 @@
 /** Destroys a machine from whatever phase it is in, and only says so when it is really gone. */
 import { randomUUID } from 'node:crypto';
 import type { WaitOptions } from '../core/abort.ts';
-import { isAppError } from '../core/errors.ts';
+import { isAppError, onAppError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
 import type { Machine } from '../dedalus/api.ts';
 import { isGone } from './phases.ts';
@@ -45,11 +45,8 @@ export function destroyMachine(
 
   /** Undefined when the machine is between two states in which it cannot be deleted. */
   async function tryDelete(revision: string | undefined): Promise<Machine | undefined> {
-    try {
-      return await api.deleteMachine(machineId, { idempotencyKey: randomUUID(), revision, signal });
-    } catch (error) {
-      if (isAppError(error, 'conflict')) return undefined;
-      throw error;
-    }
+    return api
+      .deleteMachine(machineId, { idempotencyKey: randomUUID(), revision, signal })
+      .catch(onAppError(undefined, 'conflict'));
   }
 }

@@ -176,7 +176,7 @@ async function execute(
   }
 }
 
-/** Our own patience ended; the command may still be running. */
+/** We waited as long as we may; the command may still be running. */
 function unfinished(execution: Execution, cause: AppError): AppError {
   return new AppError('timeout', 'A command on the machine did not end in time; it may still be running', {
     next: 'Call gateway_status to see how the machine is, then try again.',

@@ -58,7 +58,7 @@ function closed(machine: Machine, cause: AppError): AppError {
       : `Leave it alone: it goes to sleep by itself ${seconds ? `after ${seconds} s` : 'some minutes'} without use.`;
   return new AppError('unsupported', 'Dedalus does not let this API key put a machine to sleep', {
     next,
-    ...(cause.foreign === undefined ? {} : { foreign: cause.foreign }),
+    foreign: cause.foreign,
     details: { ...cause.details, machine_id: machine.machineId },
     cause,
   });

@@ -1,6 +1,7 @@
 /** The folders that a client says its person works in, where it says so. */
 import { fileURLToPath } from 'node:url';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { attempt } from '../core/errno.ts';
 
 /** Whole paths, as the client names them; none where it cannot be asked or does not answer. */
 export type ClientRoots = () => Promise<readonly string[]>;
@@ -22,9 +23,5 @@ export function rootsBehind(server: Server, timeoutMs = ANSWER_MS): ClientRoots 
 }
 
 function pathOf(uri: string): string | undefined {
-  try {
-    return fileURLToPath(uri);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => fileURLToPath(uri), undefined);
 }

@@ -1,7 +1,7 @@
 /** Completion: what a person may mean while they type an argument of a resource or a prompt. */
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CompleteRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { isAppError } from '../core/errors.ts';
+import { onAppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
 import { inOurWords, type Variables } from './resources.ts';
@@ -37,10 +37,5 @@ export function serveCompletions(server: Server, complete: Complete, redact: Red
 
 /** An account that cannot be reached while somebody types is no error worth showing. */
 async function orNothing(values: Promise<string[]>): Promise<string[]> {
-  try {
-    return await values;
-  } catch (error) {
-    if (isAppError(error)) return [];
-    throw error;
-  }
+  return values.catch(onAppError([]));
 }

@@ -76,7 +76,7 @@ export interface ServeOptions<Services> {
 }
 
 // A list that works takes a fraction of it; a client's start waits for it.
-const LIST_PATIENCE_MS = 2_000;
+const LIST_MS = 2_000;
 const PAGE = 100;
 const MIME = 'text/plain';
 // The protocol's own number for it; the SDK names none.
@@ -136,9 +136,9 @@ async function orNone(
     log.warn('resources/list is empty', { reason: error.message, next: error.next });
     return [];
   });
-  const patience = clock.sleep(LIST_PATIENCE_MS, answered.signal).then(() => []);
+  const overdue = clock.sleep(LIST_MS, answered.signal).then(() => []);
   try {
-    return await Promise.race([told, patience]);
+    return await Promise.race([told, overdue]);
   } finally {
     answered.abort();
   }

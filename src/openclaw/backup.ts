@@ -4,7 +4,6 @@ import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { PACK } from '../sidecar/protocol.ts';
-import { CHANNEL_PLUGINS } from './carried-plugins.ts';
 import { ownAddresses, PROVIDERS } from './catalog/providers.ts';
 import { GATEWAY_SETTINGS, settingsDemanded } from './catalog/settings.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
@@ -12,7 +11,7 @@ import { LEFT_TABLES } from './own-archive.ts';
 import type { JobSnapshot } from './ports.ts';
 import { readAs, startJob } from './sidecar/ask-sidecar.ts';
 import { pieceCarrier, type Range } from './sidecar/pieces.ts';
-import { undone } from './sidecar/undone.ts';
+import { CHANNEL_PLUGINS, rollbackError } from './state-change.ts';
 
 const BLOCK = 16;
 
@@ -153,7 +152,7 @@ export function packedBackup({ result }: JobSnapshot): PackedBackup {
 export function restoreFailure({ result }: JobSnapshot): AppError | undefined {
   if (result.rolled_back !== 'yes') return undefined;
   const failed = 'The gateway does not work with this backup';
-  return undone(
+  return rollbackError(
     result,
     failed,
     'the state of before is back, and works',

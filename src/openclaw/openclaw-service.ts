@@ -4,10 +4,9 @@ import type { ProviderKey } from './catalog/providers.ts';
 import { openclawSettings, providerSecrets } from './catalog/settings.ts';
 import { TESTED_RELEASE } from './catalog/tested-release.ts';
 import { INSTALLERS } from './catalog/versions.ts';
-import { installRequest } from './install-inputs.ts';
 import { readBareProbe, readProbe } from './look/read-probe.ts';
 import type { InstallPlan, OpenClawService } from './ports.ts';
-import { knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
+import { installRequest, knownPlan, type ResolveSources, resolvePlan } from './resolve-plan.ts';
 import { askAnySidecar, askSidecar, type SidecarMachines, startJob } from './sidecar/ask-sidecar.ts';
 import { bareJob, jobSnapshot } from './sidecar/job-snapshot.ts';
 

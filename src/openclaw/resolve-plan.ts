@@ -2,12 +2,18 @@
 import semver from 'semver';
 import * as z from 'zod';
 import { AppError, isAppError } from '../core/errors.ts';
-import { isToldPath, toldVersion } from '../core/told.ts';
-import type { ReplyOf, RequestOf } from '../sidecar/protocol.ts';
+import { isToldPath, toldVersion } from '../core/text.ts';
+import type { JobRequestOf, ReplyOf, RequestOf } from '../sidecar/protocol.ts';
 import { unknownRelease } from './catalog/newest-release.ts';
 import { MINIMUM_SAFE_VERSION } from './catalog/settings.ts';
 import { isUntested, TESTED_RELEASE, type TestedRelease } from './catalog/tested-release.ts';
-import { checkWanted, chooseNode, parseNodeReleases } from './catalog/versions.ts';
+import {
+  checkWanted,
+  chooseNode,
+  INSTALLERS,
+  installOverrides,
+  parseNodeReleases,
+} from './catalog/versions.ts';
 import type { InstallPlan, Probe } from './ports.ts';
 import type { AskOptions } from './sidecar/ask-sidecar.ts';
 
@@ -108,4 +114,21 @@ export async function resolvePlan(
 function explained(error: unknown): unknown {
   if (!isAppError(error) || error.details.script_error !== 'unknown_version') return error;
   return unknownRelease((error.foreign ?? '').split('\n'));
+}
+
+export function installRequest(
+  sources: ResolveSources,
+  plan: InstallPlan,
+): JobRequestOf<'deploy'>['install'] {
+  return {
+    openclaw_version: plan.openclawVersion,
+    node_version: plan.nodeVersion,
+    node_source: plan.nodeSource,
+    bun_version: INSTALLERS.bun,
+    npm_version: INSTALLERS.npm,
+    overrides: installOverrides(plan.openclawVersion),
+    sums: { ...(sources.release ?? TESTED_RELEASE).sums },
+    registry: sources.npmRegistry,
+    node_mirror: sources.nodeMirror ?? '',
+  };
 }

@@ -3,14 +3,13 @@ import semver from 'semver';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
-import { toldVersion } from '../core/told.ts';
-import { type CarriedPlugins, CHANNEL_PLUGINS, carriedPlugins } from './carried-plugins.ts';
+import { toldVersion } from '../core/text.ts';
 import { settingsDemanded } from './catalog/settings.ts';
-import { installRequest } from './install-inputs.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
 import type { InstallPlan, JobSnapshot } from './ports.ts';
+import { installRequest } from './resolve-plan.ts';
 import { askSidecar, startJob } from './sidecar/ask-sidecar.ts';
-import { undone } from './sidecar/undone.ts';
+import { type CarriedPlugins, CHANNEL_PLUGINS, carriedPlugins, rollbackError } from './state-change.ts';
 
 /** Milliseconds that a look may take. */
 const LOOK_MS = 15_000;
@@ -77,25 +76,23 @@ export function stateFor(
   );
 }
 
+const told = z.string().transform((version) => toldVersion(version) ?? 'unknown');
+const yes = z.enum(['yes', 'no']).transform((word) => word === 'yes');
 const outcome = z.object({
-  from: z.string(),
-  to: z.string(),
-  node_from: z.string(),
-  node_to: z.string(),
-  state_migrated: z.enum(['yes', 'no']),
-  rolled_back: z.enum(['yes', 'no']),
+  from: told,
+  to: told,
+  node_from: told,
+  node_to: told,
+  /** Whether a database was made, or its schema changed. */
+  state_migrated: yes,
+  rolled_back: yes,
 });
 
 export interface UpgradeOutcome {
-  from: string;
-  to: string;
-  nodeFrom: string;
-  nodeTo: string;
-  /** Whether a database was made, or its schema changed. */
-  stateMigrated: boolean;
+  upgrade: z.output<typeof outcome>;
   plugins: CarriedPlugins;
   /** Why everything is as it was before; undefined when the new version works. */
-  rolledBack: AppError | undefined;
+  failure: AppError | undefined;
 }
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
@@ -103,26 +100,11 @@ export function upgradeOutcome({ result }: JobSnapshot): UpgradeOutcome {
   const read = outcome.safeParse(result);
   if (!read.success)
     throw new AppError('command_failed', "The machine's account of an upgrade cannot be read");
-  const { from, to, node_from: nodeFrom, node_to: nodeTo } = read.data;
-  const versions = [from, to, nodeFrom, nodeTo].map((version) => toldVersion(version) ?? 'unknown');
-  const [cleanFrom = '', cleanTo = '', cleanNodeFrom = '', cleanNodeTo = ''] = versions;
-  return {
-    from: cleanFrom,
-    to: cleanTo,
-    nodeFrom: cleanNodeFrom,
-    nodeTo: cleanNodeTo,
-    stateMigrated: read.data.state_migrated === 'yes',
-    plugins: carriedPlugins(result),
-    rolledBack: read.data.rolled_back === 'yes' ? rolledBack(cleanFrom, cleanTo, result) : undefined,
-  };
-}
-
-function rolledBack(from: string, to: string, result: JobSnapshot['result']): AppError {
-  const before = `${from} answers again, with its state as before`;
-  return undone(
-    result,
-    `OpenClaw ${to} does not work here and was rolled back`,
-    before,
-    `${from} does not start either`,
-  );
+  const { from, to, rolled_back } = read.data;
+  const failed = `OpenClaw ${to} does not work here and was rolled back`;
+  const restored = `${from} answers again, with its state as before`;
+  const failure = rolled_back
+    ? rollbackError(result, failed, restored, `${from} does not start either`)
+    : undefined;
+  return { upgrade: read.data, plugins: carriedPlugins(result), failure };
 }

@@ -2,27 +2,26 @@
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { type Log, silentLog } from '../core/log.ts';
-import { refuseBeside } from './conflicts.ts';
 import { operationId, parseOperationId } from './operation-id.ts';
-import type { OperationKind, Operations, Outdated, Recovered, StartRequest } from './ports.ts';
+import type { Expired, OperationKind, Operations, Recovered, StartRequest } from './ports.ts';
 import type { OperationRecord } from './record.ts';
 import { CLOSED, endStage, keepEnd, type Running, STOPPED, startRunning } from './running.ts';
 import type { OperationStore } from './store.ts';
 import { waitFor } from './waiting.ts';
 
-// To find what is outdated, everything is read; that must not be the price of every beginning.
+// To find what is expired, everything is read; that must not be the price of every beginning.
 const TIDY_MS = 24 * 3_600_000;
 
 /**
  * @param kinds the work behind each kind name.
- * @param outdated which records are forgotten, once a day, when new work begins; none when undefined.
+ * @param expired which records are forgotten, once a day, when new work begins; none when undefined.
  * @param log takes the stack of a defect that stops an operation.
  */
 export function operations(
   store: OperationStore,
   clock: Clock,
   kinds: Readonly<Record<string, OperationKind>>,
-  outdated: Outdated = () => [],
+  expired: Expired = () => [],
   log: Log = silentLog,
 ): Operations {
   const live = new Map<string, Running>();
@@ -91,9 +90,9 @@ export function operations(
   }
 
   /** Leaves no trace of a failure: old records are a matter of tidiness, new work is not. */
-  async function forgetOutdated(): Promise<void> {
+  async function forgetExpired(): Promise<void> {
     if (!(await store.dueForTidying(TIDY_MS))) return;
-    const old = outdated(await everything(), clock.now());
+    const old = expired(await everything(), clock.now());
     await Promise.allSettled(old.map(({ id }) => store.remove(id)));
   }
 
@@ -110,7 +109,7 @@ export function operations(
         request.onBegin?.();
         const record = newRecord(request, isoNow());
         await store.put(record);
-        await forgetOutdated().catch(() => {});
+        await forgetExpired().catch(() => {});
         return record;
       }),
 
@@ -187,4 +186,26 @@ function recoveredRecord(
     notes: ['The record of this operation was lost; this is what its machine tells.'],
     ...(result !== undefined && { result }),
   };
+}
+
+/** @throws AppError `conflict` while something runs on the machine of `request` that its kind must not run beside. */
+export function refuseBeside(
+  kinds: Readonly<Record<string, OperationKind>>,
+  { kind, machineId, input }: StartRequest,
+  running: readonly OperationRecord[],
+): void {
+  const { notBeside = [], onlyLooks } = kinds[kind] ?? {};
+  if (machineId === undefined || onlyLooks?.(input)) return;
+  const other = running.find(
+    (record) =>
+      notBeside.includes(record.kind) &&
+      record.machineId === machineId &&
+      !kinds[record.kind]?.onlyLooks?.(record.input),
+  );
+  if (!other) return;
+  const noun = kinds[other.kind]?.noun ?? 'a change';
+  const said = other.kind === kind ? noun.replace(/^an? /, 'another ') : noun;
+  throw new AppError('conflict', `Nothing was changed: ${said} of this machine is not finished`, {
+    next: `Call get_operation with operation_id "${other.id}", then this again.`,
+  });
 }

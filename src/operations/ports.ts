@@ -127,4 +127,4 @@ export interface Operations {
 }
 
 /** Which of all records, newest first, nobody needs any more. */
-export type Outdated = (records: readonly OperationRecord[], now: number) => readonly OperationRecord[];
+export type Expired = (records: readonly OperationRecord[], now: number) => readonly OperationRecord[];

@@ -1,5 +1,6 @@
 /** What is remembered of a long-running piece of work, so that any later process can go on with it. */
-import type { AppError, ErrorCode } from '../core/errors.ts';
+import type * as z from 'zod';
+import { AppError, type ErrorCode } from '../core/errors.ts';
 
 /** Data that survives JSON. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -64,4 +65,14 @@ export function storeError(error: AppError): StoredError {
     ...(error.foreign === undefined ? {} : { foreign: error.foreign }),
     details: { ...error.details },
   };
+}
+
+/** @throws AppError `conflict` when a record does not hold what its kind wrote there. */
+export function parseStored<T extends z.ZodType>(schema: T, stored: JsonObject): z.output<T> {
+  const parsed = schema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  throw new AppError('conflict', 'The record of this operation is damaged, so it cannot go on', {
+    next: 'Call gateway_status to see how things stand, and begin again what is still wanted.',
+    cause: parsed.error,
+  });
 }

@@ -8,6 +8,7 @@ import { mapBounded } from '../core/bounded.ts';
 import { ageMs, type Clock } from '../core/clock.ts';
 import { isErrno } from '../core/errno.ts';
 import { privateDir, readIfThere, tidyDrafts, withFileLock, writePrivate } from '../core/files.ts';
+import { type Redact, redactDeep } from '../core/redact.ts';
 import { inStateFolder } from '../core/state-folder.ts';
 import { recordReader } from './read-record.ts';
 import type { OperationRecord } from './record.ts';
@@ -161,4 +162,18 @@ async function changedAt(file: string): Promise<number> {
     if (isErrno(error, 'ENOENT')) return 0;
     throw error;
   }
+}
+
+/**
+ * `input` and `state` are left alone: the work goes on from them, a user's message byte for byte, and they hold nothing
+ * that a stranger wrote.
+ */
+export function redactedStore(store: OperationStore, redact: Redact): OperationStore {
+  return { ...store, put: (record) => store.put(withoutSecrets(record, redact)) };
+}
+
+function withoutSecrets(record: OperationRecord, redact: Redact): OperationRecord {
+  const { notes, result, error } = record;
+  const said = { notes, ...(result && { result }), ...(error && { error }) };
+  return Object.assign({ ...record }, redactDeep(redact, said));
 }

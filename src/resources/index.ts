@@ -4,8 +4,7 @@ import type { Machine } from '../dedalus/api.ts';
 import type { ResourceSet, Variables } from '../mcp/resources.ts';
 import type { Services } from '../tools/services.ts';
 import { TURN } from '../workflows/chat/turn.ts';
-import { isAlive } from '../workflows/power/machine-alive.ts';
-import { safePhase } from '../workflows/power/require-awake.ts';
+import { isAlive, safePhase } from '../workflows/power/machine-phase.ts';
 import { viewPage } from './view-page.ts';
 
 // Read as a whole into a conversation, so less than the tools would give.

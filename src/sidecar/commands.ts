@@ -13,7 +13,7 @@ import { readJob } from './jobs/read.ts';
 import { startJob, stopJob } from './jobs/start.ts';
 import { answerRequests } from './look/answer.ts';
 import { automations } from './look/automations.ts';
-import { keptStates } from './look/kept-states.ts';
+import { keptStates } from './look/machine.ts';
 import { probe } from './look/probe.ts';
 import { readLog } from './look/read-log.ts';
 import { runOpenclaw } from './look/run-openclaw.ts';

@@ -1,7 +1,8 @@
 /** Tells whoever looks into our folder on a machine what lies there. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { attempt } from '../core/errno.ts';
 import { mcpDir, type Place } from './place.ts';
+import { readText } from './read-text.ts';
 import { writeWhole } from './state/object-file.ts';
 
 const TEXT = `This folder belongs to openclaw-dedalus-mcp, which looks after the OpenClaw of this machine from outside.
@@ -20,16 +21,6 @@ auth                     the header with the gateway's token: a secret
 /** Written anew only where it is another, or gone; a full disk goes without. */
 export function writeReadme(place: Place): void {
   const file = join(mcpDir(place), 'README');
-  if (textOf(file) === TEXT) return;
-  try {
-    writeWhole(file, TEXT);
-  } catch {}
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+  if (readText(file) === TEXT) return;
+  attempt(() => writeWhole(file, TEXT), undefined);
 }

@@ -2,6 +2,7 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { attempt } from '../core/errno.ts';
 import { exchange } from './exchange.ts';
 import type { Place } from './place.ts';
 import { programsDir } from './program-file.ts';
@@ -27,11 +28,7 @@ export function enterSocketFolder(place: Place): boolean {
 }
 
 function isSocket(path: string): boolean {
-  try {
-    return lstatSync(path).isSocket();
-  } catch {
-    return false;
-  }
+  return attempt(() => lstatSync(path).isSocket(), false);
 }
 
 /** In the folder of the socket. @throws the system's error where nobody answers. */

@@ -19,3 +19,10 @@ export function openclawCommand(place: Place): readonly string[] {
   const tree = join(mcpDir(place), 'current', 'node_modules', 'openclaw', 'openclaw.mjs');
   return [join(mcpDir(place), 'node', 'bin', 'node'), tree];
 }
+
+export const settingsFile = (place: Place): string => join(stateDir(place), 'openclaw.json');
+export const secretsFile = (place: Place): string => join(stateDir(place), 'secrets.json');
+/** The header that our own questions to the gateway carry. */
+export const authFile = (place: Place): string => join(mcpDir(place), 'auth');
+/** Settings that the gateway was seen to work with. */
+export const lastGoodFile = (place: Place): string => join(mcpDir(place), 'openclaw.last-good.json');

@@ -15,6 +15,7 @@ import {
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../core/clock.ts';
+import { attempt } from '../core/errno.ts';
 import { askSocket, enterSocketFolder, runningProgram, SOCKET } from './own-client.ts';
 import type { Place } from './place.ts';
 import { detach } from './process/detach.ts';
@@ -137,11 +138,7 @@ function failed(place: Place): SidecarError {
 }
 
 function logOf(place: Place): string {
-  try {
-    return readFileSync(fileOf(place, 'log'), 'utf8').slice(-MAX_LOG);
-  } catch {
-    return '';
-  }
+  return attempt(() => readFileSync(fileOf(place, 'log'), 'utf8').slice(-MAX_LOG), '');
 }
 
 const fileOf = (place: Place, name: string): string => join(programsDir(place), name);

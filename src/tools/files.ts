@@ -8,9 +8,8 @@ import { head, MAX_BLOCK_CHARS, oneLine, plainText } from '../core/text.ts';
 import type { CallContext, ToolOutcome } from '../mcp/define-tool.ts';
 import { fileToSave, fileToSend } from '../workflows/files/allowed-folders.ts';
 import { SAVE, SEND } from '../workflows/files/transfer.ts';
-import { requireAwake } from '../workflows/power/require-awake.ts';
-import { machineId, waitSeconds } from './fields.ts';
-import { fromOthers, writtenByOthers } from './from-others.ts';
+import { requireRunning } from '../workflows/power/machine-phase.ts';
+import { fromOthers, machineId, waitSeconds, writtenByOthers } from './fields.ts';
 import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';
@@ -80,7 +79,7 @@ export const files = defineTool({
       const started = await (wish.action === 'save' ? startSaving : startSending)(id, wish, context);
       return awaited(started.id, wait_seconds, context);
     }
-    await requireAwake(machines, id, { signal: context.signal });
+    await requireRunning(machines, id, { signal: context.signal });
     if (wish.action === 'write') return written(id, wish, context);
     return wish.action === 'read' ? readText(id, wish, context) : listed(id, wish, context);
   },

@@ -1,16 +1,15 @@
 /** gateway_status: what works and what does not, layer by layer, without touching anything. */
 import * as z from 'zod';
 import { broughtLines } from '../core/brought.ts';
-import { toldOneOf, toldVersion } from '../core/told.ts';
+import { toldOneOf, toldVersion } from '../core/text.ts';
 import type { Automation } from '../openclaw/look/automations.ts';
 import type { AuditFinding } from '../openclaw/look/posture.ts';
 import { type ChannelState, channelState, channelWords } from '../workflows/configure/channels.ts';
 import { automationWords } from '../workflows/look/automations.ts';
 import { newsOf, toldEvents } from '../workflows/look/gateway-history.ts';
 import { gatewayStatus as look } from '../workflows/look/status.ts';
-import { safePhase } from '../workflows/power/require-awake.ts';
-import { machineId } from './fields.ts';
-import { fromOthers, writtenByOthers } from './from-others.ts';
+import { safePhase } from '../workflows/power/machine-phase.ts';
+import { fromOthers, machineId, writtenByOthers } from './fields.ts';
 import { defineTool } from './services.ts';
 import { spendFields, spendOutput, spendWords } from './spend-output.ts';
 

@@ -4,8 +4,7 @@ import { AppError } from '../core/errors.ts';
 import { oneLine } from '../core/text.ts';
 import type { Entry } from '../history/line.ts';
 import { withEnds } from '../history/recorded-operations.ts';
-import { machineId } from './fields.ts';
-import { fromOthers, writtenByOthers } from './from-others.ts';
+import { fromOthers, machineId, writtenByOthers } from './fields.ts';
 import { defineTool } from './services.ts';
 
 const MAX_CHARS = 1_600;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { AccountUsage } from '../dedalus/api.ts';
 import { type ListedMachine, type Overview, overview } from '../workflows/look/costs.ts';
-import { safePhase } from '../workflows/power/require-awake.ts';
+import { safePhase } from '../workflows/power/machine-phase.ts';
 import { machineId } from './fields.ts';
 import { defineTool } from './services.ts';
 

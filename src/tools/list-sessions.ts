@@ -2,9 +2,8 @@
 import * as z from 'zod';
 import { isAppError } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
-import { requireAwake } from '../workflows/power/require-awake.ts';
-import { machineId } from './fields.ts';
-import { fromOthers, writtenByOthers } from './from-others.ts';
+import { requireRunning } from '../workflows/power/machine-phase.ts';
+import { fromOthers, machineId, writtenByOthers } from './fields.ts';
 import { defineTool, type Services } from './services.ts';
 import { type Sum, spentOutput, sumOf, sumWords } from './spend-output.ts';
 
@@ -41,7 +40,7 @@ export const listSessions = defineTool({
   }),
   async run({ machine_id, limit, cursor }, { services, signal }) {
     const id = await services.directory.resolve(machine_id, { signal });
-    await requireAwake(services.machines, id, { signal });
+    await requireRunning(services.machines, id, { signal });
     const [page, spend] = await Promise.all([
       services.gateway.listSessions(id, { limit, cursor, signal }),
       spentBySession(services, id, signal),

@@ -6,7 +6,7 @@ import type { Described, Kind } from '../operations/kind.ts';
 import type { OperationView, Progress } from '../operations/ports.ts';
 import type { OperationRecord } from '../operations/record.ts';
 import { KINDS } from '../workflows/kinds.ts';
-import { fromOthers, writtenByOthers } from './from-others.ts';
+import { fromOthers, writtenByOthers } from './fields.ts';
 import type { Services } from './services.ts';
 
 const MAX_SAID_CHARS = 2_000;

@@ -1,9 +1,8 @@
 /** read_logs: the newest lines of the gateway's own log, also when the gateway is down. */
 import * as z from 'zod';
 import { head, newestBlock, newestWithin, plainText } from '../core/text.ts';
-import { requireAwake } from '../workflows/power/require-awake.ts';
-import { machineId } from './fields.ts';
-import { fromOthers, writtenByOthers } from './from-others.ts';
+import { requireRunning } from '../workflows/power/machine-phase.ts';
+import { fromOthers, machineId, writtenByOthers } from './fields.ts';
 import { defineTool } from './services.ts';
 
 const MAX_LINE_CHARS = 600;
@@ -38,7 +37,7 @@ export const readLogs = defineTool({
   }),
   async run({ machine_id, lines, contains, level }, { services, signal }) {
     const id = await services.directory.resolve(machine_id, { signal });
-    await requireAwake(services.machines, id, { signal });
+    await requireRunning(services.machines, id, { signal });
     const log = await services.gateway.readLogs(id, { lines, contains, level, signal });
     const every = log.lines.map((line) => ({
       at: line.at,

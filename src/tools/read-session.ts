@@ -1,10 +1,8 @@
 /** read_session: what was said in one conversation. */
 import * as z from 'zod';
-import { head, newestBlock, newestWithin, plainText } from '../core/text.ts';
-import { toldOneOf } from '../core/told.ts';
-import { requireAwake } from '../workflows/power/require-awake.ts';
-import { machineId, sessionName } from './fields.ts';
-import { fromOthers, writtenByOthers } from './from-others.ts';
+import { head, newestBlock, newestWithin, plainText, toldOneOf } from '../core/text.ts';
+import { requireRunning } from '../workflows/power/machine-phase.ts';
+import { fromOthers, machineId, sessionName, writtenByOthers } from './fields.ts';
 import { defineTool } from './services.ts';
 
 // Of one message; a whole result should stay far below the 12 to 25 thousand characters that clients show.
@@ -32,7 +30,7 @@ export const readSession = defineTool({
   }),
   async run({ machine_id, session, limit }, { services, signal }) {
     const id = await services.directory.resolve(machine_id, { signal });
-    await requireAwake(services.machines, id, { signal });
+    await requireRunning(services.machines, id, { signal });
     const page = await services.gateway.readSession(id, { session, limit, signal });
     const every = page.messages.map((m) => ({
       role: toldOneOf(ROLES, m.role, 'other'),

@@ -4,9 +4,8 @@ import { AppError, isAppError } from '../core/errors.ts';
 import { MAX_BLOCK_CHARS, plainText } from '../core/text.ts';
 import { judgeCommand } from '../openclaw/catalog/judge-command.ts';
 import type { RanCommand } from '../openclaw/run-command.ts';
-import { requireAwake } from '../workflows/power/require-awake.ts';
-import { machineId } from './fields.ts';
-import { fromOthers, writtenByOthers } from './from-others.ts';
+import { requireRunning } from '../workflows/power/machine-phase.ts';
+import { fromOthers, machineId, writtenByOthers } from './fields.ts';
 import { defineTool } from './services.ts';
 
 const MAX_ARGS = 64;
@@ -58,7 +57,7 @@ export const runOpenclaw = defineTool({
       });
     }
     const id = await services.directory.resolve(machine_id, { signal });
-    await requireAwake(services.machines, id, { signal });
+    await requireRunning(services.machines, id, { signal });
     if (effect === 'changes') await changing?.(id);
     const ran = await services.commands.run(id, { args: wanted, effect }, { signal });
     const shown = shownOutput(ran);

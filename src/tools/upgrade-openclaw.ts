@@ -1,6 +1,6 @@
 /** upgrade_openclaw: another version under the same assistant. */
 import * as z from 'zod';
-import { requireSafeVersion } from '../workflows/deploy/safe-version.ts';
+import { requireSafeVersion } from '../workflows/deploy/version.ts';
 import { UPGRADE } from '../workflows/upgrade/upgrade.ts';
 import { machineId, waitSeconds } from './fields.ts';
 import { joined } from './joined.ts';

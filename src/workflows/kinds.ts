@@ -1,16 +1,16 @@
 /** Every kind of long work: a further one is a file that declares it (see `operations/kind.ts`), and one line here. */
 import type { Kind } from '../operations/kind.ts';
-import { backup } from './backup/backup-kind.ts';
-import { restore } from './backup/restore-kind.ts';
+import { backup } from './backup/backup.ts';
+import { restore } from './backup/restore.ts';
 import { turn } from './chat/turn-kind.ts';
 import { configure } from './configure/configure-kind.ts';
-import { deploy } from './deploy/deploy-kind.ts';
-import { destroy } from './destroy/destroy-kind.ts';
+import { deploy } from './deploy/deploy.ts';
+import { destroy } from './destroy/destroy.ts';
 import { save, send } from './files/transfer-kinds.ts';
 import { sleep } from './power/sleep.ts';
 import { wake } from './power/wake.ts';
-import { repair } from './repair/repair-kind.ts';
-import { upgrade } from './upgrade/upgrade-kind.ts';
+import { repair } from './repair/repair.ts';
+import { upgrade } from './upgrade/upgrade.ts';
 
 const LIST = [
   deploy,

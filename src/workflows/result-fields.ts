@@ -1,7 +1,6 @@
 /** Fields that the results of several kinds of operation share, each with one meaning, in words that no stranger chose. */
 import * as z from 'zod';
-import { oneWord } from '../core/text.ts';
-import { toldVersion } from '../core/told.ts';
+import { oneWord, toldVersion } from '../core/text.ts';
 import { PROVIDERS } from '../openclaw/catalog/providers.ts';
 
 /** What a machine says of itself stands in our sentences only as a plain word. */

@@ -58,13 +58,12 @@ test('the new version works with the state and settings of the old one, which st
 
   const job = await upgraded(fixed, 'op-1', '2026.9.6');
   expect(upgradeOutcome(job)).toEqual({
-    from: '2026.7.1',
-    to: '2026.9.6',
-    nodeFrom: '24.21.0',
-    nodeTo: '24.21.0',
-    stateMigrated: false,
+    upgrade: {
+      ...{ from: '2026.7.1', to: '2026.9.6', node_from: '24.21.0', node_to: '24.21.0' },
+      ...{ state_migrated: false, rolled_back: false },
+    },
     plugins: { updated: [], left: [] },
-    rolledBack: undefined,
+    failure: undefined,
   });
   expect(job.stages.map(({ name }) => name)).toEqual(['node', 'openclaw', 'stop', 'keep', 'switch', 'start']);
   expect(await fixed.openclaw.probe('m')).toMatchObject({
@@ -80,7 +79,7 @@ test('the new version works with the state and settings of the old one, which st
 
   await writeFile(keepsake(fixed), 'learnt since');
   const back = upgradeOutcome(await upgraded(fixed, 'op-2', '2026.7.1', '2026.7.1'));
-  expect(back).toMatchObject({ from: '2026.9.6', to: '2026.7.1', rolledBack: undefined });
+  expect(back).toMatchObject({ upgrade: { from: '2026.9.6', to: '2026.7.1' }, failure: undefined });
   expect(await readFile(keepsake(fixed), 'utf8')).toBe('what the assistant knows');
   expect(await readFile(join(mcpDir(fixed), 'replaced', 'workspace', 'MEMORY.md'), 'utf8')).toBe(
     'learnt since',
@@ -91,9 +90,9 @@ test('a version whose gateway does not start is undone by itself, and the reason
   const fixed = await deployed('2026.7.1');
   const before = await readFile(config(fixed), 'utf8');
   const job = await upgraded(fixed, 'op-1', '2026.9.4');
-  const { rolledBack } = upgradeOutcome(job);
-  expect(rolledBack?.message).toContain('2026.7.1 answers again');
-  expect(rolledBack).toMatchObject({
+  const { failure } = upgradeOutcome(job);
+  expect(failure?.message).toContain('2026.7.1 answers again');
+  expect(failure).toMatchObject({
     details: { script_error: 'gateway_exited' },
     foreign: expect.stringContaining('undici'),
   });
@@ -143,7 +142,10 @@ test.each(['op-1', 'op-2'])(
     await writeFile(join(change, 'step'), 'changing\n');
     await writeFile(keepsake(fixed), 'said in between');
     const job = await upgraded(fixed, next, '2026.9.4');
-    expect(upgradeOutcome(job)).toMatchObject({ from: '2026.7.1', rolledBack: { code: 'command_failed' } });
+    expect(upgradeOutcome(job)).toMatchObject({
+      upgrade: { from: '2026.7.1' },
+      failure: { code: 'command_failed' },
+    });
     expect(await readFile(keepsake(fixed), 'utf8')).toBe('said in between');
   },
 );
@@ -158,7 +160,10 @@ test('what a killed upgrade left half done is undone before another one begins',
   }
   await fixed.machine.kill('jobs/op-1/pid');
   const job = await upgraded(fixed, 'op-2', '2026.9.4');
-  expect(upgradeOutcome(job)).toMatchObject({ from: '2026.7.1', rolledBack: { code: 'command_failed' } });
+  expect(upgradeOutcome(job)).toMatchObject({
+    upgrade: { from: '2026.7.1' },
+    failure: { code: 'command_failed' },
+  });
   expect(await fixed.openclaw.probe('m')).toMatchObject({
     openclawVersion: '2026.7.1',
     authenticated: 'yes',

@@ -3,7 +3,7 @@ import type { WaitOptions } from '../../core/abort.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Services } from '../../tools/services.ts';
 import { DESTROY } from '../../workflows/destroy/destroy.ts';
-import { isAlive } from '../../workflows/power/machine-alive.ts';
+import { isAlive } from '../../workflows/power/machine-phase.ts';
 
 /** Names and the machines that bear them, those destroyed from here left out; asks nobody but this computer. */
 export async function namedMachines({

@@ -7,7 +7,7 @@ import type { Environment } from '../../config/config.ts';
 import { isErrno } from '../../core/errno.ts';
 import { isAppError } from '../../core/errors.ts';
 import { isExecutable } from '../../core/files.ts';
-import { isOutdated } from '../../local/daemon/outdated-server.ts';
+import { isOlder } from '../../local/daemon/older-server.ts';
 import { livingServer, type ReadyFile } from '../../local/daemon/ready-file.ts';
 import { probeNamespace } from '../../local/namespace/index.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
@@ -56,8 +56,7 @@ export async function presentServer(stateDir: string): Promise<Finding> {
 function remedyFor(found: ReadyFile): string {
   if (!found.background)
     return `End process ${found.pid} where you started it, then start "local serve" again.`;
-  if (!isOutdated(found, version))
-    return 'Update this program too: the newer local API goes on serving both.';
+  if (!isOlder(found, version)) return 'Update this program too: the newer local API goes on serving both.';
   return 'Call sleep_machine for every machine that list_machines shows awake, then restart the MCP client: the server replaces the old one by itself.';
 }
 

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { WaitOptions } from '../../core/abort.ts';
 import { isAppError } from '../../core/errors.ts';
-import { pause } from '../pause.ts';
+import { pause } from '../wire.ts';
 import { type Call, machinePath } from './call.ts';
 
 /** `ready`, or on its way (`wake_in_progress`), or over; unknown ones are kept and are never terminal. */

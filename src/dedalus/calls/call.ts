@@ -48,7 +48,7 @@ function read<T>(answer: WireAnswer, schema: Schema<T>, subject: Subject): T {
 function autosleepUnknown({ foreign, details }: AppError): AppError {
   return new AppError('invalid_input', 'This Dedalus API does not know autosleep', {
     next: 'Leave autosleep out.',
-    ...(foreign === undefined ? {} : { foreign }),
+    foreign,
     details: { ...details, reason: AUTOSLEEP_UNKNOWN },
   });
 }

@@ -1,6 +1,6 @@
 /** The calls of the port that are about machines: keys, revisions, pages, and what an old API cannot do. */
 import type { WaitOptions } from '../../core/abort.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, isAppError, onAppError } from '../../core/errors.ts';
 import type { DedalusApi, Machine, MachineChange, MachineSpec, RevisionOptions } from '../api.ts';
 import type { Subject } from '../errors.ts';
 import { destroyedMachine, machinePageSchema, machineSchema } from '../schemas.ts';
@@ -112,17 +112,9 @@ export function machineCalls(
     sleepMachine: (machineId, options) => transition(machineId, 'sleep', options),
     wakeMachine: (machineId, options) => transition(machineId, 'wake', options),
     async deleteMachine(machineId, options) {
-      try {
-        return await change(
-          machineId,
-          options,
-          { method: 'delete', path: machinePath(machineId) },
-          'machine',
-        );
-      } catch (error) {
-        if (isAppError(error, 'not_found')) return destroyedMachine(machineId);
-        throw error;
-      }
+      return change(machineId, options, { method: 'delete', path: machinePath(machineId) }, 'machine').catch(
+        onAppError(destroyedMachine(machineId), 'not_found'),
+      );
     },
   };
 }

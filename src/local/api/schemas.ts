@@ -1,7 +1,6 @@
 /** What the API accepts, per generation; unknown fields are refused as the service does. */
 import * as z from 'zod';
-import { parseAutosleep } from '../machines/autosleep.ts';
-import type { Generation, MachineSize, PortRequest } from '../machines/model.ts';
+import { type Generation, type MachineSize, type PortRequest, parseAutosleep } from '../machines/model.ts';
 import { type FieldProblem, invalid } from './problems.ts';
 
 const vcpu = z.number().positive().multipleOf(0.25);

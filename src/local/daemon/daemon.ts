@@ -12,7 +12,7 @@ import { type Env, TRUST_VARIABLES } from '../runtimes/host-trust.ts';
 import { askServer } from './ask-server.ts';
 import { livingHolder } from './lock.ts';
 import { NO_DEBUGGER } from './no-debugger.ts';
-import { endOutdated } from './outdated-server.ts';
+import { endOlder } from './older-server.ts';
 import { livingServer, localFolder, type ReadyFile } from './ready-file.ts';
 
 export interface DaemonOptions {
@@ -58,7 +58,7 @@ const PASSED_ON_NPM = /^npm_config_(?:registry|cafile|userconfig|globalconfig)$/
  */
 export async function ensureDaemon(options: DaemonOptions): Promise<LocalEndpoint> {
   const found = await answering(options);
-  if (found && !(await endOutdated(found, options))) return endpointOf(found);
+  if (found && !(await endOlder(found, options))) return endpointOf(found);
   const started = await start(options);
   const pace = { intervalMs: 50, maxIntervalMs: 500, timeoutMs: START_TIMEOUT_MS };
   try {

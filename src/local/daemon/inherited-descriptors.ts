@@ -1,5 +1,6 @@
 /** Lets go of what whoever started this process left open: Node's children, and with them machines, would have it too. */
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { attempt } from '../../core/errno.ts';
 
 const FOLDER = '/proc/self/fd';
 const CLOSE_ON_EXEC = 0o2000000;
@@ -13,11 +14,7 @@ export function closeInherited(): void {
 }
 
 function descriptors(): number[] {
-  try {
-    return readdirSync(FOLDER).map(Number);
-  } catch {
-    return [];
-  }
+  return attempt(() => readdirSync(FOLDER).map(Number), []);
 }
 
 function isPassedOn(fd: number): boolean {

@@ -2,12 +2,11 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { kill } from './kill.ts';
-import { enterersOf } from './process-table.ts';
+import { enterersOf, kill } from './process-table.ts';
 
 // The kernel ends a namespace at once, or as soon as its busiest process can be killed.
 const END_TIMEOUT_MS = 10_000;
-const PATIENCE_MS = 3_000;
+const CONTINUE_MS = 3_000;
 
 export interface Ending {
   /** Process id on the host of the namespace's first process. */
@@ -31,7 +30,7 @@ export async function endNamespace({ first, namespace, over, clock }: Ending): P
   try {
     await poll({ clock, what: 'a machine to end', ...pace }, async () => {
       if (await over()) return { done: true };
-      const signal = clock.elapsed() - begun < PATIENCE_MS ? 'SIGCONT' : 'SIGKILL';
+      const signal = clock.elapsed() - begun < CONTINUE_MS ? 'SIGCONT' : 'SIGKILL';
       for (const pid of outside()) kill(pid, signal);
       return {};
     });

@@ -13,9 +13,8 @@ import type { MachineBoot } from '../runtimes/runtime.ts';
 import bootScript from './boot.sh';
 import { type FileCopy, TRUST_FOLDER } from './environment.ts';
 import { assertUnchangeable, type Identity, machineIdentity } from './identity.ts';
-import { kill } from './kill.ts';
 import { copyReadable, handOver } from './ownership.ts';
-import { pidNamespace } from './process-table.ts';
+import { kill, pidNamespace } from './process-table.ts';
 import { TOOL_PATH, type Tools } from './tools.ts';
 
 export interface Init {

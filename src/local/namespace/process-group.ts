@@ -1,9 +1,8 @@
 /** Ends the processes of one command without ending the one that collects them. */
 import type { Clock } from '../../core/clock.ts';
-import { isAppError } from '../../core/errors.ts';
+import { onAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { kill } from './kill.ts';
-import { processTable } from './process-table.ts';
+import { kill, processTable } from './process-table.ts';
 
 // What is left then hangs in the kernel, and goes with the machine.
 const END_TIMEOUT_MS = 5_000;
@@ -15,13 +14,9 @@ const END_TIMEOUT_MS = 5_000;
  */
 export async function killGroup(leader: number, over: () => boolean, clock: Clock): Promise<void> {
   const pace = { intervalMs: 5, maxIntervalMs: 100, timeoutMs: END_TIMEOUT_MS };
-  try {
-    await poll({ clock, what: 'a command to end', ...pace }, async () => ({
-      done: over() || !strike(leader) || undefined,
-    }));
-  } catch (error) {
-    if (!isAppError(error, 'timeout')) throw error;
-  }
+  await poll({ clock, what: 'a command to end', ...pace }, async () => ({
+    done: over() || !strike(leader) || undefined,
+  })).catch(onAppError(undefined, 'timeout'));
 }
 
 /** Whether there was somebody to strike. */

@@ -1,5 +1,6 @@
 /** The host's processes, as /proc shows them: who belongs to whom, and to which PID namespace. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { attempt } from '../../core/errno.ts';
 
 /** One process. Ids are the host's. */
 export interface ProcessEntry {
@@ -46,9 +47,14 @@ function entry(pid: number): ProcessEntry | undefined {
 }
 
 function link(file: string): string | undefined {
+  return attempt(() => readlinkSync(file), undefined);
+}
+
+/** SIGKILL, or another signal, to process `pid` of the host (a group when negative); one that is gone already is fine. */
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
-    return readlinkSync(file);
+    process.kill(pid, signal);
   } catch {
-    return undefined;
+    // It ended in this moment.
   }
 }

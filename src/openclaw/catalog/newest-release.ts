@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { withDeadline } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { toldVersion } from '../../core/told.ts';
+import { toldVersion } from '../../core/text.ts';
 import { isUntested, type TestedRelease } from './tested-release.ts';
 import { checkWanted } from './versions.ts';
 
@@ -82,11 +82,9 @@ async function askedOnce<T>(
     const response = await ask(url, { signal, redirect: 'error', headers: { accept } });
     return response.ok ? form.parse(await response.json()) : undefined;
   };
-  try {
-    return await withDeadline(clock, ANSWER_MS, 'the question for releases', undefined, question);
-  } catch {
-    return undefined;
-  }
+  return withDeadline(clock, ANSWER_MS, 'the question for releases', undefined, question).catch(
+    () => undefined,
+  );
 }
 
 /** A sentence on a release that is newer than `installed`; undefined where there is none. */

@@ -2,11 +2,10 @@
 import * as z from 'zod';
 import type { WaitOptions } from '../../core/abort.ts';
 import { AppError } from '../../core/errors.ts';
-import { isToldPath, toldVersion } from '../../core/told.ts';
+import { isToldPath, toldVersion } from '../../core/text.ts';
 import type { JobRequestOf, ReplyOf } from '../../sidecar/protocol.ts';
 import type { OpenClawDeps } from '../openclaw-service.ts';
 import { askSidecar, startJob } from '../sidecar/ask-sidecar.ts';
-import { KEPT_NAME } from './kept-beside.ts';
 import type { ChangePlan, PresentSettings } from './plan.ts';
 
 const SHOW_MS = 20_000;
@@ -122,6 +121,9 @@ export function shownSettings(shown: ReplyOf<'show'>): ShownSettings {
   };
 }
 
+/** How the machine names a copy of settings that a change could not carry over whole; the name stands in our sentences. */
+export const KEPT_NAME = /^openclaw\.json\.before-[0-9T-]{10,25}$/;
+
 const outcome = z.object({
   applied: z.enum(['none', 'hot', 'restart']),
   unchecked: z.string(),
@@ -144,3 +146,11 @@ export function changeOutcome(result: Readonly<Record<string, string>>): ChangeO
   const { applied, unchecked, kept_beside: keptBeside } = read.data;
   return { applied, unchecked: unchecked.split(' ').filter((subject) => subject !== ''), keptBeside };
 }
+
+/** What a person is told where there is such a copy. */
+export const keptNote = (name: string): string =>
+  `The settings file could not be kept as it was written: what stood there before lies beside it as ${name}.`;
+
+/** Said before settings of such a form are changed. */
+export const COMMENTS_NOTE =
+  'The settings file has comments or a form of its own: they are kept where that can be done, else the old file stays beside the new one.';

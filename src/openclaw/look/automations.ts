@@ -1,7 +1,6 @@
 /** What an assistant will do by itself, as its machine tells it. */
 import type { WaitOptions } from '../../core/abort.ts';
-import { plainText } from '../../core/text.ts';
-import { toldOneOf, toldTime } from '../../core/told.ts';
+import { plainText, toldOneOf, toldTime } from '../../core/text.ts';
 import type { ReplyOf } from '../../sidecar/protocol.ts';
 import { askSidecar, type SidecarMachines } from '../sidecar/ask-sidecar.ts';
 

@@ -1,9 +1,8 @@
 /** Reads what a machine says of all its layers. */
-
 import * as z from 'zod';
 import { AppError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
-import { isToldPath, toldVersion } from '../../core/told.ts';
+import { isToldPath, toldVersion } from '../../core/text.ts';
 import type { ReplyOf } from '../../sidecar/protocol.ts';
 import type { Probe } from '../ports.ts';
 import type { BootstrapOutput } from '../sidecar/bootstrap-output.ts';

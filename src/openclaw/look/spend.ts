@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { WaitOptions } from '../../core/abort.ts';
 import { AppError } from '../../core/errors.ts';
-import { isToldPath } from '../../core/told.ts';
+import { isToldPath } from '../../core/text.ts';
 import type { ReplyOf } from '../../sidecar/protocol.ts';
 import { askSidecar, type SidecarMachines } from '../sidecar/ask-sidecar.ts';
 

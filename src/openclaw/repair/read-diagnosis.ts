@@ -1,7 +1,6 @@
 /** Reads what a machine says of its faults, and what a repair says that it did. */
 import * as z from 'zod';
-import { head, plainText } from '../../core/text.ts';
-import { toldVersion } from '../../core/told.ts';
+import { head, plainText, toldVersion } from '../../core/text.ts';
 import type { ReplyOf } from '../../sidecar/protocol.ts';
 import type { Diagnosis, DoctorFinding } from './ports.ts';
 

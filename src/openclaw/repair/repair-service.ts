@@ -2,8 +2,7 @@
 import type { MachineService } from '../../machine/ports.ts';
 import type { ProviderKey } from '../catalog/providers.ts';
 import { providerSecrets } from '../catalog/settings.ts';
-import { installRequest } from '../install-inputs.ts';
-import { type ResolveSources, resolvePlan } from '../resolve-plan.ts';
+import { installRequest, type ResolveSources, resolvePlan } from '../resolve-plan.ts';
 import { askSidecar, startJob } from '../sidecar/ask-sidecar.ts';
 import type { RepairService } from './ports.ts';
 import { readDiagnosis, readDoctor } from './read-diagnosis.ts';

@@ -2,10 +2,10 @@
  * One command of the machine's own program, typed on both ends. Whoever answers may be anybody who works as its user:
  * every answer is bounded, read by its schema, and believed about that machine alone.
  */
-
 import { gunzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
 import type { WaitOptions } from '../../core/abort.ts';
+import { attempt } from '../../core/errno.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { tail } from '../../core/text.ts';
@@ -234,11 +234,8 @@ const failed = ({ exitCode, executionId, truncated }: CommandResult) => ({
 });
 
 function unpack(packed: string): string | undefined {
-  try {
-    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_DOCUMENT_BYTES }).toString(
-      'utf8',
-    );
-  } catch {
-    return undefined;
-  }
+  return attempt(
+    () => gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_DOCUMENT_BYTES }).toString('utf8'),
+    undefined,
+  );
 }

@@ -1,5 +1,6 @@
 /** Reads what the bootstrap printed; whatever is not in its form is an error, with the foreign text fenced off. */
 import { gunzipSync } from 'node:zlib';
+import { attempt } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
 import { tail } from '../../core/text.ts';
 import type { CommandResult } from '../../machine/ports.ts';
@@ -57,12 +58,11 @@ export function parseLines(stdout: string): Parsed | undefined {
 }
 
 function unpack(base64: string, atMost: number): Buffer | undefined {
-  try {
-    // Zero would be no bound at all.
-    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: Math.max(1, atMost) });
-  } catch {
-    return undefined;
-  }
+  // Zero would be no bound at all.
+  return attempt(
+    () => gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: Math.max(1, atMost) }),
+    undefined,
+  );
 }
 
 function notOurs(result: CommandResult): AppError {

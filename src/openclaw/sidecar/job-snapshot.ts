@@ -1,7 +1,7 @@
 /** Reads what a machine tells of a detached job. */
 import * as z from 'zod';
 import { AppError } from '../../core/errors.ts';
-import { toldOneOf } from '../../core/told.ts';
+import { toldOneOf } from '../../core/text.ts';
 import type { ReplyOf } from '../../sidecar/protocol.ts';
 import type { JobSnapshot, JobStage } from '../ports.ts';
 import { type BootstrapOutput, parseLines } from './bootstrap-output.ts';

@@ -4,6 +4,7 @@ import { constants, createReadStream, lstatSync, statfsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Duplex, type Readable, Transform } from 'node:stream';
+import { onErrno } from '../../core/errno.ts';
 import type { NewEntry } from '../../core/write-tar.ts';
 import type { StateFile } from './state-files.ts';
 
@@ -50,16 +51,11 @@ export function placeEntry(file: StateFile): NewEntry {
 
 /** Undefined where it is gone or has become something else meanwhile. */
 async function opened(path: string): Promise<FileHandle | undefined> {
-  try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if ((await handle.stat()).isFile()) return handle;
-    await handle.close();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ELOOP'].includes(String(error.code)))
-      return undefined;
-    throw error;
-  }
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(path, flags).catch(onErrno(undefined, 'ENOENT', 'ELOOP'));
+  if ((await handle?.stat())?.isFile()) return handle;
+  await handle?.close();
+  return undefined;
 }
 
 /** A read that fails ends what it goes through. */

@@ -10,9 +10,9 @@ import { systemClock } from '../../core/clock.ts';
 import { patched } from '../../core/patch.ts';
 import { type NewEntry, tarOf } from '../../core/write-tar.ts';
 import { dropOldTransfers, transferDir } from '../files/pieces.ts';
-import { type Place, stateDir } from '../place.ts';
+import type { JobFunction } from '../jobs/job.ts';
+import { type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
-import { secretsFile, settingsFile } from '../state/place.ts';
 import type { PACK } from '../state/protocol.ts';
 import { gatewayToken, readSecrets } from '../state/secrets.ts';
 import { copyDatabase } from './databases.ts';
@@ -109,3 +109,8 @@ function written(name: string, content: object): NewEntry {
   const mtime = new Date(systemClock.now());
   return { header: { name, mode: 0o600, size: text.length, mtime }, content: Readable.from([text]) };
 }
+
+export const backupJob: JobFunction<'backup'> = async ({ id, place, stage }, request) => {
+  stage('pack');
+  return { packed: JSON.stringify(await packBackup(place, { job: id, ...request })) };
+};

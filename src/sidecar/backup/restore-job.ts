@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { ensureGatewayLocked } from '../gateway/ensure.ts';
 import type { Job, JobFunction } from '../jobs/job.ts';
 import type { JobRequestOf } from '../jobs/protocol.ts';
-import { mcpDir } from '../place.ts';
+import { mcpDir, settingsFile } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
-import { settingsFile } from '../state/place.ts';
 import { attempted, undoAttempt } from '../upgrade/attempt.ts';
 import { changeFolder, stepOf } from '../upgrade/change-folder.ts';
 import {
@@ -49,7 +48,7 @@ async function putInPlace(job: Job, request: JobRequestOf<'restore'>): Promise<v
   if (stepOf(place) === 'changing') await resumeChange(place);
   else await beginChange(job, 'move');
   replaceState(place);
-  await ensureGatewayLocked(place, { addresses, stage, patienceMs: START_MS });
+  await ensureGatewayLocked(place, { addresses, stage, timeoutMs: START_MS });
   // Those in the backup are of the version that it was made with.
   await updatePlugins(job, request);
 }

@@ -2,6 +2,7 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { insideTarget } from '../../core/archive.ts';
+import { attempt } from '../../core/errno.ts';
 
 /**
  * Logs and locks are of no use elsewhere; the cache (tens of MB of user interface) and the skills that come with the release
@@ -63,9 +64,5 @@ function walk(
 function targetInside(root: string, name: string): string | undefined {
   const said = readlinkSync(join(root, name));
   const target = said.startsWith('/') ? relative(dirname(join(root, name)), said) || '.' : said;
-  try {
-    return insideTarget(name, target);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => insideTarget(name, target), undefined);
 }

@@ -22,6 +22,7 @@ import { Readable } from 'node:stream';
 import type * as z from 'zod/mini';
 import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
 import { systemClock } from '../../core/clock.ts';
+import { isErrno } from '../../core/errno.ts';
 import { at } from '../../core/patch.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
@@ -136,8 +137,7 @@ function asRefusal(error: unknown): unknown {
       ? new SidecarError('no_room_for_copy')
       : new SidecarError('backup_unusable', `${error.reason}: ${JSON.stringify(error.entry)}`);
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code === 'ENOSPC'
+  return isErrno(error, 'ENOSPC')
     ? new SidecarError('no_room_for_copy')
     : new SidecarError('backup_unusable', String(error));
 }

@@ -2,10 +2,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { filled, type Patch, patched } from '../../core/patch.ts';
-import type { Place } from '../place.ts';
+import { type Place, settingsFile } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { changedText, readObject, writeWhole } from '../state/object-file.ts';
-import { settingsFile } from '../state/place.ts';
 import { readSecrets } from '../state/secrets.ts';
 import { readSettings } from '../state/settings.ts';
 

@@ -2,10 +2,9 @@
 import { rmSync } from 'node:fs';
 import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
 import type { JobRequestOf } from '../jobs/protocol.ts';
-import type { Place } from '../place.ts';
+import { lastGoodFile, type Place, settingsFile } from '../place.ts';
 import { acceptsSettings } from '../state/ask-openclaw.ts';
 import { changedText, keepBeside, type ObjectFile, writeWhole } from '../state/object-file.ts';
-import { lastGoodFile, settingsFile } from '../state/place.ts';
 import {
   gatewayToken,
   newToken,

@@ -3,8 +3,8 @@ import { chmodSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync, 
 import { basename, join } from 'node:path';
 import { gatewayOutput } from '../gateway/files.ts';
 import type { Job } from '../jobs/job.ts';
+import { secretsFile, settingsFile } from '../place.ts';
 import { keepBeside } from '../state/object-file.ts';
-import { secretsFile, settingsFile } from '../state/place.ts';
 import type { Drafts } from './change.ts';
 
 export interface Written {

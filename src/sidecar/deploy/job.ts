@@ -10,11 +10,10 @@ import { installed } from '../install/install.ts';
 import { appIsThere, switchVersions } from '../install/trees.ts';
 import type { Job, JobFunction } from '../jobs/job.ts';
 import type { JobRequestOf } from '../jobs/protocol.ts';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { mcpDir, type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
 import { livePid } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { secretsFile, settingsFile } from '../state/place.ts';
 
 type Request = JobRequestOf<'deploy'>;
 

@@ -5,7 +5,6 @@ import {
   constants,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,9 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { ageMs, systemClock } from '../../core/clock.ts';
+import { attempt } from '../../core/errno.ts';
 import { secretScan } from '../../core/secret-scan.ts';
 import { mcpDir, type Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { namesIn } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { secretValues } from '../state/secret-values.ts';
 import { orRefusal, readRange, withFile } from './open-file.ts';
@@ -46,12 +47,9 @@ export function readTransfer(
   place: Place,
   { job, offset, bytes }: RequestOf<'transfer_read'>,
 ): ReplyOf<'transfer_read'> {
-  let opened: number;
-  try {
-    opened = openSync(join(transferDir(place, job), 'archive'), constants.O_RDONLY | constants.O_NOFOLLOW);
-  } catch {
-    throw new SidecarError('transfer_missing');
-  }
+  const archive = join(transferDir(place, job), 'archive');
+  const opened = attempt(() => openSync(archive, constants.O_RDONLY | constants.O_NOFOLLOW), undefined);
+  if (opened === undefined) throw new SidecarError('transfer_missing');
   try {
     return pieceOf(readRange(opened, offset, Math.min(bytes, MAX_PIECE)));
   } finally {
@@ -99,13 +97,5 @@ export function dropOldTransfers(place: Place): void {
     const { mtime } = statSync(join(all, name), { throwIfNoEntry: false }) ?? {};
     if (mtime !== undefined && ageMs(mtime.toISOString(), systemClock.now()) > OLD_MS)
       rmSync(join(all, name), { recursive: true, force: true });
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

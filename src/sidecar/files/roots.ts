@@ -1,11 +1,11 @@
 /** Which folders of the assistant may be looked into and written to from outside: its workspaces, and what it sends out. */
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
+import { attempt } from '../../core/errno.ts';
 import { isPatch, type Patch } from '../../core/patch.ts';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { mcpDir, type Place, settingsFile, stateDir } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { readObject } from '../state/object-file.ts';
-import { settingsFile } from '../state/place.ts';
 
 /** No control or direction character, nothing that ends a line. */
 const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}\u200b\u202a-\u202e\u2066-\u2069\ufeff\ufffd]+$/u;
@@ -95,9 +95,5 @@ export const isWithin = (folder: string, path: string): boolean =>
 
 /** Undefined where it is not there, or cannot be reached. */
 export function realOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => realpathSync(path), undefined);
 }

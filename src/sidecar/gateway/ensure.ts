@@ -2,14 +2,14 @@
 import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
-import { openclawCommand, type Place, stateDir } from '../place.ts';
+import { attempt } from '../../core/errno.ts';
+import { authFile, openclawCommand, type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
 import { endProcess, livePid, writePidFile } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { keepPlugin, settingsNamePlugin } from '../spend/plugin-files.ts';
 import { renewAuth } from '../state/mend.ts';
-import { authFile, secretsFile, settingsFile } from '../state/place.ts';
 import { gatewayPidFile } from './files.ts';
 import { needsFreshStart } from './full-disk.ts';
 import { authenticated, portOpen, readiness, works } from './health.ts';
@@ -22,7 +22,7 @@ type Ensured = ReplyOf<'start_gateway'>;
 /** Another start may be under way, which takes up to 150 s. */
 const LOCK_SECONDS = 200;
 /** Ours, and starting or deaf. */
-const PATIENCE_MS = 45_000;
+const COME_TO_WORK_MS = 45_000;
 /** A restart inside its own process first lets its turns end; to replace it meanwhile would cut and repeat them. */
 const DRAIN_MS = 160_000;
 const END_MS = 10_000;
@@ -73,7 +73,7 @@ export async function ensureGatewayLocked(place: Place, launch: Launch = {}): Pr
 async function comesToWork(place: Place): Promise<boolean> {
   const begun = systemClock.elapsed();
   do {
-    if (await untilWorks(place, PATIENCE_MS)) return true;
+    if (await untilWorks(place, COME_TO_WORK_MS)) return true;
     if ((await readiness(place)) !== 'draining') return false;
   } while (systemClock.elapsed() - begun < DRAIN_MS);
   throw new SidecarError('gateway_not_ready');
@@ -125,18 +125,9 @@ export async function adopt(place: Place): Promise<void> {
 }
 
 function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return attempt(() => accessSync(file, constants.X_OK) === undefined, false);
 }
 
 function isEmpty(file: string): boolean {
-  try {
-    return statSync(file).size === 0;
-  } catch {
-    return true;
-  }
+  return attempt(() => statSync(file).size === 0, true);
 }

@@ -1,7 +1,7 @@
 /** The files by which the gateway's process is known, and what earlier starts left for the next one. */
-
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
+import { attempt } from '../../core/errno.ts';
 import { parseJson } from '../../core/json.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { readText, readUpTo } from '../read-text.ts';
@@ -38,11 +38,7 @@ export function keepAddresses(place: Place, from: Readonly<Record<string, string
 
 /** Those of the newest start. */
 export function keptAddresses(place: Place): Addresses {
-  try {
-    return addressesSchema.parse(parseJson(readText(addressesFile(place))));
-  } catch {
-    return {};
-  }
+  return attempt(() => addressesSchema.parse(parseJson(readText(addressesFile(place)))), {});
 }
 
 const addressesFile = (place: Place): string => join(mcpDir(place), 'provider-addresses.json');

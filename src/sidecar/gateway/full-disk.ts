@@ -1,5 +1,6 @@
 /** A gateway that saw a write fail for want of room answers no chat until it is started again, while it says that it is well. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { attempt } from '../../core/errno.ts';
 import type { Place } from '../place.ts';
 import { gatewayOutput } from './files.ts';
 import { hasRoom } from './memory.ts';
@@ -21,12 +22,8 @@ export async function needsFreshStart(place: Place): Promise<boolean> {
 
 /** Its output is of this start. Asked every few seconds: reads only what is new. */
 function sawFullDisk(output: string): boolean {
-  let file: number;
-  try {
-    file = openSync(output, 'r');
-  } catch {
-    return false;
-  }
+  const file = attempt(() => openSync(output, 'r'), undefined);
+  if (file === undefined) return false;
   try {
     const { ino: inode, size } = fstatSync(file);
     if (inode !== seen.inode || size < seen.read) seen = { inode, read: 0, full: false };

@@ -36,7 +36,7 @@ export interface Launch {
   /** Told before the process is made. */
   stage?: ((name: string) => void) | undefined;
   /** How long it may take to come to work: a state of years is migrated at the first start. */
-  patienceMs?: number | undefined;
+  timeoutMs?: number | undefined;
 }
 
 const START_MS = 150_000;
@@ -60,14 +60,14 @@ export const OOM_SCORE = 500;
  */
 export async function launchGateway(
   place: Place,
-  { addresses, why, stage, patienceMs = START_MS }: Launch = {},
+  { addresses, why, stage, timeoutMs = START_MS }: Launch = {},
 ): Promise<void> {
   stage?.('start');
   const crashed = await endedAwake(place);
   const reason = why ?? (crashed ? causeOfEnd(place) : undefined);
   const kills = oomKills();
   writeWhole(oomKillsFile(place), kills);
-  if (await startedWithin(place, addresses, patienceMs)) {
+  if (await startedWithin(place, addresses, timeoutMs)) {
     // Proven: what a repair goes back to.
     rememberSettings(place);
     await noteStart(place, crashed).catch(() => []);

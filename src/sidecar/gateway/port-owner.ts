@@ -1,8 +1,9 @@
 /** Who listens on the gateway's port, as far as this user may know. */
 import { execFile } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
+import { attempt } from '../../core/errno.ts';
 import type { Place } from '../place.ts';
-import { readText } from '../read-text.ts';
+import { namesIn, readText } from '../read-text.ts';
 
 /** Undefined where nobody listens, or it is another user's process. */
 export async function portOwner({ port }: Place): Promise<number | undefined> {
@@ -34,17 +35,7 @@ function holderOf(socket: string): number | undefined {
 
 /** Processes come and go meanwhile, and others' cannot be looked into. */
 function opened(folder: string): string[] {
-  try {
-    return readdirSync(folder).map((name) => {
-      try {
-        return readlinkSync(`${folder}/${name}`);
-      } catch {
-        return '';
-      }
-    });
-  } catch {
-    return [];
-  }
+  return namesIn(folder).map((name) => attempt(() => readlinkSync(`${folder}/${name}`), ''));
 }
 
 /** Empty where the program is not there or says nothing. */

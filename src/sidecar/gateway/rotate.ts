@@ -10,7 +10,7 @@ import { stopGatewayLocked } from './stop.ts';
 
 const CONFIGURE_SECONDS = 30;
 const GATEWAY_SECONDS = 150;
-const PATIENCE_MS = 20_000;
+const STOP_MS = 20_000;
 const ASK_MS = 5_000;
 
 /** @throws SidecarError `old_token_accepted`, `secrets_unreadable`, and as `ensureGatewayLocked`. */
@@ -18,7 +18,7 @@ export async function rotateToken(place: Place): Promise<ReplyOf<'rotate_token'>
   prerequisites(place);
   const old = await withLock(place, 'configure', CONFIGURE_SECONDS, () => renewToken(place));
   await withLock(place, 'gateway', GATEWAY_SECONDS, async () => {
-    await stopGatewayLocked(place, PATIENCE_MS);
+    await stopGatewayLocked(place, STOP_MS);
     await ensureGatewayLocked(place);
   });
   const answer = await askGateway(place, '/v1/models', undefined, ASK_MS, `Bearer ${old}`);

@@ -1,15 +1,15 @@
 /** Turns that were sent and whose sender still waits for the answer. */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { mcpDir, type Place } from '../place.ts';
 import { identityOf } from '../process/identity.ts';
-import { readText } from '../read-text.ts';
+import { namesIn, readText } from '../read-text.ts';
 
 /** Their ids. */
 export async function runningTurns(place: Place): Promise<string[]> {
   const jobs = join(mcpDir(place), 'jobs');
   const found: string[] = [];
-  for (const id of names(jobs)) if (await isRunning(join(jobs, id))) found.push(id);
+  for (const id of namesIn(jobs)) if (await isRunning(join(jobs, id))) found.push(id);
   return found;
 }
 
@@ -18,14 +18,6 @@ async function isRunning(folder: string): Promise<boolean> {
   if (sizeOf(join(folder, 'turn')) === undefined || sizeOf(join(folder, 'exit'))) return false;
   const [, sender] = /^\S+ (\d+ \S+ \S+)$/m.exec(readText(join(folder, 'sending'))) ?? [];
   return sender !== undefined && (await identityOf(Number.parseInt(sender, 10))) === sender;
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size;

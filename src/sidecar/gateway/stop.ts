@@ -21,16 +21,16 @@ export function stopGateway(
 
 /**
  * For who holds the lock `gateway`.
- * @param patienceMs a turn in flight makes newer releases drain for minutes, hence the bound.
+ * @param timeoutMs a turn in flight makes newer releases drain for minutes, hence the bound.
  */
 export async function stopGatewayLocked(
   place: Place,
-  patienceMs: number,
+  timeoutMs: number,
 ): Promise<ReplyOf<'stop_gateway'>['how']> {
   const pidFile = gatewayPidFile(place);
   const known = await livePid(pidFile);
   if (known === undefined && (await portStaysHeld(place))) await adopt(place);
-  const how = await endProcess(pidFile, patienceMs);
+  const how = await endProcess(pidFile, timeoutMs);
   rmSync(pidFile, { force: true });
   return how;
 }

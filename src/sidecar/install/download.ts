@@ -1,5 +1,4 @@
 /** Downloads that trust what the machine trusts and prove what they got. */
-
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -18,7 +17,7 @@ import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
 import type { Place } from '../place.ts';
 import { childEnvironment, trust } from '../process/environment.ts';
-import { isOnLoopback } from './sources.ts';
+import { SidecarError } from '../sidecar-error.ts';
 
 export interface Sources {
   place: Place;
@@ -135,4 +134,24 @@ export async function unpackPackage(
   requireSum(sources, `${name}@${version}`, wanted, got);
   await unpackArchive(sources, `${folder}.tgz`, folder);
   rmSync(`${folder}.json`, { force: true });
+}
+
+/**
+ * The machine's own registry wins: behind a proxy it is the only one that answers.
+ * @throws SidecarError `insecure_source`.
+ */
+export function registryOf(wished: string): string {
+  const { NPM_CONFIG_REGISTRY, npm_config_registry } = childEnvironment();
+  const registry = (NPM_CONFIG_REGISTRY || npm_config_registry || wished).replace(/\/$/, '');
+  requireSecure(registry);
+  return registry;
+}
+
+/** Only this machine itself may serve without https. @throws SidecarError `insecure_source`. */
+export function requireSecure(url: string): void {
+  if (!/^https:\/\/./.test(url) && !isOnLoopback(url)) throw new SidecarError('insecure_source');
+}
+
+export function isOnLoopback(url: string): boolean {
+  return /^http:\/\/(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]{1,5})?(?:\/|$)/.test(url);
 }

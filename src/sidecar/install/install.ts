@@ -11,10 +11,9 @@ import { readText } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
 import { broughtBun, installByBun, installByNpm, keepApp } from './app.ts';
-import type { Sources } from './download.ts';
+import { registryOf, requireSecure, type Sources } from './download.ts';
 import { fetchNode } from './node.ts';
 import type { installSchema } from './protocol.ts';
-import { registryOf, requireSecure } from './sources.ts';
 import { nodeIsWhole, type Trees, treesOf } from './trees.ts';
 
 export type InstallWish = z.infer<typeof installSchema>;

@@ -2,8 +2,15 @@
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { download, hashOf, requireSum, type Sources, unpackArchive, unpackPackage } from './download.ts';
-import { isOnLoopback } from './sources.ts';
+import {
+  download,
+  hashOf,
+  isOnLoopback,
+  requireSum,
+  type Sources,
+  unpackArchive,
+  unpackPackage,
+} from './download.ts';
 import { nodeIsWhole } from './trees.ts';
 
 const OFFICIAL = 'https://nodejs.org/dist';

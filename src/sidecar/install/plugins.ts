@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isPatch } from '../../core/patch.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
-import { registryOf } from './sources.ts';
+import { registryOf } from './download.ts';
 
 const INSTALL_MS = 10 * 60_000;
 

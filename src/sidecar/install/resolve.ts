@@ -1,5 +1,4 @@
 /** What could be installed here, as far as this machine can reach it: the wanted OpenClaw, and Node in its releases. */
-
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +9,7 @@ import type { Place } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { readText } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
-import { download } from './download.ts';
-import { registryOf, requireSecure } from './sources.ts';
+import { download, registryOf, requireSecure } from './download.ts';
 
 type Resolved = ReplyOf<'resolve'>;
 type NodeReleases = Pick<Resolved, 'node_source' | 'node_versions'>;

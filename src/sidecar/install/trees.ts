@@ -1,10 +1,10 @@
 /** Node and OpenClaw under the persistent home, each in a folder named after its version that appears only when whole. */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { attempt } from '../../core/errno.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { linkTarget } from './links.ts';
 
 export interface Versions {
   node_version: string;
@@ -71,4 +71,9 @@ function writeWrapper(place: Place): void {
   ];
   writeWhole(file, lines.join('\n'));
   chmodSync(file, 0o700);
+}
+
+/** Empty where there is no such link. */
+export function linkTarget(place: Place, name: 'node' | 'current'): string {
+  return attempt(() => readlinkSync(join(mcpDir(place), name)), '');
 }

@@ -1,5 +1,5 @@
 /** Which function does which kind of job. */
-import { backupJob } from '../backup/job.ts';
+import { backupJob } from '../backup/pack.ts';
 import { restoreJob } from '../backup/restore-job.ts';
 import { configureJob } from '../configure/job.ts';
 import { deployJob } from '../deploy/job.ts';

@@ -9,7 +9,7 @@ const count = z.number().check(z.int(), z.nonnegative());
 const id = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/));
 
 /** Of a change that undid itself: why, and why the gateway of before does not work either. */
-const undone = {
+const rollback = {
   rolled_back: z.enum(['yes', 'no']),
   cause: z.optional(z.string()),
   before_fails: z.optional(z.string()),
@@ -91,7 +91,7 @@ export const JOBS = {
   /** See backup/restore-job.ts. */
   restore: {
     request: z.object({ backup: unpackSchema, ...following }),
-    reply: z.object(undone),
+    reply: z.object(rollback),
   },
   /** See upgrade/job.ts. */
   upgrade: {
@@ -109,7 +109,7 @@ export const JOBS = {
       node_from: z.string(),
       node_to: z.string(),
       state_migrated: z.enum(['yes', 'no']),
-      ...undone,
+      ...rollback,
     }),
   },
   /** See repair/install-job.ts. */

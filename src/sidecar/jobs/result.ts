@@ -1,5 +1,6 @@
 /** What a job answered, as lines that the scripts of earlier versions write and read too. */
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { attempt, isErrno } from '../../core/errno.ts';
 import { SidecarError } from '../sidecar-error.ts';
 
 /** Of one value: a machine's own program could otherwise be made to unpack gigabytes. */
@@ -34,11 +35,10 @@ export function readResult(text: string): Record<string, string> {
 }
 
 function unpacked(base64: string): string | undefined {
-  try {
-    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_UNPACKED }).toString('utf8');
-  } catch {
-    return undefined;
-  }
+  return attempt(
+    () => gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_UNPACKED }).toString('utf8'),
+    undefined,
+  );
 }
 
 /** What a job answers that failed. */
@@ -46,6 +46,6 @@ export function failureOf(error: unknown): Record<string, string> {
   if (error instanceof SidecarError) {
     return { error: error.code, ...(error.detail === '' ? {} : { detail: error.detail.slice(-MAX_DETAIL) }) };
   }
-  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  const full = isErrno(error, 'ENOSPC');
   return { error: full ? 'job_met_full_disk' : 'unexpected', detail: String(error).slice(-MAX_DETAIL) };
 }

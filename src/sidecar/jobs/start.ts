@@ -1,6 +1,7 @@
 /** Starts a job as a detached process under an id, or joins the one that already has it; ends one for good. */
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
+import { isErrno } from '../../core/errno.ts';
 import type { Place } from '../place.ts';
 import { detach } from '../process/detach.ts';
 import { childEnvironment } from '../process/environment.ts';
@@ -57,9 +58,7 @@ function prepare(files: JobFiles, request: string): void {
     else appendFileSync(files.journal, '', { mode: 0o600 });
   } catch (error) {
     rmSync(files.request, { force: true });
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
-      throw new SidecarError('change_needs_room');
-    throw error;
+    throw isErrno(error, 'ENOSPC') ? new SidecarError('change_needs_room') : error;
   }
 }
 

@@ -1,12 +1,13 @@
 /** What this machine is and has, on Linux from /proc, elsewhere as well as it can be told. */
 import { execFile } from 'node:child_process';
-import { readdirSync, statfsSync, statSync } from 'node:fs';
+import { lstatSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { memoryLimitMib } from '../gateway/memory.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { livePid } from '../process/identity.ts';
-import { readText } from '../read-text.ts';
+import type { ReplyOf } from '../protocol.ts';
+import { namesIn, readText } from '../read-text.ts';
 
 const MIB = 1024 * 1024;
 const VERSION_MS = 5_000;
@@ -58,7 +59,7 @@ export function openclawVersion(place: Place): string {
 export async function jobsRunning(place: Place): Promise<string[]> {
   const jobs = join(mcpDir(place), 'jobs');
   const running: string[] = [];
-  for (const id of entries(jobs)) {
+  for (const id of namesIn(jobs)) {
     if (readText(join(jobs, id, 'exit')) !== '') continue;
     if ((await livePid(join(jobs, id, 'pid'))) !== undefined) running.push(id);
   }
@@ -68,24 +69,24 @@ export async function jobsRunning(place: Place): Promise<string[]> {
 /** Transcripts of older releases, and the database in which newer ones keep them. */
 export function holdsState(place: Place): boolean {
   const agents = join(stateDir(place), 'agents');
-  return entries(agents).some(
+  return namesIn(agents).some(
     (agent) =>
       holds(join(agents, agent, 'sessions'), '.jsonl') || holds(join(agents, agent, 'agent'), '.sqlite'),
   );
 }
 
 function holds(folder: string, ending: string): boolean {
-  return entries(folder).some(
+  return namesIn(folder).some(
     (name) =>
       name.endsWith(ending) && (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) > 0,
   );
 }
 
-/** None where there is no such folder. */
-export function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+export function keptStates(place: Place): ReplyOf<'kept_states'> {
+  const kept = join(mcpDir(place), 'kept');
+  return {
+    kept: namesIn(kept).filter((name) =>
+      lstatSync(join(kept, name), { throwIfNoEntry: false })?.isDirectory(),
+    ),
+  };
 }

@@ -3,12 +3,12 @@ import { existsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { attempt } from '../../core/errno.ts';
 import { authenticated, portOpen } from '../gateway/health.ts';
 import { portOwner } from '../gateway/port-owner.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { livePid } from '../process/identity.ts';
-import { readText } from '../read-text.ts';
-import { entries } from './machine.ts';
+import { namesIn, readText } from '../read-text.ts';
 
 /** The kernel keeps fifteen characters of a name. */
 const NAME = 'openclaw-gatewa';
@@ -17,7 +17,7 @@ const LOCK_DEPTH = 6;
 
 /** Every gateway that works on this state folder, whoever started it. */
 export async function ourGateways(place: Place): Promise<number[]> {
-  return entries('/proc')
+  return namesIn('/proc')
     .filter((pid) => /^\d+$/.test(pid) && readText(`/proc/${pid}/comm`).startsWith(NAME))
     .map(Number)
     .filter((pid) => worksOnState(place, pid));
@@ -58,7 +58,7 @@ export async function staleLocks(place: Place): Promise<string[]> {
 function lockFiles(place: Place): string[] {
   const folder = join(tmpdir(), `openclaw-${process.getuid?.() ?? 0}`);
   // Older releases keep it outside of the home, for every gateway of the computer: the file names whose it is.
-  const outside = entries(folder)
+  const outside = namesIn(folder)
     .filter((name) => /^gateway\..*\.lock$/.test(name))
     .map((name) => join(folder, name))
     .filter((file) => readText(file).includes(`"configPath":"${stateDir(place)}/`));
@@ -66,7 +66,7 @@ function lockFiles(place: Place): string[] {
 }
 
 function locksBelow(folder: string, depth: number): string[] {
-  return entries(folder).flatMap((name) => {
+  return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);
     const found = statSync(path, { throwIfNoEntry: false });
     if (found?.isDirectory()) return depth > 1 ? locksBelow(path, depth - 1) : [];
@@ -84,10 +84,5 @@ function worksOnState(place: Place, pid: number): boolean {
 }
 
 function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return attempt(() => process.kill(pid, 0), false);
 }

@@ -1,10 +1,9 @@
 /** How exposed the gateway is: what its settings say, what its sockets do, who can read its files. Nothing is changed. */
 import { existsSync } from 'node:fs';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { mcpDir, type Place, settingsFile, stateDir } from '../place.ts';
 import { readText } from '../read-text.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
 import { exposure } from '../state/look.ts';
-import { settingsFile } from '../state/place.ts';
 import { fileMode } from './machine.ts';
 import type { PostureReply } from './protocol.ts';
 

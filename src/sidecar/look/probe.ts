@@ -1,15 +1,13 @@
 /** One look at every layer, cheapest first. Nothing is started or changed. */
-
 import { join } from 'node:path';
 import { parseJson } from '../../core/json.ts';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { mcpDir, type Place, settingsFile, stateDir } from '../place.ts';
 import { livePid } from '../process/identity.ts';
 import type { ReplyOf } from '../protocol.ts';
 import { readText } from '../read-text.ts';
 import { stillInterrupted } from '../sessions/interrupted.ts';
 import { settingsState } from '../state/look.ts';
 import { readObject } from '../state/object-file.ts';
-import { settingsFile } from '../state/place.ts';
 import { foreignOwner, gatewayState, startup } from './gateway-state.ts';
 import { lastLines } from './last-lines.ts';
 import { fileMode, holdsState, jobsRunning, machineFacts, nodeVersion, openclawVersion } from './machine.ts';

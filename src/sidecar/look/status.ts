@@ -21,9 +21,5 @@ export async function status(place: Place, { audit }: RequestOf<'status'>): Prom
 
 /** A part that cannot be seen leaves a gap; the rest of the look is worth having. */
 async function part<T>(look: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await look();
-  } catch {
-    return undefined;
-  }
+  return look().catch(() => undefined);
 }

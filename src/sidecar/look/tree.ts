@@ -1,7 +1,7 @@
 /** Whether OpenClaw's folder is whole. `--version` proves nothing: it answers with most of the tree gone. */
-
 import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { attempt } from '../../core/errno.ts';
 import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
 import { mcpDir, type Place } from '../place.ts';
@@ -21,11 +21,7 @@ export function linkedVersion(place: Place, link: 'node' | 'current'): string {
 }
 
 function targetOf(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return '';
-  }
+  return attempt(() => readlinkSync(link), '');
 }
 
 /** - broken: with the first few names of what is not there */

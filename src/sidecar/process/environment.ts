@@ -2,6 +2,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { attempt } from '../../core/errno.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { writeWhole } from '../state/object-file.ts';
 
@@ -60,10 +61,5 @@ function joinedAuthorities(place: Place, extra: string): string | undefined {
 }
 
 function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return attempt(() => accessSync(file, constants.R_OK) === undefined, false);
 }

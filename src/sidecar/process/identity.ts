@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../core/clock.ts';
+import { isErrno } from '../../core/errno.ts';
 import { readText } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
 
@@ -43,7 +44,7 @@ export function lives(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isErrno(error, 'EPERM');
   }
 }
 
@@ -80,12 +81,12 @@ export async function writePidFile(pidFile: string, pid: number, proc = PROC): P
 const LOOK_MS = 50;
 
 /**
- * TERM, then KILL for what still runs after `patienceMs`. The pid file stays.
+ * TERM, then KILL for what still runs after `timeoutMs`. The pid file stays.
  * Looks by real time: what is waited for is another process.
  */
 export async function endProcess(
   pidFile: string,
-  patienceMs: number,
+  timeoutMs: number,
   proc = PROC,
 ): Promise<'not_running' | 'stopped' | 'killed'> {
   const pid = await livePid(pidFile, proc);
@@ -94,7 +95,7 @@ export async function endProcess(
   let ended: 'stopped' | 'killed' = 'stopped';
   signal(pid, 'SIGTERM');
   while ((await livePid(pidFile, proc)) !== undefined) {
-    if (systemClock.elapsed() - begun > patienceMs) {
+    if (systemClock.elapsed() - begun > timeoutMs) {
       signal(pid, 'SIGKILL');
       ended = 'killed';
     }

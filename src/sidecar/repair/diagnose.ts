@@ -8,7 +8,7 @@ import { lastLines } from '../look/last-lines.ts';
 import { fileMode, jobsRunning, memoryAvailableMib, nodeVersion } from '../look/machine.ts';
 import { otherGateways, staleLocks } from '../look/our-gateways.ts';
 import { linkedVersion, treeState } from '../look/tree.ts';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { mcpDir, type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
 import { livePid } from '../process/identity.ts';
 import type { ReplyOf } from '../protocol.ts';
 import { readText } from '../read-text.ts';
@@ -16,7 +16,6 @@ import { stillInterrupted } from '../sessions/interrupted.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
 import { missingKeys, settingsState } from '../state/look.ts';
 import { authState } from '../state/mend.ts';
-import { secretsFile, settingsFile } from '../state/place.ts';
 
 type Reply = ReplyOf<'diagnose'>;
 const MAX_ISSUES = 4_000;

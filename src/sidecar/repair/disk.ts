@@ -1,10 +1,11 @@
 /** Makes room: caches, what killed installations left, versions that nobody uses, old jobs and long logs. No state. */
-import { readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ageMs, systemClock } from '../../core/clock.ts';
+import { attempt } from '../../core/errno.ts';
 import { diskFreeMib } from '../gateway/memory.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
-import { readUpTo } from '../read-text.ts';
+import { namesIn, readUpTo } from '../read-text.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
 
 const CACHES = [
@@ -45,11 +46,7 @@ export function mendDisk(place: Place): string | undefined {
 /** Versions that no link names: neither the one in use nor one kept to go back to. */
 function forgetTrees(own: string, names: readonly string[]): void {
   const linked = names.flatMap((name) => {
-    try {
-      return basename(readlinkSync(join(own, name)));
-    } catch {
-      return [];
-    }
+    return attempt(() => basename(readlinkSync(join(own, name))), []);
   });
   const trees = names.filter((name) => /^(?:app|node)-/.test(name) && !linked.includes(name));
   dropTrees(...trees.map((name) => join(own, name)));
@@ -74,12 +71,4 @@ function trim(log: string): void {
   if (!seen?.isFile() || seen.size <= LONG_LOG) return;
   // Zeros are what a writer leaves that goes on where it stood.
   writeFileSync(log, (readUpTo(log, KEPT_OF_LOG, 'end') ?? '').replaceAll('\0', ''));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -3,17 +3,17 @@ import { chmodSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync, 
 import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../../core/clock.ts';
+import { attempt } from '../../core/errno.ts';
 import { gatewayPidFile } from '../gateway/files.ts';
 import { isLive, portOpen } from '../gateway/health.ts';
 import { memoryLimitMib } from '../gateway/memory.ts';
 import { otherGateways, staleLocks } from '../look/our-gateways.ts';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { authFile, lastGoodFile, mcpDir, type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
 import { endProcess, identityOf, livePid } from '../process/identity.ts';
 import { withLock } from '../process/lock.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { mendKeys, renewAuth } from '../state/mend.ts';
 import { textOf, writeWhole } from '../state/object-file.ts';
-import { authFile, lastGoodFile, secretsFile, settingsFile } from '../state/place.ts';
 import { mendDisk } from './disk.ts';
 import { MENDS } from './protocol.ts';
 
@@ -79,11 +79,7 @@ async function endGateway(pid: number): Promise<boolean> {
 }
 
 function signal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch {
-    return false;
-  }
+  return attempt(() => process.kill(pid, name), false);
 }
 
 /** Listening without answering: a starting gateway does not listen yet, a busy one answers within seconds. */

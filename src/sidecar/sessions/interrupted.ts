@@ -2,10 +2,10 @@
  * Turns that a dying gateway left half done. OpenClaw runs them again at its start, paid again, and at every further
  * crash once more; meanwhile it refuses every message to their sessions. Kept in a file from start to start.
  */
-
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { attempt } from '../../core/errno.ts';
 import { parseJson } from '../../core/json.ts';
 import { callGateway } from '../gateway/ask.ts';
 import { mcpDir, type Place } from '../place.ts';
@@ -20,11 +20,7 @@ const MOST = 100;
 
 /** What the newest start of the gateway found, running or not by now. */
 export function knownInterrupted(place: Place): Interrupted[] {
-  try {
-    return kept.parse(parseJson(readFileSync(fileOf(place), 'utf8')));
-  } catch {
-    return [];
-  }
+  return attempt(() => kept.parse(parseJson(readFileSync(fileOf(place), 'utf8'))), []);
 }
 
 /** Those that still run. Asks the gateway only where there is something to ask about. */

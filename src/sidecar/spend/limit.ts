@@ -1,4 +1,5 @@
 /** How much of a day's limit is spent, told from what was written down: the plugin and the program of the machine agree on it. */
+import { attempt } from '../../core/errno.ts';
 
 /** What one machine may spend in a day; neither number: whatever it likes. */
 export interface Limit {
@@ -47,11 +48,7 @@ export const isAmount = (value: unknown): value is number =>
 
 /** Whether this computer knows the days of a zone of this name. */
 export function isZone(zone: string): boolean {
-  try {
-    return dayOf(0, zone) !== '';
-  } catch {
-    return false;
-  }
+  return attempt(() => dayOf(0, zone) !== '', false);
 }
 
 /** The day of a moment, as `2026-11-27`. */

@@ -3,10 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import text from 'virtual:limit-plugin';
 import { at, isPatch } from '../../core/patch.ts';
-import { mcpDir, type Place } from '../place.ts';
+import { mcpDir, type Place, settingsFile } from '../place.ts';
 import { readText } from '../read-text.ts';
 import { readObject, writeWhole } from '../state/object-file.ts';
-import { settingsFile } from '../state/place.ts';
 
 const ID = 'openclaw-dedalus-limit';
 

@@ -1,9 +1,9 @@
 /** Whether OpenClaw can put a price on what a model answers before it has answered: it looks where OpenClaw 2026.9.6 does. */
+
 import { join } from 'node:path';
 import { at, isPatch } from '../../core/patch.ts';
-import { mcpDir, type Place } from '../place.ts';
+import { mcpDir, type Place, settingsFile } from '../place.ts';
 import { readObject } from '../state/object-file.ts';
-import { settingsFile } from '../state/place.ts';
 
 /** Of an address like these OpenClaw takes prices from the settings alone. */
 const NEAR =

@@ -2,13 +2,12 @@
 import type * as z from 'zod/mini';
 import { broughtBy } from '../../core/brought.ts';
 import { at, isPatch, type Patch } from '../../core/patch.ts';
-import type { Place } from '../place.ts';
+import { type Place, secretsFile, settingsFile } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { pluginDir } from '../spend/plugin-files.ts';
 import { gatewayEvents } from '../watch/events.ts';
 import { masked, withoutCarried } from './masked.ts';
 import { readObject } from './object-file.ts';
-import { secretsFile, settingsFile } from './place.ts';
 import type { exposureSchema, shownSettings } from './protocol.ts';
 import { gatewayToken, tokenInSettings } from './secrets.ts';
 import { effectiveSettings, readSettings } from './settings.ts';

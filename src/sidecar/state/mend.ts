@@ -2,10 +2,10 @@
 import { linkSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
-import { mcpDir, type Place } from '../place.ts';
+import { attempt } from '../../core/errno.ts';
+import { authFile, mcpDir, type Place, secretsFile } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { readObject } from './object-file.ts';
-import { authFile, secretsFile } from './place.ts';
 import { gatewayToken, hasOddToken, newToken, readSecrets, writeAuth, writeSecrets } from './secrets.ts';
 
 /** The header with the token that is kept, written to where our questions read it; `no_token` where there is none. */
@@ -76,9 +76,5 @@ function keptBeside(place: Place): string {
 }
 
 function headerOf(place: Place): string | undefined {
-  try {
-    return readFileSync(authFile(place), 'utf8').trim();
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readFileSync(authFile(place), 'utf8').trim(), undefined);
 }

@@ -1,5 +1,4 @@
 /** A JSON object in a file that people and OpenClaw write too: read in any form, changed without losing what they wrote. */
-
 import {
   closeSync,
   constants,
@@ -13,6 +12,7 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import jju from 'jju';
 import { systemClock } from '../../core/clock.ts';
+import { isErrno } from '../../core/errno.ts';
 import { parseJson } from '../../core/json.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { isPatch, type Patch } from '../../core/patch.ts';
@@ -83,7 +83,7 @@ export function keepBeside(file: string, text: string): string {
       writeFileSync(name, text, { mode: 0o600, flag: 'wx' });
       return name;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (!isErrno(error, 'EEXIST')) throw error;
     }
   }
 }
@@ -95,7 +95,7 @@ export function textOf(file: string): string | undefined {
     // A pipe in its place must not hold the reader.
     opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? '' : undefined;
+    return isErrno(error, 'ENOENT') ? '' : undefined;
   }
   try {
     const seen = fstatSync(opened);

@@ -3,10 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Patch } from '../../core/patch.ts';
 import { type Redact, redactor } from '../../core/redact.ts';
-import { type Place, stateDir } from '../place.ts';
+import { type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
 import { looksRandom, openSecrets } from './masked.ts';
 import { readObject, textOf } from './object-file.ts';
-import { secretsFile, settingsFile } from './place.ts';
 import { tokenInSettings } from './secrets.ts';
 
 /**

@@ -1,10 +1,9 @@
 /** The gateway's token and the keys of providers and channels: never minted or written over one that is there. */
 import { randomBytes } from 'node:crypto';
 import { isPatch, type Patch, patched } from '../../core/patch.ts';
-import type { Place } from '../place.ts';
+import { authFile, type Place, secretsFile } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { changedText, type ObjectFile, readObject, writeWhole } from './object-file.ts';
-import { authFile, secretsFile } from './place.ts';
 
 /** Of what an HTTP header can carry; a person may have chosen it. */
 const TOKEN = /^[\x21-\x7e](?:[\x20-\x7e]{0,498}[\x21-\x7e])?$/;

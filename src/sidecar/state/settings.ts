@@ -1,10 +1,9 @@
 /** openclaw.json as OpenClaw reads it: other files that it includes and variables that it names are asked of OpenClaw. */
 import { isPatch, type Patch } from '../../core/patch.ts';
-import type { Place } from '../place.ts';
+import { type Place, settingsFile } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { askOpenClaw } from './ask-openclaw.ts';
 import { type ObjectFile, readObject } from './object-file.ts';
-import { settingsFile } from './place.ts';
 
 /** @throws SidecarError `settings_unreadable`: whoever cannot read them must not write them. */
 export function readSettings(place: Place): ObjectFile {

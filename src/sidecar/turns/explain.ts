@@ -1,14 +1,14 @@
 /** Why a turn failed, where its answer does not say: its session's newest message and OpenClaw's own log know more. */
-
-import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
 import { askGateway } from '../gateway/ask.ts';
 import { type Place, stateDir } from '../place.ts';
 import type { ReplyOf } from '../protocol.ts';
+import { readText, readUpTo } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { senderOf, sessionOf, type TurnFiles, textOf } from './files.ts';
+import { senderOf, sessionOf, type TurnFiles } from './files.ts';
 import { failureIn, historyPath } from './history.ts';
 
 type Account = NonNullable<ReplyOf<'turn_read'>['account']>;
@@ -52,7 +52,7 @@ export function keepRunLog(place: Place, files: TurnFiles): void {
 
 /** From the kept answer of the history endpoint. */
 export function failureOf(files: TurnFiles): string | undefined {
-  return failureIn(textOf(files.transcript), senderOf(files)?.startedMs ?? 0)?.slice(0, MAX_SAID);
+  return failureIn(readText(files.transcript), senderOf(files)?.startedMs ?? 0)?.slice(0, MAX_SAID);
 }
 
 const text = z.catch(z.optional(z.string()), undefined);
@@ -81,7 +81,7 @@ const ENDINGS = [
 /** Undefined when no kept line of the log says why it failed. */
 export function accountOf(files: TurnFiles): Account | undefined {
   let account: Account | undefined;
-  for (const line of textOf(files.runLog).split('\n')) {
+  for (const line of readText(files.runLog).split('\n')) {
     const told = entry.safeParse(parseJson(line)).data?.['1'];
     if (told === undefined) continue;
     account = typeof told === 'string' ? { ...account, ...endingIn(told) } : ended(told);
@@ -106,24 +106,6 @@ function short(account: Account): Account {
   return { provider: provider?.slice(0, 200), model: model?.slice(0, 200), said: said?.slice(0, MAX_SAID) };
 }
 
-const headOf = (file: string, bytes: number): string => rangeOf(file, () => 0, bytes);
-const tailOf = (file: string, bytes: number): string =>
-  rangeOf(file, (size) => Math.max(0, size - bytes), bytes);
-
-/** As bytes: what it is searched for is plain. Empty where it cannot be read. */
-function rangeOf(file: string, from: (size: number) => number, bytes: number): string {
-  let opened: number;
-  try {
-    opened = openSync(file, 'r');
-  } catch {
-    return '';
-  }
-  try {
-    const { size } = fstatSync(opened);
-    const start = from(size);
-    const range = Buffer.alloc(Math.min(bytes, size - start));
-    return range.toString('latin1', 0, readSync(opened, range, 0, range.length, start));
-  } finally {
-    closeSync(opened);
-  }
-}
+/** Read as bytes: what is searched for in it is plain. Empty where it cannot be read. */
+const headOf = (file: string, bytes: number): string => readUpTo(file, bytes, 0, 'latin1') ?? '';
+const tailOf = (file: string, bytes: number): string => readUpTo(file, bytes, 'end', 'latin1') ?? '';

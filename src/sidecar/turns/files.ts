@@ -5,7 +5,6 @@ import {
   linkSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   rmSync,
   statSync,
@@ -17,6 +16,7 @@ import { isErrno } from '../../core/errno.ts';
 import { parseJson } from '../../core/json.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { identityOf } from '../process/identity.ts';
+import { readText } from '../read-text.ts';
 
 /** Everything that was ever begun on this machine has a folder here, turns among them. */
 export const jobsDir = (place: Place): string => join(mcpDir(place), 'jobs');
@@ -73,7 +73,7 @@ export interface Sender {
 }
 
 export function senderOf(files: TurnFiles): Sender | undefined {
-  const [, at, identity = ''] = /^(\d+) (\S+ \S+ \S+)\n?$/.exec(textOf(files.sending)) ?? [];
+  const [, at, identity = ''] = /^(\d+) (\S+ \S+ \S+)\n?$/.exec(readText(files.sending)) ?? [];
   return at === undefined ? undefined : { startedMs: Number(at), identity };
 }
 
@@ -94,7 +94,7 @@ export interface Exit {
 /** How it ended, as far as that is written down in any form. */
 export function exitOf(files: TurnFiles): Exit | undefined {
   // Asked often, while as a rule it is not there: looking costs less than failing to read.
-  const text = sizeOf(files.exit) > 0 ? textOf(files.exit) : '';
+  const text = sizeOf(files.exit) > 0 ? readText(files.exit) : '';
   const [, at, how = '', http] = /^(\d+) (\S+) (\S+)\n?$/.exec(text) ?? [];
   if (at === undefined) return endingOf(files);
   const endedMs = Number(at);
@@ -104,25 +104,16 @@ export function exitOf(files: TurnFiles): Exit | undefined {
 
 /** What the sender itself wrote last. curl before 7.75 tells its code only where it failed, in its error. */
 export function endingOf(files: TurnFiles): Exit | undefined {
-  const [, code, http] = /^(\d*) (\d{3})\n/.exec(textOf(files.ending)) ?? [];
+  const [, code, http] = /^(\d*) (\d{3})\n/.exec(readText(files.ending)) ?? [];
   if (http === undefined) return undefined;
-  const told = code === '' ? /^curl: \((\d+)\)/m.exec(textOf(files.error))?.[1] : code;
+  const told = code === '' ? /^curl: \((\d+)\)/m.exec(readText(files.error))?.[1] : code;
   return { endedMs: Math.round(statSync(files.ending).mtimeMs), curl: Number(told ?? 0), http: Number(http) };
 }
 
 const context = z.object({ session: z.string() });
 
 export function sessionOf(files: TurnFiles): string | undefined {
-  return context.safeParse(parseJson(textOf(files.context))).data?.session;
-}
-
-/** Empty where it cannot be read. */
-export function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return context.safeParse(parseJson(readText(files.context))).data?.session;
 }
 
 export function sizeOf(file: string): number {

@@ -1,9 +1,10 @@
 /** What is done once a turn has ended: what its answer leaves open is asked, its end is kept, and old turns go. */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { isErrno } from '../../core/errno.ts';
 import { mcpDir, type Place } from '../place.ts';
+import { namesIn } from '../read-text.ts';
 import { keepFailure, keepRunLog } from './explain.ts';
 import {
   endingOf,
@@ -80,14 +81,6 @@ async function forgetOldTurns(place: Place, self: TurnFiles): Promise<void> {
 /** Ids of the turns that were begun here. */
 export function turnsOf(place: Place): string[] {
   return namesIn(jobsDir(place)).filter((name) => changedAt(filesIn(join(jobsDir(place), name)).marker) > 0);
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
 }
 
 function changedAt(file: string): number {

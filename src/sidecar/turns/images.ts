@@ -6,11 +6,10 @@ import * as z from 'zod/mini';
 import { at, isPatch, type Patch } from '../../core/patch.ts';
 import { transferDir } from '../files/pieces.ts';
 import { callGateway } from '../gateway/ask.ts';
-import type { Place } from '../place.ts';
+import { type Place, settingsFile } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { readObject } from '../state/object-file.ts';
-import { settingsFile } from '../state/place.ts';
 
 type Takes = ReplyOf<'takes_images'>['takes'];
 

@@ -1,14 +1,15 @@
 /** Which files appeared or changed while a turn ran: in the workspaces, and in what OpenClaw sends out. */
-import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
 import { systemClock } from '../../core/clock.ts';
 import { parseJson } from '../../core/json.ts';
 import { isPlainName, openFolders, shown } from '../files/roots.ts';
 import type { Place } from '../place.ts';
+import { namesIn, readText } from '../read-text.ts';
 import { listRows } from '../sessions/session-rows.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { endingOf, filesIn, jobsDir, sessionOf, type TurnFiles, textOf } from './files.ts';
+import { endingOf, filesIn, jobsDir, sessionOf, type TurnFiles } from './files.ts';
 import { made as schema } from './protocol.ts';
 
 type Made = z.infer<typeof schema>;
@@ -49,16 +50,12 @@ export async function keepMadeFiles(place: Place, files: TurnFiles): Promise<voi
 
 /** As it was noted. Undefined where it was not, or cannot be read. */
 export function madeFiles(files: TurnFiles): Made | undefined {
-  return schema.safeParse(parseJson(textOf(keptIn(files)))).data;
+  return schema.safeParse(parseJson(readText(keptIn(files)))).data;
 }
 
 /** Of a turn whose end nobody received, and which OpenClaw may have gone on with: what has changed by now. */
 export async function madeByNow(place: Place, files: TurnFiles): Promise<Made | undefined> {
-  try {
-    return await madeUntil(place, files, systemClock.now());
-  } catch {
-    return undefined;
-  }
+  return madeUntil(place, files, systemClock.now()).catch(() => undefined);
 }
 
 /** Both moments are of the file system's clock, as those of the files are. */
@@ -142,12 +139,4 @@ function otherTurns(place: Place, self: TurnFiles, since: number): boolean {
       const end = statSync(other.exit, { throwIfNoEntry: false })?.ctimeMs;
       return end === undefined || end > since;
     });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

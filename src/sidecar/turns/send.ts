@@ -7,16 +7,16 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { isErrno } from '../../core/errno.ts';
-import { mcpDir, type Place } from '../place.ts';
+import { authFile, mcpDir, type Place } from '../place.ts';
 import { spawnWaiting, type Waiting } from '../process/detach.ts';
 import { bareEnvironment } from '../process/environment.ts';
 import { identityOf } from '../process/identity.ts';
 import type { RequestOf } from '../protocol.ts';
+import { readText } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { admitTurn } from '../spend/keep.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { authFile } from '../state/place.ts';
-import { exitOf, makeFolder, sizeOf, type TurnFiles, textOf, writeOnce } from './files.ts';
+import { exitOf, makeFolder, sizeOf, type TurnFiles, writeOnce } from './files.ts';
 import { bodyWith } from './images.ts';
 
 /** Longer than anything that curl writes at its end. */
@@ -26,7 +26,7 @@ const BLANKS = `${' '.repeat(31)}\n`;
 export async function send(place: Place, files: TurnFiles, request: RequestOf<'turn_start'>): Promise<void> {
   if (sizeOf(files.sending) > 0) return;
   if (sizeOf(join(files.dir, 'pid')) > 0) throw new SidecarError('bad_job_id');
-  if (textOf(authFile(place)).trim() === '') throw new SidecarError('not_configured');
+  if (readText(authFile(place)).trim() === '') throw new SidecarError('not_configured');
   await admitTurn(place, request.limit);
   const body = bodyWith(place, request);
   try {

@@ -8,6 +8,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Place } from '../place.ts';
 import { identityOf } from '../process/identity.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { readText } from '../read-text.ts';
 import { standingOf } from '../spend/keep.ts';
 import { accountOf, failureOf } from './explain.ts';
 import {
@@ -19,7 +20,6 @@ import {
   sessionOf,
   sizeOf,
   type TurnFiles,
-  textOf,
   turnFiles,
   writeOnce,
 } from './files.ts';
@@ -123,7 +123,7 @@ async function stateOf(files: TurnFiles): Promise<State> {
 
 function replyOf(place: Place, files: TurnFiles, state: State, offset: number): Reply {
   const exit = exitOf(files);
-  const error = textOf(files.error).replace(/^curl: unknown --write-out variable.*\n/m, '');
+  const error = readText(files.error).replace(/^curl: unknown --write-out variable.*\n/m, '');
   const over = state === 'done' || state === 'failed';
   return {
     state,

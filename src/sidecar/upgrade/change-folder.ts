@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { linkTarget } from '../install/links.ts';
+import { linkTarget } from '../install/trees.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { readText } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';

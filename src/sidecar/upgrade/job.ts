@@ -2,22 +2,19 @@
  * Another OpenClaw under the same assistant: installed beside the old one while that works, switched with the state kept,
  * proven, and undone when it does not work.
  */
-
 import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, renameSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillSettings } from '../configure/change.ts';
 import { ensureGatewayLocked } from '../gateway/ensure.ts';
 import { installed } from '../install/install.ts';
-import { linkTarget } from '../install/links.ts';
-import { appIsThere, switchVersions, treesOf } from '../install/trees.ts';
+import { appIsThere, linkTarget, switchVersions, treesOf } from '../install/trees.ts';
 import type { Job, JobFunction } from '../jobs/job.ts';
 import type { JobReplyOf, JobRequestOf } from '../jobs/protocol.ts';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { mcpDir, type Place, secretsFile, stateDir } from '../place.ts';
 import { readText } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { secretsFile } from '../state/place.ts';
 import { attempted, undoAttempt } from './attempt.ts';
 import { changeFolder, linksBefore, nothingMoved, stepOf } from './change-folder.ts';
 import {
@@ -74,7 +71,7 @@ async function changeVersion(job: Job, request: Request): Promise<void> {
   switchVersions(place, install);
   if (restore !== '') await bringBackState(place, restore);
   fillSettings(place, { defaults });
-  await ensureGatewayLocked(place, { addresses, stage, patienceMs: START_MS });
+  await ensureGatewayLocked(place, { addresses, stage, timeoutMs: START_MS });
   const { databases, migrated } = changeFolder(place);
   writeWhole(migrated, databaseVersions(place) === readText(databases) ? 'no\n' : 'yes\n');
   await updatePlugins(job, request);

@@ -2,8 +2,8 @@
 import { appendFileSync } from 'node:fs';
 import { ensureGatewayLocked } from '../gateway/ensure.ts';
 import { stopGatewayLocked } from '../gateway/stop.ts';
-import { linkTarget } from '../install/links.ts';
 import { installPlugin, missingPlugin } from '../install/plugins.ts';
+import { linkTarget } from '../install/trees.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Place } from '../place.ts';
 import { readText } from '../read-text.ts';

@@ -1,8 +1,8 @@
 /** What happened to the gateway that nobody asked for: kept for the people who wonder, and for the next one who watches it. */
-
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { systemClock } from '../../core/clock.ts';
+import { attempt } from '../../core/errno.ts';
 import { parseJson } from '../../core/json.ts';
 import { gatewayPidFile } from '../gateway/files.ts';
 import { gatewayEvent } from '../gateway/protocol.ts';
@@ -51,11 +51,7 @@ export function gatewayEvents(place: Place): GatewayHistory {
 }
 
 function known(place: Place): z.infer<typeof file> {
-  try {
-    return file.parse(parseJson(readText(fileOf(place))));
-  } catch {
-    return { events: [], fresh: 0 };
-  }
+  return attempt(() => file.parse(parseJson(readText(fileOf(place)))), { events: [], fresh: 0 });
 }
 
 function write(place: Place, content: z.infer<typeof file>): void {

@@ -59,17 +59,14 @@ async function lookAt(place: Place): Promise<Look> {
 /** Whoever held the lock before may have seen to it, or have ended it on purpose. */
 async function carryOut(place: Place, look: Look, { do: what, why }: Act): Promise<void> {
   if (what === 'leave') return addEvent(place, { why, did: 'left_down' });
-  try {
-    await withLock(place, 'gateway', LOCK_SECONDS, async () => {
-      const again = await lookAt(place);
-      if (again.is !== look.is || !('identity' in again && 'identity' in look)) return;
-      if (again.identity !== look.identity) return;
-      if (what === 'replace') await endProcess(gatewayPidFile(place), END_MS);
-      await ensureGatewayLocked(place, { why });
-    });
-  } catch {
-    // Noted by the start itself, where the disk let it; the next look sees what became of it.
-  }
+  // Noted by the start itself, where the disk let it; the next look sees what became of it.
+  await withLock(place, 'gateway', LOCK_SECONDS, async () => {
+    const again = await lookAt(place);
+    if (again.is !== look.is || !('identity' in again && 'identity' in look)) return;
+    if (again.identity !== look.identity) return;
+    if (what === 'replace') await endProcess(gatewayPidFile(place), END_MS);
+    await ensureGatewayLocked(place, { why });
+  }).catch(() => {});
 }
 
 /** Shorter where its process ends, or one is to be started. */

@@ -14,16 +14,17 @@ import {
 } from '../../openclaw/backup.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { PieceCarrier, Range } from '../../openclaw/sidecar/pieces.ts';
+import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
-import { asJson } from '../../operations/record.ts';
+import { asJson, parseStored } from '../../operations/record.ts';
 import { fetchPieces, orDropped } from '../files/fetch-pieces.ts';
 import { finishPart, partOf, requireRoom, sha256Of } from '../files/part-file.ts';
 import { lastingJob } from '../jobs/start-again.ts';
-import { parseStored } from '../jobs/stored-state.ts';
-import { keptKey } from '../limits/own-key.ts';
+import { computerKey } from '../limits/own-key.ts';
 import { writeOwnArchive } from '../move/move-out.ts';
 import { movedFile, openMovingFolder } from '../move/moved.ts';
 import { wakeMachine } from '../power/wake.ts';
+import { machineResult, NOTHING_NEXT } from '../result-fields.ts';
 import { finishBackup } from './file.ts';
 import { readManifest } from './manifest.ts';
 import type { BackupSeal } from './seal.ts';
@@ -139,7 +140,7 @@ const MOVE_OUT_NOTES = [
 
 /** Another one for each operation; the machine learns it through an environment that the API does not keep. */
 async function sealingKey({ keyFile, clock }: BackupDeps, operationId: string): Promise<Uint8Array> {
-  return createHmac('sha256', await keptKey(keyFile, clock))
+  return createHmac('sha256', await computerKey(keyFile, clock))
     .update(operationId)
     .digest();
 }
@@ -197,3 +198,31 @@ async function download(
   const read = (at: Range) => backups.readPiece(machineId, id, packed, key, at, { signal });
   await fetchPieces(operation, { file, bytes: packed.bytes, read });
 }
+
+export const backupFile = z.object({
+  file: z.string().describe('On this computer; holds secrets.'),
+  bytes: z.number(),
+  sha256: z.string(),
+  openclaw_version: z.string(),
+  created_at: z.string().optional(),
+});
+
+export function backupDetail(made: z.output<typeof backupFile> | undefined): string | undefined {
+  return made && `file ${made.file} (${made.bytes} bytes, sha256 ${made.sha256})`;
+}
+
+export const backup = declareKind({
+  name: BACKUP,
+  input: backupInput,
+  state: backupState,
+  result: machineResult.extend({ backup: backupFile }),
+  // Half of a state that is being replaced is no backup.
+  notBeside: ['upgrade', 'restore'],
+  work: backupWork,
+  words: {
+    subject: 'The backup',
+    noun: 'a backup',
+    details: ({ backup: made }) => [backupDetail(made)],
+    next: () => NOTHING_NEXT,
+  },
+});

@@ -6,20 +6,22 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import type { GatewayService } from '../../gateway/ports.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import { type BackupService, restoreFailure } from '../../openclaw/backup.ts';
-import { carriedPlugins, pluginNotes } from '../../openclaw/carried-plugins.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { CommandService } from '../../openclaw/run-command.ts';
 import type { PieceCarrier } from '../../openclaw/sidecar/pieces.ts';
+import { carriedPlugins, pluginNotes } from '../../openclaw/state-change.ts';
+import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
-import { asJson, type JsonObject } from '../../operations/record.ts';
+import { asJson, type JsonObject, parseStored } from '../../operations/record.ts';
 import { NOT_HERE } from '../../operations/running.ts';
 import { isRecovered } from '../deploy/recover.ts';
 import { countOfPieces, sendPieces } from '../files/send-pieces.ts';
 import { recoveredJob, recoverJob } from '../jobs/recover.ts';
 import { lastingJob } from '../jobs/start-again.ts';
-import { parseStored } from '../jobs/stored-state.ts';
-import { movedIn } from '../move/arrived.ts';
+import { movedIn, movedInResult } from '../move/arrived.ts';
 import { wakeMachine } from '../power/wake.ts';
+import { chatNext, openclawDetail, versionResult } from '../result-fields.ts';
+import { backupDetail, backupFile } from './backup.ts';
 import { readManifest } from './manifest.ts';
 import {
   type CheckedBackup,
@@ -237,3 +239,23 @@ async function upload(
     await handle.close();
   }
 }
+
+export const restore = declareKind({
+  name: RESTORE,
+  input: restoreInput,
+  state: restoreState,
+  result: versionResult.extend({ backup: backupFile, moved_in: movedInResult.optional() }),
+  notBeside: ['configure', 'upgrade', 'backup', 'deploy', 'repair'],
+  work: restoreWork,
+  words: {
+    subject: 'The restore',
+    noun: 'a restore',
+    details: ({ openclaw_version, backup }) => [openclawDetail(openclaw_version), backupDetail(backup)],
+    next: chatNext,
+    quotes: ({ moved_in }) => [
+      ...(moved_in?.automations_off ?? []).map(({ id, name }) => ({ label: `automation ${id}`, text: name })),
+      ...(moved_in?.plugins ?? []).map((text) => ({ label: 'plugin', text })),
+    ],
+    fromOthers: ({ moved_in }) => (moved_in === undefined ? [] : ['moved_in']),
+  },
+});

@@ -1,7 +1,7 @@
 /** Whether a backup was made on this computer: its checksum under a key that only this computer has. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { keptKey } from '../limits/own-key.ts';
+import { computerKey } from '../limits/own-key.ts';
 
 export interface BackupSeal {
   /** @param sha256 of the backup, hex. */
@@ -12,7 +12,7 @@ export interface BackupSeal {
 /** @param keyFile of the key that seals archives on their way too; it is made where there is none. */
 export function backupSeal(keyFile: string, clock: Clock): BackupSeal {
   const of = async (sha256: string) =>
-    createHmac('sha256', await keptKey(keyFile, clock))
+    createHmac('sha256', await computerKey(keyFile, clock))
       .update(`backup ${sha256}`)
       .digest('hex');
   return {

@@ -6,7 +6,7 @@ import { poll } from '../../core/poll.ts';
 import type { GatewayService, SessionMessage } from '../../gateway/ports.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
-import { patiently } from '../jobs/ask-again.ts';
+import { askUntilAnswered } from '../jobs/ask-again.ts';
 
 export interface InterruptedDeps {
   openclaw: OpenClawService;
@@ -83,7 +83,7 @@ async function awaitFate(
   };
   let quietSince: number | undefined;
   return poll<Fate>(waiting, async () => {
-    const seen = await patiently(operation, deps.clock, () =>
+    const seen = await askUntilAnswered(operation, deps.clock, () =>
       deps.gateway.sessionState(machineId, { session, agent, signal }),
     );
     if (seen.state === 'unknown') await startGateway(operation, deps, machineId);

@@ -3,7 +3,7 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { SessionState, TurnSnapshot } from '../../gateway/ports.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
-import { patiently } from '../jobs/ask-again.ts';
+import { askUntilAnswered } from '../jobs/ask-again.ts';
 import { type InterruptedDeps, startGateway } from './interrupted-turn.ts';
 
 export interface RefusedTurn {
@@ -39,7 +39,9 @@ export async function makeWay(
   const { machineId, session, agent } = turn;
   const { signal } = operation;
   const look = () =>
-    patiently(operation, deps.clock, () => deps.gateway.sessionState(machineId, { session, agent, signal }));
+    askUntilAnswered(operation, deps.clock, () =>
+      deps.gateway.sessionState(machineId, { session, agent, signal }),
+    );
   const seen = await look();
   if (fault === 'disk_full') return restartedWithRoom(operation, deps, machineId, seen);
   if (seen.state === 'archived') {

@@ -15,7 +15,7 @@ export function turnError(turn: TurnSnapshot): AppError {
     'The machine stopped in the middle of the turn, so its reply is not whole',
     {
       next: 'Call read_session to see what the assistant has kept of it, then ask again.',
-      ...(turn.text === '' ? {} : { foreign: turn.text }),
+      foreign: turn.text || undefined,
     },
   );
 }
@@ -47,14 +47,11 @@ export function resultOf(input: { machineId: string; session: string }, turn: Tu
 /** The way to the machine stayed broken: "try again" would be the advice to send a message twice. */
 export function readFirst(error: unknown): unknown {
   if (!isAppError(error)) return error;
-  const { code, message, details, foreign } = error;
+  const { code, details } = error;
   if (details.sent === false || details.script_error !== undefined) return error;
   const refused = code === 'machine_failed' && details.reason === 'command_refused';
   if (!refused && !isAppError(error, 'unavailable', 'timeout', 'command_failed')) return error;
-  return new AppError(code, message, {
+  return error.with({
     next: 'The message may have been sent: call read_session to see whether it was answered; send it again only if it is not there.',
-    details,
-    cause: error,
-    ...(foreign === undefined ? {} : { foreign }),
   });
 }

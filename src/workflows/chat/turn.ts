@@ -1,15 +1,15 @@
 /** One chat turn that survives the call, the client and this process: sent once, read until it is whole. */
 import * as z from 'zod';
 import { ageMs } from '../../core/clock.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, isAppError, onAppError } from '../../core/errors.ts';
 import type { MadeFiles, TurnOptions, TurnRequest, TurnSnapshot } from '../../gateway/ports.ts';
 import type { SpendService } from '../../openclaw/look/spend.ts';
 import type { OperationHandle, OperationKind, Recovered } from '../../operations/ports.ts';
+import { parseStored } from '../../operations/record.ts';
 import { type AddressDeps, withAddress } from '../configure/provider-address.ts';
-import { patiently } from '../jobs/ask-again.ts';
-import { parseStored } from '../jobs/stored-state.ts';
+import { askUntilAnswered } from '../jobs/ask-again.ts';
 import type { DailyLimits } from '../limits/daily-limit.ts';
-import { requireAwake } from '../power/require-awake.ts';
+import { requireRunning } from '../power/machine-phase.ts';
 import {
   type AttachmentDeps,
   attachment,
@@ -79,12 +79,10 @@ export function turnWork(deps: TurnDeps): OperationKind {
     async cancel(record) {
       const { machineId, attachments } = parseStored(turnInput, record.input);
       const { attempt } = parseStored(turnState, record.state);
-      try {
-        await deps.gateway.cancelTurn(machineId, turnId(record.id, attempt));
-      } catch (error) {
-        // Nothing runs on a machine that is gone.
-        if (!isAppError(error, 'not_found')) throw error;
-      }
+      // Nothing runs on a machine that is gone.
+      await deps.gateway
+        .cancelTurn(machineId, turnId(record.id, attempt))
+        .catch(onAppError(undefined, 'not_found'));
       await dropAttachments(deps, { machineId }, record.id, attachments);
       return undefined;
     },
@@ -99,7 +97,7 @@ async function findTurn(
   machineId: string | undefined,
 ): Promise<Recovered | undefined> {
   if (machineId === undefined) return undefined;
-  await requireAwake(deps.machines, machineId, {});
+  await requireRunning(deps.machines, machineId, {});
   for (let attempt = MAX_ATTEMPTS; attempt >= 1; attempt--) {
     const turn = await deps.gateway.readTurn(machineId, turnId(id, attempt), { waitSeconds: 0 });
     if (turn.state === 'unknown' || turn.session === undefined) continue;
@@ -118,7 +116,7 @@ async function refuseForgotten(operation: OperationHandle, deps: TurnDeps, input
   if (!message || !begun || ageMs(createdAt, deps.clock.now()) <= SEND_WITHIN_MS) return;
   const look = { waitSeconds: 0, signal: operation.signal };
   const read = () => deps.gateway.readTurn(input.machineId, turnId(operation.id, attempt), look);
-  if ((await patiently(operation, deps.clock, read)).state !== 'unknown') return;
+  if ((await askUntilAnswered(operation, deps.clock, read)).state !== 'unknown') return;
   throw new AppError(
     'conflict',
     'This message was given more than an hour ago, and its machine no longer knows whether it was sent; it was not sent now',
@@ -228,10 +226,10 @@ async function finishedTurn(
   const start = (text: string) =>
     started(deps, input.machineId, { ...input, turnId: id, message: text, limit, images }, options);
   try {
-    let turn = await patiently(operation, deps.clock, () => (message ? start(message) : read()));
+    let turn = await askUntilAnswered(operation, deps.clock, () => (message ? start(message) : read()));
     // What was seen once and is gone later was not left unsent.
     if (message && turn.state === 'running') await operation.save({ sent: true });
-    while (turn.state === 'running') turn = await patiently(operation, deps.clock, read);
+    while (turn.state === 'running') turn = await askUntilAnswered(operation, deps.clock, read);
     return turn;
   } catch (error) {
     throw signal.aborted ? error : readFirst(error);

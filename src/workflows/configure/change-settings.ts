@@ -2,16 +2,19 @@
 import * as z from 'zod';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import { type ConfigureService, changeOutcome } from '../../openclaw/configure/configure.ts';
-import { COMMENTS_NOTE, keptNote } from '../../openclaw/configure/kept-beside.ts';
+import {
+  COMMENTS_NOTE,
+  type ConfigureService,
+  changeOutcome,
+  keptNote,
+} from '../../openclaw/configure/configure.ts';
 import { type ChangePlan, type ChangeWish, type Keys, planChange } from '../../openclaw/configure/plan.ts';
 import { KEY_MISSING } from '../../openclaw/configure/wished-keys.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
-import type { JsonObject } from '../../operations/record.ts';
+import { type JsonObject, parseStored } from '../../operations/record.ts';
 import { NOT_HERE } from '../../operations/running.ts';
 import { lastingJob } from '../jobs/start-again.ts';
-import { parseStored } from '../jobs/stored-state.ts';
 import { wakeMachine } from '../power/wake.ts';
 import type { MachineWish } from './machine.ts';
 

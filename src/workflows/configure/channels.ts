@@ -1,8 +1,7 @@
 /** What a gateway's own answers say about its channels and about those who wait for an answer, in few and safe words. */
 import * as z from 'zod';
 import { isPatch, type Patch } from '../../core/patch.ts';
-import { head, plainText } from '../../core/text.ts';
-import { toldOneOf } from '../../core/told.ts';
+import { head, plainText, toldOneOf } from '../../core/text.ts';
 import { KNOWN_CHANNELS } from '../../openclaw/catalog/known-channels.ts';
 import type { LiveAnswers } from '../../openclaw/configure/configure.ts';
 

@@ -4,7 +4,7 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
-import { parseStored } from '../jobs/stored-state.ts';
+import { parseStored } from '../../operations/record.ts';
 
 export const machineWish = z.object({
   autosleep: z.string().optional(),

@@ -1,6 +1,6 @@
 /** Adds to a turn's error at which address its model provider was asked: OpenClaw's own error names none. */
 import type { WaitOptions } from '../../core/abort.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { type AppError, isAppError } from '../../core/errors.ts';
 import { at } from '../../core/patch.ts';
 import { PROVIDERS, type ProviderKey } from '../../openclaw/catalog/providers.ts';
 import type { ConfigureService } from '../../openclaw/configure/configure.ts';
@@ -22,17 +22,12 @@ export async function withAddress(
   if (typeof provider !== 'string') return error;
   const asked = await addressOf(provider, deps, machineId, options);
   if (asked === undefined) return error;
-  const { code, message, next, details, foreign } = error;
+  const { message, foreign } = error;
   const known = knownAddress(provider, deps.providers) === asked.baseUrl;
   const line = `POST ${asked.url}`;
   // What only the machine says is a stranger's.
   const said = known ? foreign : [line, foreign].filter((text) => text !== undefined).join('\n');
-  return new AppError(code, known ? `${message}: ${line}` : message, {
-    details,
-    cause: error,
-    ...(next === undefined ? {} : { next }),
-    ...(said === undefined ? {} : { foreign: said }),
-  });
+  return error.with({ message: known ? `${message}: ${line}` : message, foreign: said });
 }
 
 async function addressOf(

@@ -4,7 +4,7 @@ import { PROVIDERS, type ProviderKey } from '../../openclaw/catalog/providers.ts
 import type { ConfigureService } from '../../openclaw/configure/configure.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 
-export interface KeptKey {
+export interface RemainingKey {
   /** One of PROVIDERS. */
   provider: string;
   /** As provider_keys takes it to remove the key. */
@@ -15,7 +15,10 @@ export interface KeptKey {
  * @param secretNames what the machine's secrets file holds.
  * @param providers what this server holds.
  */
-export function keptKeys(secretNames: readonly string[], providers: readonly ProviderKey[]): KeptKey[] {
+export function remainingKeys(
+  secretNames: readonly string[],
+  providers: readonly ProviderKey[],
+): RemainingKey[] {
   const here = new Set(providers.map(({ provider }) => provider.id));
   return PROVIDERS.filter(({ id }) => secretNames.includes(id) && !here.has(id)).map(
     ({ id, keyVariables: [variable] }) => ({ provider: id, removal: `-${variable}` }),
@@ -23,7 +26,7 @@ export function keptKeys(secretNames: readonly string[], providers: readonly Pro
 }
 
 /** `it keeps and uses a key of groq that is not in this server's environment`, and how to remove it. */
-export function keptKeysSentence(kept: readonly KeptKey[]): { detail: string; fix: string } {
+export function remainingKeysSentence(kept: readonly RemainingKey[]): { detail: string; fix: string } {
   const names = kept.map(({ provider }) => provider).join(', ');
   const removals = kept.map(({ removal }) => `"${removal}"`).join(', ');
   return {
@@ -33,13 +36,13 @@ export function keptKeysSentence(kept: readonly KeptKey[]): { detail: string; fi
 }
 
 /** The same as one note. */
-export function keptKeysNote(kept: readonly KeptKey[]): string {
-  const { detail, fix } = keptKeysSentence(kept);
+export function remainingKeysNote(kept: readonly RemainingKey[]): string {
+  const { detail, fix } = remainingKeysSentence(kept);
   return `About this machine: ${detail}. ${fix}`;
 }
 
 /** A note on what an earlier deploy left; a new machine has only what was sent to it, and is not asked. */
-export async function tellKeptKeys(
+export async function tellRemainingKeys(
   operation: OperationHandle,
   deps: { settings: Pick<ConfigureService, 'show'>; providers: readonly ProviderKey[] },
   { machineId }: { machineId?: string | undefined },
@@ -47,8 +50,8 @@ export async function tellKeptKeys(
   if (machineId === undefined) return;
   try {
     const { secretNames } = await deps.settings.show(machineId, { signal: operation.signal });
-    const kept = keptKeys(secretNames, deps.providers);
-    if (kept.length > 0) await operation.note(keptKeysNote(kept));
+    const kept = remainingKeys(secretNames, deps.providers);
+    if (kept.length > 0) await operation.note(remainingKeysNote(kept));
   } catch (error) {
     // The deploy is done; gateway_status tells it too.
     if (!isAppError(error) || operation.signal.aborted) throw error;

@@ -4,10 +4,26 @@ import { ageMs, type Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
-import type { OperationRecord } from '../../operations/record.ts';
-import { parseStored } from '../jobs/stored-state.ts';
-import { safePhase } from '../power/require-awake.ts';
-import { type CreateCall, createCall, specSchema } from './create-call.ts';
+import { type OperationRecord, parseStored } from '../../operations/record.ts';
+import { safePhase } from '../power/machine-phase.ts';
+
+/** A machine's size, as its create call says it. */
+export const specSchema = z.object({
+  vcpu: z.number(),
+  memoryMib: z.number(),
+  storageGib: z.number(),
+  autosleep: z.string().optional(),
+});
+
+/** A call that creates a machine, kept so that it can be sent again and never makes a second one. */
+export const createCall = z.object({
+  /** Never used with another spec. */
+  key: z.string(),
+  spec: specSchema,
+  /** ISO time of its first try. */
+  at: z.string(),
+});
+export type CreateCall = z.output<typeof createCall>;
 
 /** Where a deploy's machine comes from. */
 export const machineSource = z.object({
@@ -177,7 +193,7 @@ export function mayHoldAnAssistant({ message, details, foreign }: AppError): App
   return new AppError('machine_failed', `${message}; it was kept, since an assistant may live on it`, {
     next: 'Call destroy_machine for it if it may go, then deploy_openclaw again; or deploy under another name.',
     details,
-    ...(foreign && { foreign }),
+    foreign,
   });
 }
 
@@ -186,8 +202,7 @@ function givenUp(cause: AppError): AppError {
     cause.details.replaceable === false
       ? 'Call list_machines and destroy what is not needed: the quota is used up. Then call deploy_openclaw again.'
       : `${MAX_ATTEMPTS} machines in a row did not start, and none was left behind: call deploy_openclaw again later, or with less memory_mib.`;
-  const { details, foreign } = cause;
-  return new AppError(cause.code, cause.message, { next, details, cause, ...(foreign && { foreign }) });
+  return cause.with({ next });
 }
 
 function reasonOf(cause: AppError): string {

@@ -5,21 +5,28 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import { keyChoice, type ProviderKey } from '../../openclaw/catalog/providers.ts';
 import { ownAutomationsNote } from '../../openclaw/catalog/settings.ts';
-import type { ConfigureService } from '../../openclaw/configure/configure.ts';
-import { KEPT_NAME, keptNote } from '../../openclaw/configure/kept-beside.ts';
+import { type ConfigureService, KEPT_NAME, keptNote } from '../../openclaw/configure/configure.ts';
 import type { InstallPlan, JobSnapshot, OpenClawService } from '../../openclaw/openclaw-service.ts';
+import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
-import { asJson, type JsonObject } from '../../operations/record.ts';
+import { asJson, type JsonObject, parseStored } from '../../operations/record.ts';
 import { NOT_HERE } from '../../operations/running.ts';
-import { tellKeptKeys } from '../configure/remaining-keys.ts';
+import { tellRemainingKeys } from '../configure/remaining-keys.ts';
 import { lastingJob } from '../jobs/start-again.ts';
-import { parseStored } from '../jobs/stored-state.ts';
+import {
+  chatNext,
+  modelDetail,
+  modelName,
+  nodeDetail,
+  nodeResult,
+  openclawDetail,
+} from '../result-fields.ts';
 import { ownAnswer, withListedModels } from './check-model.ts';
-import { livingMachine, machineSource, PLAN } from './create-machine.ts';
+import { livingMachine, machineSource, machineState, PLAN } from './create-machine.ts';
 import { findDeploy, followRecovered, isRecovered } from './recover.ts';
 import { twinNote } from './same-name.ts';
 import { undoDeploy } from './undo.ts';
-import { decidedPlan } from './version.ts';
+import { decidedPlan, versionState } from './version.ts';
 
 export const DEPLOY = 'deploy';
 
@@ -71,7 +78,7 @@ async function deployed(
   const kept = job.result.kept_beside ?? '';
   if (KEPT_NAME.test(kept)) await operation.note(keptNote(kept));
   if (input.ownServer?.state === 'unproved') await operation.note(UNPROVED);
-  await tellKeptKeys(operation, deps, input);
+  await tellRemainingKeys(operation, deps, input);
   const quiet = ownAutomationsNote(plan.openclawVersion);
   if (quiet !== undefined) await operation.note(quiet);
   const twins = await twinNote(deps, input.name, machineId, { signal: operation.signal });
@@ -92,13 +99,11 @@ const UNPROVED =
 function withMachine(error: AppError, { record }: OperationHandle, input: DeployInput): AppError {
   const { machineId } = record;
   if (!machineId || input.machineId !== undefined) return error;
-  const { code, message, next, details, foreign } = error;
+  const { next, details } = error;
   const kept = `Machine ${machineId} was created, is kept and is billed: deploy_openclaw under the same name goes on with it, destroy_machine with machine_id "${machineId}" ends it.`;
-  return new AppError(code, message, {
+  return error.with({
     next: next === undefined ? kept : `${next} ${kept}`,
     details: { ...details, machine_id: machineId },
-    cause: error,
-    ...(foreign === undefined ? {} : { foreign }),
   });
 }
 
@@ -140,3 +145,26 @@ async function installed(
     deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal }),
   );
 }
+
+export const deploy = declareKind({
+  name: DEPLOY,
+  input: deployInput,
+  state: machineState.extend(versionState.shape),
+  result: nodeResult.extend({ name: z.string(), model: modelName }),
+  early: ({ input: { name, model } }) => ({ name, model }),
+  notBeside: ['configure', 'upgrade', 'restore', 'repair'],
+  takesKeys: () => true,
+  work: deployWork,
+  words: {
+    subject: 'Deploying OpenClaw',
+    noun: 'a deploy',
+    doneAs: 'ready',
+    details: ({ openclaw_version, node_version, model }) => [
+      openclawDetail(openclaw_version),
+      nodeDetail(node_version),
+      modelDetail(model),
+    ],
+    next: chatNext,
+    fromOthers: ({ model }) => (model === undefined ? [] : ['model']),
+  },
+});

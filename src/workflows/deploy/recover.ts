@@ -1,6 +1,6 @@
 /** Finds a deploy whose record is lost: its job is on one of the machines that are awake, under the operation's id. */
 import type { WaitOptions } from '../../core/abort.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, onAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import type { OpenClawService, Probe } from '../../openclaw/openclaw-service.ts';
@@ -19,7 +19,7 @@ const LOOKS_AT_ONCE = 3;
 
 /** The job that `id` names, wherever it is. Sleeping machines are not asked: looking must not wake them. */
 export async function findDeploy(deps: LookDeps, id: string): Promise<Recovered | undefined> {
-  const found = await firstAwake(deps.machines, {}, async (machine) => {
+  const found = await firstRunning(deps.machines, {}, async (machine) => {
     const job = await deps.openclaw.readJob(machine.machineId, id, { waitSeconds: 0 });
     return job.state === 'unknown' ? undefined : machine;
   });
@@ -39,7 +39,7 @@ export async function findByName(
   known: ReadonlyMap<string, string>,
   options: WaitOptions,
 ): Promise<string | undefined> {
-  const found = await firstAwake(deps.machines, options, async (machine) => {
+  const found = await firstRunning(deps.machines, options, async (machine) => {
     if (known.has(machine.machineId)) return undefined;
     const probe: Probe = await deps.openclaw.probe(machine.machineId, options);
     return probe.deploymentName === name ? machine : undefined;
@@ -70,7 +70,7 @@ export async function followRecovered(
 }
 
 /** Asks the machines that are awake, a few at a time, until one is what is looked for. */
-async function firstAwake(
+async function firstRunning(
   machines: MachineService,
   options: WaitOptions,
   look: (machine: Machine) => Promise<Machine | undefined>,
@@ -86,10 +86,5 @@ async function firstAwake(
 
 /** A machine that does not answer, or is no machine of ours, is not the one that is looked for. */
 async function ifItAnswers(look: () => Promise<Machine | undefined>): Promise<Machine | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    if (isAppError(error, 'command_failed', 'machine_failed', 'not_found', 'timeout')) return undefined;
-    throw error;
-  }
+  return look().catch(onAppError(undefined, 'command_failed', 'machine_failed', 'not_found', 'timeout'));
 }

@@ -9,12 +9,12 @@ import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { Operations } from '../../operations/ports.ts';
 import { asJson, type OperationRecord } from '../../operations/record.ts';
 import type { Directory } from '../look/directory.ts';
-import { livingOrGone } from '../power/machine-alive.ts';
+import { livingOrGone } from '../power/machine-phase.ts';
 import { type CheckModelDeps, checkModel } from './check-model.ts';
 import { installed, type MachineSource, machineState, mayHoldAnAssistant } from './create-machine.ts';
 import { DEPLOY, type DeployInput, deployInput } from './deploy.ts';
 import { findByName } from './recover.ts';
-import { requireSafeVersion } from './safe-version.ts';
+import { requireSafeVersion } from './version.ts';
 
 export interface StartDeployDeps extends CheckModelDeps {
   machines: MachineService;

@@ -1,14 +1,11 @@
 /** What a cancelled deploy leaves behind: nothing that costs, but a machine on which somebody may have an assistant. */
-import { isAppError } from '../../core/errors.ts';
+import { isAppError, onAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
-import type { OperationRecord } from '../../operations/record.ts';
-import { parseStored } from '../jobs/stored-state.ts';
-import { livingOrGone } from '../power/machine-alive.ts';
-import { safePhase } from '../power/require-awake.ts';
-import type { CreateCall } from './create-call.ts';
-import { installed, machineSource, machineState } from './create-machine.ts';
+import { type OperationRecord, parseStored } from '../../operations/record.ts';
+import { livingOrGone, safePhase } from '../power/machine-phase.ts';
+import { type CreateCall, installed, machineSource, machineState } from './create-machine.ts';
 
 export interface UndoDeps {
   machines: MachineService;
@@ -38,11 +35,7 @@ export async function undoDeploy(
   const machine = await livingOrGone(deps.machines, created, {});
   const reason = machine && (await reasonToKeep(deps, machine, record));
   if (reason !== undefined) return `Machine ${created} was kept: ${reason}. Only destroy_machine deletes it.`;
-  try {
-    await deps.machines.destroy(created);
-  } catch (error) {
-    if (!isAppError(error, 'not_found')) throw error;
-  }
+  await deps.machines.destroy(created).catch(onAppError(undefined, 'not_found'));
   return undefined;
 }
 

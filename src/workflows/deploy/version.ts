@@ -1,11 +1,12 @@
 /** Decides which OpenClaw a deploy installs: where an assistant works already, the one it has; only an upgrade changes that. */
+import semver from 'semver';
 import * as z from 'zod';
 import { AppError } from '../../core/errors.ts';
-import { COMMENTS_NOTE } from '../../openclaw/configure/kept-beside.ts';
+import { MINIMUM_SAFE_VERSION } from '../../openclaw/catalog/settings.ts';
+import { COMMENTS_NOTE } from '../../openclaw/configure/configure.ts';
 import type { InstallPlan, OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
-import { parseStored } from '../jobs/stored-state.ts';
-import { requireSafeVersion } from './safe-version.ts';
+import { parseStored } from '../../operations/record.ts';
 
 export interface VersionWish {
   /** Set for a machine that was there before this deploy. */
@@ -51,4 +52,24 @@ export async function decidedPlan(
   for (const warning of plan.warnings) await operation.note(warning);
   await operation.save({ openclawVersion: plan.openclawVersion });
   return plan;
+}
+
+/**
+ * Whether a release is below the minimum safe one; false for what is no version (a dist-tag).
+ * @param version such as 2026.9.6.
+ */
+export function isUnsafeVersion(version: string): boolean {
+  return semver.valid(version) !== null && semver.lt(version, MINIMUM_SAFE_VERSION);
+}
+
+/** @throws AppError `invalid_input` for an unsafe release that was not allowed. */
+export function requireSafeVersion(version: string | undefined, allowed: boolean | undefined): void {
+  if (version === undefined || allowed === true || !isUnsafeVersion(version)) return;
+  throw new AppError(
+    'invalid_input',
+    `OpenClaw releases before ${MINIMUM_SAFE_VERSION} have published holes, so this one was not installed`,
+    {
+      next: `Leave openclaw_version out for the tested one. Only if the person knows of the holes and wants it all the same: call again with allow_unsafe_version true.`,
+    },
+  );
 }

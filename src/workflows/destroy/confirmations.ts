@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { checkToken, mintToken, type Signed, type TokenVerdict } from '../../core/signed-token.ts';
-import { keptKey } from '../limits/own-key.ts';
+import { computerKey } from '../limits/own-key.ts';
 
 /** Long enough to ask a person, short enough that what was shown is still true. */
 export const CONFIRMATION_MS = 10 * 60 * 1000;
@@ -23,7 +23,7 @@ export interface Confirmations {
 
 /** @param stateDir keeps the signing key, 0600, so that any process of this user may check what another one gave. */
 export function confirmations(stateDir: string, clock: Clock): Confirmations {
-  const signingKey = () => keptKey(join(stateDir, 'confirmation.key'), clock);
+  const signingKey = () => computerKey(join(stateDir, 'confirmation.key'), clock);
   return {
     async give(shown) {
       const expiresAt = clock.now() + CONFIRMATION_MS;

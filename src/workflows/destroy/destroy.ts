@@ -5,12 +5,13 @@ import { ageMs, type Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
+import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind, Operations } from '../../operations/ports.ts';
-import type { OperationRecord } from '../../operations/record.ts';
+import { type OperationRecord, parseStored } from '../../operations/record.ts';
 import { DEPLOY } from '../deploy/deploy.ts';
 import { type PhaseGoal, recoverPhase } from '../jobs/recover-phase.ts';
-import { parseStored } from '../jobs/stored-state.ts';
-import { isAlive } from '../power/machine-alive.ts';
+import { isAlive } from '../power/machine-phase.ts';
+import { NOTHING_NEXT, phaseDetail, phaseResult } from '../result-fields.ts';
 import { CONFIRMATION_MS } from './confirmations.ts';
 
 export const DESTROY = 'destroy';
@@ -122,3 +123,16 @@ async function aliveIdentity(
     throw error;
   }
 }
+
+export const destroy = declareKind({
+  name: DESTROY,
+  input: destroyInput,
+  result: phaseResult,
+  work: destroyWork,
+  words: {
+    subject: 'Destroying the machine',
+    noun: 'its destruction',
+    details: ({ phase }) => [phaseDetail(phase)],
+    next: () => NOTHING_NEXT,
+  },
+});

@@ -8,8 +8,7 @@ import type { MachineService } from '../../machine/ports.ts';
 import { parseOperationId } from '../../operations/operation-id.ts';
 import type { Operations } from '../../operations/ports.ts';
 import type { Directory } from '../look/directory.ts';
-import { isAlive } from '../power/machine-alive.ts';
-import { safePhase } from '../power/require-awake.ts';
+import { isAlive, safePhase } from '../power/machine-phase.ts';
 import { DESTROY, identityOf } from './destroy.ts';
 
 export interface DestroyPlanDeps {

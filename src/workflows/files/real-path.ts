@@ -1,16 +1,13 @@
 /** Paths as the system means them: without links, and which of them lies in which. */
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { isErrno } from '../../core/errno.ts';
+import { onErrno } from '../../core/errno.ts';
 
 /** Undefined where there is nothing, or nothing that may be looked at. */
 export async function realOf(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'EPERM')) return undefined;
-    throw error;
-  }
+  return realpath(path).catch(
+    onErrno(undefined, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'EPERM'),
+  );
 }
 
 /** Of two paths without links. */

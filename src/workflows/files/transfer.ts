@@ -1,5 +1,4 @@
 /** A file between an assistant and this computer, carried in pieces by an operation that survives the call and the process. */
-
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -12,9 +11,8 @@ import { type FilesService, packedFolder } from '../../openclaw/files.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { PieceCarrier, Range } from '../../openclaw/sidecar/pieces.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
-import { asJson } from '../../operations/record.ts';
+import { asJson, parseStored } from '../../operations/record.ts';
 import { lastingJob } from '../jobs/start-again.ts';
-import { parseStored } from '../jobs/stored-state.ts';
 import { wakeMachine } from '../power/wake.ts';
 import { type AllowedFolders, fileToSend, notOrdinary } from './allowed-folders.ts';
 import { fetchPieces, orDropped } from './fetch-pieces.ts';

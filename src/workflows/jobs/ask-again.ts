@@ -5,17 +5,17 @@ import { poll } from '../../core/poll.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 
 // On top of the API client's own tries. An outage that lasts longer is worth telling.
-const PATIENCE_MS = 10 * 60_000;
+const GIVE_UP_MS = 10 * 60_000;
 // Output that cannot be read is mostly an accident; the third time it is how things are.
 const MAX_UNREADABLE = 3;
 
 /** @param ask must be harmless to repeat. @throws what `ask` throws for good, or still after ten minutes. */
-export async function patiently<T extends object>(
+export async function askUntilAnswered<T extends object>(
   operation: OperationHandle,
   clock: Clock,
   ask: () => Promise<T>,
 ): Promise<T> {
-  const giveUpAt = clock.elapsed() + PATIENCE_MS;
+  const giveUpAt = clock.elapsed() + GIVE_UP_MS;
   let unreadable = 0;
   const asking = {
     clock,
@@ -23,7 +23,7 @@ export async function patiently<T extends object>(
     intervalMs: 500,
     maxIntervalMs: 15_000,
     // Never reached: the look below gives up first, with what was said.
-    timeoutMs: 2 * PATIENCE_MS,
+    timeoutMs: 2 * GIVE_UP_MS,
     signal: operation.signal,
   };
   return poll(asking, async () => {

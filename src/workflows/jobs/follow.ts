@@ -4,7 +4,7 @@ import { paced } from '../../core/pace.ts';
 import type { Pace } from '../../machine/ports.ts';
 import type { JobSnapshot, OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
-import { patiently } from './ask-again.ts';
+import { askUntilAnswered } from './ask-again.ts';
 
 // Long enough that a stage costs few requests, short enough that its end is seen soon.
 const JOB_WAIT_SECONDS = 20;
@@ -28,7 +28,7 @@ export async function followJob(
   let pace: Pace | undefined;
   for (let seenStages = 0; ; ) {
     const options = { waitSeconds: JOB_WAIT_SECONDS, seenStages, signal, pace };
-    const job = await patiently(operation, clock, () =>
+    const job = await askUntilAnswered(operation, clock, () =>
       asking(
         signal,
         () => openclaw.readJob(machineId, operation.id, options),

@@ -2,7 +2,7 @@
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import type { Recovered } from '../../operations/ports.ts';
-import { safePhase } from '../power/require-awake.ts';
+import { safePhase } from '../power/machine-phase.ts';
 
 export interface PhaseGoal {
   /** The tool that began it. */

@@ -6,7 +6,7 @@ import type { JobSnapshot, OpenClawService } from '../../openclaw/openclaw-servi
 import type { OperationHandle, Recovered } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import type { LookDeps } from '../deploy/recover.ts';
-import { requireAwake } from '../power/require-awake.ts';
+import { requireRunning } from '../power/machine-phase.ts';
 import { followJob } from './follow.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function recoverJob(
   again: string,
 ): Promise<Recovered | undefined> {
   if (machineId === undefined) return undefined;
-  await requireAwake(machines, machineId, {});
+  await requireRunning(machines, machineId, {});
   const { state } = await openclaw.readJob(machineId, id, { waitSeconds: 0 });
   if (state === 'unknown') {
     throw new AppError('not_found', 'There is no record of this operation, and no trace on its machine', {

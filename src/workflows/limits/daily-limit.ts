@@ -1,7 +1,7 @@
 /** The limit of a day as people write and read it, and this computer's own note of it: a machine may lose its own. */
-
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import { attempt } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
 import { readIfThere, writePrivate } from '../../core/files.ts';
 import { parseJson } from '../../core/json.ts';
@@ -32,11 +32,7 @@ export function parseDailyLimit(text: string): Omit<DailyLimit, 'set_at'> {
 }
 
 function isZone(zone: string): boolean {
-  try {
-    return Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
-  } catch {
-    return false;
-  }
+  return attempt(() => Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined, false);
 }
 
 const wrong = (message: string, next: string) =>

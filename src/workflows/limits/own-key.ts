@@ -13,7 +13,7 @@ const KEY = /^[0-9a-f]{64}\n$/;
  * 32 bytes, kept in `file`, 0600. A key that others could read proves nothing and is replaced.
  * @throws AppError as `inStateFolder`.
  */
-export function keptKey(file: string, clock: Clock): Promise<Uint8Array> {
+export function computerKey(file: string, clock: Clock): Promise<Uint8Array> {
   return inStateFolder(dirname(file), async () => {
     // A key that is there is read without a lock: a full disk has no room for one.
     return (await readKey(file)) ?? withFileLock(clock, `${file}.lock`, () => made(file));

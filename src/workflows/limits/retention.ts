@@ -11,7 +11,7 @@ const KEPT_MS = 7 * 24 * 3_600_000;
  * to be destroyed: it carries the machine's name.
  * @param records newest first.
  */
-export function outdated(records: readonly OperationRecord[], now: number): OperationRecord[] {
+export function expired(records: readonly OperationRecord[], now: number): OperationRecord[] {
   const gone = new Set(
     records.filter((r) => r.kind === DESTROY && r.status === 'done').map((record) => record.key),
   );

@@ -1,12 +1,11 @@
 /** What an account's machines cost: which are awake and since when, and which hold quota for nothing. */
-
 import type { WaitOptions } from '../../core/abort.ts';
 import { mapBounded } from '../../core/bounded.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import { isAlive } from '../power/machine-alive.ts';
+import { isAlive } from '../power/machine-phase.ts';
 import type { Directory } from './directory.ts';
 
 /**

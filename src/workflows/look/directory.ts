@@ -8,7 +8,7 @@ import { parseOperationId } from '../../operations/operation-id.ts';
 import type { Operations } from '../../operations/ports.ts';
 import type { OperationRecord } from '../../operations/record.ts';
 import { DEPLOY } from '../deploy/deploy.ts';
-import { isAlive } from '../power/machine-alive.ts';
+import { isAlive } from '../power/machine-phase.ts';
 
 export interface Directory {
   /**

@@ -5,8 +5,8 @@ import type { Opening } from '../../dedalus/calls/openings.ts';
 import { MINIMUM_SAFE_VERSION } from '../../openclaw/catalog/settings.ts';
 import type { Posture } from '../../openclaw/look/posture.ts';
 import type { Probe } from '../../openclaw/ports.ts';
-import { type KeptKey, keptKeysSentence } from '../configure/remaining-keys.ts';
-import { isUnsafeVersion } from '../deploy/safe-version.ts';
+import { type RemainingKey, remainingKeysSentence } from '../configure/remaining-keys.ts';
+import { isUnsafeVersion } from '../deploy/version.ts';
 import { troubleOf } from './gateway-history.ts';
 
 export interface Finding {
@@ -40,7 +40,7 @@ export interface Seen {
   openings: readonly Opening[] | null | undefined;
   audited: boolean;
   /** Undefined where they could not be seen, or this server holds none to compare with. */
-  kept: readonly KeptKey[] | undefined;
+  kept: readonly RemainingKey[] | undefined;
   /** What `strangers` found. */
   strange: readonly Brought[];
 }
@@ -228,7 +228,7 @@ function providerKeys(kept: Seen['kept']): Finding {
   if (kept === undefined) return { name, state: 'not_checked', detail: 'nothing to compare its keys with' };
   if (kept.length === 0)
     return { name, state: 'ok', detail: "its model keys are those of this server's environment" };
-  return { name, state: 'warning', ...keptKeysSentence(kept) };
+  return { name, state: 'warning', ...remainingKeysSentence(kept) };
 }
 
 function audit({ audited, posture }: Seen): Finding {

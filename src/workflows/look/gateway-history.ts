@@ -1,5 +1,5 @@
 /** What happened to a gateway that nobody asked for, in words: how often it went down, why, and what to do about it. */
-import { toldTime } from '../../core/told.ts';
+import { toldTime } from '../../core/text.ts';
 import {
   type GatewayEvent,
   type GatewayHistory,

@@ -15,9 +15,9 @@ import type { AuditFinding } from '../../openclaw/look/posture.ts';
 import type { Spend, SpendService } from '../../openclaw/look/spend.ts';
 import type { Probe } from '../../openclaw/ports.ts';
 import { type ChannelState, channelStates } from '../configure/channels.ts';
-import { keptKeys } from '../configure/remaining-keys.ts';
+import { remainingKeys } from '../configure/remaining-keys.ts';
 import { standingWords } from '../limits/daily-limit.ts';
-import { safePhase } from '../power/require-awake.ts';
+import { safePhase } from '../power/machine-phase.ts';
 import { missedWhileAsleep } from './automations.ts';
 import { type Finding, postureFindings, strangers } from './exposure.ts';
 
@@ -93,7 +93,8 @@ export async function gatewayStatus(
     unlessFailed(deps.spend.spend(machineId, 'days', options)),
   ]);
   const channels = live && channelStates(live.live, live.config);
-  const kept = live && deps.providers.length > 0 ? keptKeys(live.secretNames, deps.providers) : undefined;
+  const kept =
+    live && deps.providers.length > 0 ? remainingKeys(live.secretNames, deps.providers) : undefined;
   const strange = strangers(posture, ownAddresses(deps.providers));
   const findings = postureFindings({ machine, probe, posture, openings, audited: audit, kept, strange });
   return {

@@ -8,7 +8,7 @@ import type { AccountUsage, DedalusApi } from '../../dedalus/api.ts';
 export type ReadUsage = (options: WaitOptions) => Promise<AccountUsage | undefined>;
 
 // It only decorates a list that is ready without it.
-const PATIENCE_MS = 3_000;
+const ANSWER_MS = 3_000;
 
 /** Does not ask again after the API has said that it does not know the question. */
 export function usageReader(api: Pick<DedalusApi, 'getUsage'>, clock: Clock): ReadUsage {
@@ -16,7 +16,7 @@ export function usageReader(api: Pick<DedalusApi, 'getUsage'>, clock: Clock): Re
   return async ({ signal }) => {
     if (!available) return undefined;
     try {
-      return await withDeadline(clock, PATIENCE_MS, 'The usage of the account', signal, (derived) =>
+      return await withDeadline(clock, ANSWER_MS, 'The usage of the account', signal, (derived) =>
         api.getUsage({ signal: derived }),
       );
     } catch (error) {

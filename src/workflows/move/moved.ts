@@ -5,7 +5,7 @@ import { ageMs, type Clock } from '../../core/clock.ts';
 import { privateDir } from '../../core/files.ts';
 import { at } from '../../core/patch.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
-import { toldVersion } from '../../core/told.ts';
+import { toldVersion } from '../../core/text.ts';
 import { backupManifest } from '../../openclaw/backup.ts';
 import { dropPart, isThere } from '../files/part-file.ts';
 import { type Move, newName, writeMoved } from './move-in.ts';

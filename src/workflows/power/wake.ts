@@ -4,10 +4,10 @@ import type { MachineService } from '../../machine/ports.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
+import { parseStored } from '../../operations/record.ts';
 import { type PhaseGoal, recoverPhase } from '../jobs/recover-phase.ts';
-import { parseStored } from '../jobs/stored-state.ts';
 import { chatNext, phaseChangeResult, phaseDetail } from '../result-fields.ts';
-import { safePhase } from './require-awake.ts';
+import { safePhase } from './machine-phase.ts';
 
 export const WAKE = 'wake';
 

@@ -6,13 +6,14 @@ import type { MachineService } from '../../machine/ports.ts';
 import type { ProviderKey } from '../../openclaw/catalog/providers.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
 import type { Diagnosis, RepairService } from '../../openclaw/repair/ports.ts';
+import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
-import { asJson, type JsonObject } from '../../operations/record.ts';
+import { asJson, type JsonObject, parseStored } from '../../operations/record.ts';
 import { lastingJob } from '../jobs/start-again.ts';
-import { parseStored } from '../jobs/stored-state.ts';
-import { safePhase } from '../power/require-awake.ts';
+import { safePhase } from '../power/machine-phase.ts';
+import { chatNext, phaseDetail, phaseResult } from '../result-fields.ts';
 import { type Assessment, assess, gatewayFault } from './findings.ts';
-import { lostMachine, mendedSentence } from './sentences.ts';
+import { lostMachine, mendedSentence, repairSummary } from './sentences.ts';
 
 export const REPAIR = 'repair';
 
@@ -54,7 +55,7 @@ export function repairWork(deps: RepairDeps): OperationKind {
       const { machineId } = parseStored(repairInput, operation.record.input);
       const { found, done } = parseStored(repairState, operation.record.state);
       const report: Report = { found, done, left: [], outlook: [], notStarted: undefined, foreign: [] };
-      const machine = await awakeMachine(operation, deps.machines, machineId, report);
+      const machine = await runningMachine(operation, deps.machines, machineId, report);
       if (machine !== undefined) await repairAssistant(operation, deps, machineId, report);
       return resultOf(machineId, machine, report);
     },
@@ -67,7 +68,7 @@ export function repairWork(deps: RepairDeps): OperationKind {
 }
 
 /** The machine with commands running on it; undefined when it cannot be brought to that, which `report` then tells. */
-async function awakeMachine(
+async function runningMachine(
   operation: OperationHandle,
   machines: MachineService,
   machineId: string,
@@ -246,3 +247,28 @@ function resultOf(machineId: string, machine: Machine | undefined, report: Repor
 function add(list: string[], sentence: string): void {
   if (!list.includes(sentence)) list.push(sentence);
 }
+
+export const repair = declareKind({
+  name: REPAIR,
+  input: repairInput,
+  state: repairState,
+  result: phaseResult.extend({
+    found: z.array(z.string()),
+    done: z.array(z.string()),
+    left: z.array(z.string()).describe('What only a person can decide or do.'),
+  }),
+  notBeside: ['configure', 'upgrade', 'restore', 'deploy'],
+  work: repairWork,
+  words: {
+    subject: 'The repair',
+    noun: 'a repair',
+    details: ({ phase, found, done = [], left = [] }) => [
+      phaseDetail(phase),
+      found && repairSummary(found, done, left),
+    ],
+    next: ({ left = [], ...result }) =>
+      left.length === 0 ? chatNext(result) : 'Do what is left, then call repair_openclaw again.',
+    quotes: (_, { said }) =>
+      typeof said === 'string' ? [{ label: 'what programs on the machine said', text: said }] : [],
+  },
+});

@@ -2,24 +2,25 @@
 import * as z from 'zod';
 import { AppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import { pluginNotes } from '../../openclaw/carried-plugins.ts';
 import { type NewestRelease, newerThan } from '../../openclaw/catalog/newest-release.ts';
 import { isUntested, type TestedRelease } from '../../openclaw/catalog/tested-release.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
+import { pluginNotes } from '../../openclaw/state-change.ts';
 import {
   stateFor,
   type UpgradeOutcome,
   type UpgradeService,
   upgradeOutcome,
 } from '../../openclaw/upgrade.ts';
+import { declareKind } from '../../operations/kind.ts';
 import type { OperationHandle, OperationKind } from '../../operations/ports.ts';
-import { asJson, type JsonObject } from '../../operations/record.ts';
+import { asJson, type JsonObject, parseStored } from '../../operations/record.ts';
 import { isRecovered } from '../deploy/recover.ts';
-import { requireSafeVersion } from '../deploy/safe-version.ts';
+import { requireSafeVersion } from '../deploy/version.ts';
 import { recoveredJob, recoverJob } from '../jobs/recover.ts';
 import { lastingJob } from '../jobs/start-again.ts';
-import { parseStored } from '../jobs/stored-state.ts';
 import { wakeMachine } from '../power/wake.ts';
+import { chatNext, nodeDetail, nodeResult, openclawDetail } from '../result-fields.ts';
 
 export const UPGRADE = 'upgrade';
 const AGAIN = 'Call upgrade_openclaw again if it is still wanted: it undoes first what was left half done.';
@@ -140,26 +141,48 @@ async function concluded(
   deps: UpgradeDeps,
   machineId: string,
   plan: Pick<Plan, 'warnings' | 'restore'>,
-  outcome: UpgradeOutcome,
+  { upgrade, plugins, failure }: UpgradeOutcome,
 ): Promise<JsonObject> {
-  const upgrade = {
-    from: outcome.from,
-    to: outcome.to,
-    node_from: outcome.nodeFrom,
-    node_to: outcome.nodeTo,
-    state_migrated: outcome.stateMigrated,
-    rolled_back: outcome.rolledBack !== undefined,
-  };
   // A failed operation has no result, but what became of the machine must be told all the same.
   await operation.save({ upgrade });
-  if (outcome.rolledBack) throw outcome.rolledBack;
+  if (failure) throw failure;
   for (const warning of plan.warnings) await operation.note(warning);
-  await tellNewer(operation, deps, outcome.to);
-  for (const note of pluginNotes(outcome.plugins)) await operation.note(note);
+  await tellNewer(operation, deps, upgrade.to);
+  for (const note of pluginNotes(plugins)) await operation.note(note);
   if (plan.restore !== undefined) {
     await operation.note(
       `The assistant is back in the state in which ${plan.restore} was upgraded; the newer state is kept aside on the machine.`,
     );
   }
-  return { machine_id: machineId, openclaw_version: outcome.to, node_version: outcome.nodeTo, upgrade };
+  return { machine_id: machineId, openclaw_version: upgrade.to, node_version: upgrade.node_to, upgrade };
 }
+
+const changed = z.object({
+  from: z.string(),
+  to: z.string(),
+  node_from: z.string(),
+  node_to: z.string(),
+  state_migrated: z.boolean(),
+  rolled_back: z.boolean(),
+});
+
+export const upgrade = declareKind({
+  name: UPGRADE,
+  input: upgradeInput,
+  state: upgradeState,
+  result: nodeResult.extend({ upgrade: changed }),
+  // A failed upgrade has no result; what became of the machine must be told all the same.
+  early: ({ state }) => ({ upgrade: state.upgrade }),
+  notBeside: ['configure', 'restore', 'backup', 'deploy', 'repair'],
+  work: upgradeWork,
+  words: {
+    subject: 'The upgrade of OpenClaw',
+    noun: 'an upgrade',
+    details: ({ openclaw_version, node_version, upgrade: from }) => [
+      openclawDetail(openclaw_version),
+      nodeDetail(node_version),
+      from && `before: OpenClaw ${from.from}, Node ${from.node_from}`,
+    ],
+    next: chatNext,
+  },
+});

@@ -1,8 +1,8 @@
 /** Durations as the API takes them, and the idle clock behind autosleep. */
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/core/log.ts';
-import { parseAutosleep } from '../../../src/local/machines/autosleep.ts';
 import { IdleTimer } from '../../../src/local/machines/idle-timer.ts';
+import { parseAutosleep } from '../../../src/local/machines/model.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 describe('an autosleep duration', () => {

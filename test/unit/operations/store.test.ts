@@ -12,7 +12,7 @@ import type { OperationKind } from '../../../src/operations/ports.ts';
 import type { OperationRecord } from '../../../src/operations/record.ts';
 import { fileStore, type OperationStore } from '../../../src/operations/store.ts';
 import { operationOutcome } from '../../../src/tools/operation-output.ts';
-import { outdated } from '../../../src/workflows/limits/retention.ts';
+import { expired } from '../../../src/workflows/limits/retention.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 let dir: string;
@@ -44,7 +44,7 @@ describe('a long history', () => {
       await writeFile(file, JSON.stringify(record(n)));
       await utimes(file, new Date(AT), new Date(AT));
     }
-    const ops = operations(store, systemClock, { turn: quick }, outdated);
+    const ops = operations(store, systemClock, { turn: quick }, expired);
     const { readFile: read } = fs.promises;
     let reads = 0;
     const counted = (file: string, encoding: 'utf8') => {
@@ -67,7 +67,7 @@ describe('a long history', () => {
 
   it('is found by what its ids say, and forgotten after a week, looked at once a day', async () => {
     const clock = manualClock();
-    const ops = operations(fileStore(dir, clock), clock, { turn: quick }, outdated);
+    const ops = operations(fileStore(dir, clock), clock, { turn: quick }, expired);
     const begin = async (key: string) => {
       const { id: begun } = await ops.start({ kind: 'turn', key, input: {}, machineId: 'dm-1' });
       await ops.await(begun, { waitMs: 1000 });

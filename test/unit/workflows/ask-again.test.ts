@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../../src/core/errors.ts';
 import type { OperationHandle } from '../../../src/operations/ports.ts';
-import { patiently } from '../../../src/workflows/jobs/ask-again.ts';
+import { askUntilAnswered } from '../../../src/workflows/jobs/ask-again.ts';
 import { autoClock } from '../../support/manual-clock.ts';
 
 function handle(signal = new AbortController().signal): OperationHandle {
@@ -46,7 +46,7 @@ it.each<[ErrorCode, number]>([
   ['timeout', 20],
   ['command_failed', 2],
 ])('waits out %s', async (code, times) => {
-  expect(await patiently(handle(), autoClock(), failing(times, code))).toEqual({ asked: times + 1 });
+  expect(await askUntilAnswered(handle(), autoClock(), failing(times, code))).toEqual({ asked: times + 1 });
 });
 
 it.each<[string, ErrorCode, AppErrorOptions | undefined]>([
@@ -56,15 +56,15 @@ it.each<[string, ErrorCode, AppErrorOptions | undefined]>([
   ['a message that was not sent', 'unavailable', { details: { sent: false } }],
 ])('does not wait out %s', async (_what, code, options) => {
   const clock = autoClock();
-  await expect(patiently(handle(), clock, failing(1, code, options))).rejects.toMatchObject({ code });
+  await expect(askUntilAnswered(handle(), clock, failing(1, code, options))).rejects.toMatchObject({ code });
   expect(clock.slept).toEqual([]);
 });
 
 it('gives up on output that cannot be read the third time, and on an outage after ten minutes', async () => {
   const clock = autoClock();
-  await expect(patiently(handle(), clock, failing(3, 'command_failed'))).rejects.toThrow('no');
+  await expect(askUntilAnswered(handle(), clock, failing(3, 'command_failed'))).rejects.toThrow('no');
   const start = clock.now();
-  await expect(patiently(handle(), clock, failing(10_000, 'unavailable'))).rejects.toThrow('no');
+  await expect(askUntilAnswered(handle(), clock, failing(10_000, 'unavailable'))).rejects.toThrow('no');
   expect((clock.now() - start) / 60_000).toBeGreaterThanOrEqual(10);
   expect((clock.now() - start) / 60_000).toBeLessThan(11);
 });
@@ -72,7 +72,7 @@ it('gives up on output that cannot be read the third time, and on an outage afte
 it('stops at once when the operation is cancelled', async () => {
   const gone = new AbortController();
   gone.abort(new Error('cancelled'));
-  await expect(patiently(handle(gone.signal), autoClock(), failing(9, 'unavailable'))).rejects.toThrow(
+  await expect(askUntilAnswered(handle(gone.signal), autoClock(), failing(9, 'unavailable'))).rejects.toThrow(
     'cancelled',
   );
 });

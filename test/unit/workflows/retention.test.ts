@@ -1,7 +1,7 @@
 /** What is forgotten of old work, and what must stay. */
 import { expect, it } from 'vitest';
 import type { OperationRecord } from '../../../src/operations/record.ts';
-import { outdated } from '../../../src/workflows/limits/retention.ts';
+import { expired } from '../../../src/workflows/limits/retention.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const DAY = 24 * 3_600_000;
@@ -45,5 +45,5 @@ it.each<[what: string, records: OperationRecord[], forgotten: string[]]>([
     ['d', 'a'],
   ],
 ])('%s', (_what, records, forgotten) => {
-  expect(outdated(records, NOW).map((one) => one.id)).toEqual(forgotten);
+  expect(expired(records, NOW).map((one) => one.id)).toEqual(forgotten);
 });

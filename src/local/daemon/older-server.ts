@@ -20,18 +20,18 @@ export interface Update {
 }
 
 /** Whether `server` is of an older package than `version`. A newer one speaks the same `/v1`. */
-export function isOutdated(server: Pick<ReadyFile, 'version'>, version: string): boolean {
+export function isOlder(server: Pick<ReadyFile, 'version'>, version: string): boolean {
   return semver.lt(semver.valid(server.version) ?? '0.0.0', semver.valid(version) ?? '0.0.0');
 }
 
 /**
- * Ends an outdated background server while all of its machines sleep: they lose nothing. With one awake it stays, and
+ * Ends a background server of an older version while all of its machines sleep: they lose nothing. With one awake it stays, and
  * so does one that a person started.
  * @returns whether it is over.
  * @throws AppError `unavailable` when it was told to end and does not.
  */
-export async function endOutdated(server: ReadyFile, { stateDir, version, clock }: Update): Promise<boolean> {
-  if (!server.background || !isOutdated(server, version) || (await someAwake(server, clock))) return false;
+export async function endOlder(server: ReadyFile, { stateDir, version, clock }: Update): Promise<boolean> {
+  if (!server.background || !isOlder(server, version) || (await someAwake(server, clock))) return false;
   // Somebody else may have replaced it since.
   if ((await livingServer(stateDir))?.pid === server.pid) terminate(server.pid);
   const pace = { intervalMs: 20, maxIntervalMs: 200, timeoutMs: END_TIMEOUT_MS };

@@ -1,6 +1,6 @@
 /** Whether a machine still exists for its owner, also one that is on its way out. */
 import type { WaitOptions } from '../../core/abort.ts';
-import { isAppError } from '../../core/errors.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 
@@ -24,4 +24,29 @@ export function isAlive(machine: Machine): boolean {
   return (
     machine.phase !== 'destroying' && machine.phase !== 'destroyed' && machine.desiredState !== 'destroyed'
   );
+}
+
+/**
+ * The machine, when commands can run on it without waking it.
+ * @throws AppError `conflict` with the call that wakes it, `not_found`.
+ */
+export async function requireRunning(
+  machines: MachineService,
+  machineId: string,
+  options: WaitOptions,
+): Promise<Machine> {
+  const machine = await machines.get(machineId, options);
+  if (machine.phase === 'running') return machine;
+  throw new AppError(
+    'conflict',
+    `Machine ${machineId} is not awake (phase ${safePhase(machine.phase)}), and reading does not wake it`,
+    {
+      next: `Call wake_machine with machine_id "${machineId}", then this again.`,
+    },
+  );
+}
+
+/** A phase as one word of ours: an unknown server could put anything there. */
+export function safePhase(phase: string): string {
+  return /^[a-z_]{1,40}$/.test(phase) ? phase : 'unknown';
 }
