@@ -185,25 +185,32 @@ async function written(
 async function startSaving(machineId: string, { path, local_path }: Wish, { services, roots }: Context) {
   requirePath(path);
   // What running work is about to save to is there at its end.
-  const wanted = local_path ?? plainName(path);
+  const wanted = local_path ?? plainName(path) ?? neutralName(path);
   const file = await fileToSave(services.allowedFolders, roots, wanted);
-  const input = { machineId, path, local: file };
+  const input = { machineId, path, local: file, ...(local_path === undefined && { ourName: true as const }) };
   return services.operations.start({ kind: SAVE, key: keyOf(input), input, machineId });
 }
 
 async function startSending(machineId: string, { path, local_path, replace }: Wish, { services }: Context) {
   if (local_path === undefined) throw missing('local_path', 'Sending needs the file of this computer.');
   const file = await fileToSend(services.allowedFolders, local_path);
-  const input = { machineId, path: path === '' ? plainName(file) : path, local: file, replace };
+  const there = path === '' ? plainName(file) : path;
+  if (there === undefined) throw missing('path', 'The name on this computer is not taken for one there.');
+  const input = { machineId, path: there, local: file, replace };
   const record = await services.operations.start({ kind: SEND, key: keyOf(input), input, machineId });
   return joined(record, { replace }, 'sending the same file otherwise');
 }
 
 /** The last part of a path that a caller wrote, where it is a name that no system takes for more. */
-function plainName(path: string): string {
+function plainName(path: string): string | undefined {
   const name = basename(path);
-  if (/^[\p{L}\p{N}][\p{L}\p{N} ._()+-]{0,140}$/u.test(name)) return name;
-  throw missing('local_path', 'The name on the machine is not taken for one here.');
+  return /^[\p{L}\p{N}][\p{L}\p{N} ._()+-]{0,140}$/u.test(name) ? name : undefined;
+}
+
+/** The same for the same path, and with its ending, by which programs here know what it is. */
+function neutralName(path: string): string {
+  const [ending = ''] = /\.[A-Za-z0-9]{1,8}$/.exec(path) ?? [];
+  return `file-${createHash('sha256').update(path).digest('hex').slice(0, 12)}${ending}`;
 }
 
 function missing(field: string, why: string): AppError {

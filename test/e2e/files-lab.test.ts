@@ -141,6 +141,14 @@ it('saves a file of several pieces byte for byte, also when another server goes 
   expect(again.texts[0]).toContain('nothing was overwritten');
 }, 120_000);
 
+it('a file whose name is none for this computer comes under one of ours', async () => {
+  writeFileSync(join(workspace, '$HOME;x.PNG'), PDF);
+  const { data } = await agent.finish('files', { action: 'save', path: '$HOME;x.PNG' });
+  const local = expect.stringMatching(/\/file-[0-9a-f]{12}\.PNG$/);
+  expect(data).toMatchObject({ status: 'done', carried: { local } });
+  expect(readFileSync(Object(data.carried).local).equals(PDF)).toBe(true);
+});
+
 it('saves a folder as one archive, without what its links lead to outside', async () => {
   mkdirSync(join(workspace, 'site'));
   writeFileSync(join(workspace, 'site/index.html'), '<p>hello</p>');
@@ -149,6 +157,10 @@ it('saves a folder as one archive, without what its links lead to outside', asyn
   const { data } = await agent.finish('files', { action: 'save', path: 'site', local_path });
   expect(data).toMatchObject({ status: 'done', notes: [expect.stringContaining('Left out: 1 link')] });
   expect(execFileSync('tar', ['-xzOf', local_path, 'index.html'], { encoding: 'utf8' })).toBe('<p>hello</p>');
+  // Under no name of the person's it says what it is.
+  const unnamed = await agent.finish('files', { action: 'save', path: 'site' });
+  expect(unnamed.data).toMatchObject({ status: 'done', carried: { local: here('site.tar.gz') } });
+  expect(existsSync(here('site.tar.gz'))).toBe(true);
 }, 60_000);
 
 it('writes text and sends files, over nothing unasked', async () => {

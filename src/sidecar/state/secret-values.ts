@@ -1,11 +1,11 @@
 /** The secrets that a machine's own files hold, so that nothing that its program says carries one away. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Patch } from '../../core/patch.ts';
+import { dirname, join, resolve } from 'node:path';
+import { isPatch, type Patch } from '../../core/patch.ts';
 import { type Redact, redactor } from '../../core/redact.ts';
 import { type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
 import { looksRandom, openSecrets } from './masked.ts';
-import { readObject, textOf } from './object-file.ts';
+import { type ObjectFile, readObject, textOf } from './object-file.ts';
 import { tokenInSettings } from './secrets.ts';
 
 /**
@@ -14,7 +14,7 @@ import { tokenInSettings } from './secrets.ts';
  */
 export function secretValues(place: Place): readonly string[] {
   const secrets = readObject(secretsFile(place));
-  const settings = readObject(settingsFile(place));
+  const settings = settingsWithParts(place);
   const token = 'value' in settings ? tokenInSettings(settings.value) : undefined;
   return [
     ...('value' in secrets ? texts(secrets.value) : []),
@@ -23,6 +23,33 @@ export function secretValues(place: Place): readonly string[] {
     ...openSecrets({ env: variables(textOf(join(stateDir(place), '.env'))) }),
     ...profiles(place).flatMap((file) => texts(file).filter(looksRandom)),
   ];
+}
+
+/** A folder of settings has some; each may be as large as `readObject` takes. */
+const MOST_PARTS = 20;
+
+/** With what the settings include, each file once. */
+function settingsWithParts(place: Place): ObjectFile {
+  const file = settingsFile(place);
+  const settings = readObject(file);
+  if (!('value' in settings) || !settings.text.includes('$include')) return settings;
+  return { ...settings, value: withParts(settings.value, file, new Set([file])) };
+}
+
+function withParts(object: Patch, file: string, seen: Set<string>): Patch {
+  const parts = [object.$include].flat().flatMap((path) => {
+    const other = resolve(dirname(file), String(path));
+    if (path === undefined || seen.size > MOST_PARTS || seen.has(other)) return [];
+    const read = readObject(other);
+    seen.add(other);
+    return 'value' in read ? [withParts(read.value, other, seen)] : [];
+  });
+  const inner = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inner);
+    return isPatch(value) ? withParts(value, file, seen) : value;
+  };
+  const own = Object.entries(object).map(([name, value]) => [name, inner(value)] as const);
+  return Object.assign({}, ...parts, Object.fromEntries(own));
 }
 
 /** As OpenClaw reads them: also `NAME: value`, and without the remark behind one. An empty one ends with its line. */

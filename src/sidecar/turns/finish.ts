@@ -1,6 +1,6 @@
 /** What is done once a turn has ended: what its answer leaves open is asked, its end is kept, and old turns go. */
 import { rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { isErrno } from '../../core/errno.ts';
 import { mcpDir, type Place } from '../place.ts';
@@ -16,6 +16,7 @@ import {
   turnFiles,
   writeOnce,
 } from './files.ts';
+import { dropImages } from './images.ts';
 import { keepMadeFiles } from './made.ts';
 
 const finishing = new Map<string, Promise<void>>();
@@ -44,6 +45,7 @@ async function keepEnd(place: Place, files: TurnFiles): Promise<void> {
     if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
   }
   rmSync(files.request, { force: true });
+  dropImages(place, basename(files.dir));
   await forgetOldTurns(place, files);
 }
 

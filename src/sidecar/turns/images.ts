@@ -1,6 +1,6 @@
 /** Images that go with a message: whether its model would see them, and how they get into the gateway's request. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { at, isPatch, type Patch } from '../../core/patch.ts';
@@ -8,6 +8,7 @@ import { transferDir } from '../files/pieces.ts';
 import { callGateway } from '../gateway/ask.ts';
 import { type Place, settingsFile } from '../place.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { namesIn } from '../read-text.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { readObject } from '../state/object-file.ts';
 
@@ -96,4 +97,14 @@ function carried(place: Place, { job, pieces, sha256 }: Image): Buffer {
     // Taken away, by the tidying of what is a day old or by somebody.
   }
   throw new SidecarError('images_gone');
+}
+
+/** Those of a turn that has ended: whoever brought them may be gone. An attempt at a turn is called after its first one. */
+export function dropImages(place: Place, turn: string): void {
+  const all = transferDir(place, '');
+  for (const name of namesIn(all)) {
+    const [, of] = /^(.+)-a\d$/.exec(name) ?? [];
+    if (of === turn || (of !== undefined && turn.startsWith(`${of}-`)))
+      rmSync(join(all, name), { recursive: true, force: true });
+  }
 }

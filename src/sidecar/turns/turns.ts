@@ -24,6 +24,7 @@ import {
   writeOnce,
 } from './files.ts';
 import { finish } from './finish.ts';
+import { dropImages } from './images.ts';
 import { madeByNow, madeFiles } from './made.ts';
 import { send } from './send.ts';
 
@@ -65,7 +66,10 @@ async function madeBy(place: Place, files: TurnFiles, state: State): Promise<Rep
 export async function cancelTurn(place: Place, { turn, because }: RequestOf<'turn_cancel'>): Promise<Reply> {
   const files = turnFiles(place, turn);
   // The id of another job is left alone; where there is nothing yet, a start may be on its way.
-  if (exitOf(files) === undefined && sizeOf(`${files.dir}/pid`) === 0) await end(files, because);
+  if (exitOf(files) === undefined && sizeOf(`${files.dir}/pid`) === 0) {
+    await end(files, because);
+    dropImages(place, turn);
+  }
   return readTurn(place, { turn, offset: 0, wait_ms: 0 });
 }
 

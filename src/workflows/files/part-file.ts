@@ -83,7 +83,12 @@ function noRoom(cause?: unknown): AppError {
  * Gives a whole part its name. Again after that, it finds it there.
  * @throws AppError `unavailable` when it is not whole, `conflict` when another file took its name meanwhile.
  */
-export async function finishPart(file: string, operationId: string, sha256: string): Promise<void> {
+export async function finishPart(
+  file: string,
+  operationId: string,
+  sha256: string,
+  name = file,
+): Promise<void> {
   const part = partOf(file, operationId);
   if (!(await isThere(part))) return;
   if ((await sha256Of(part)) !== sha256) {
@@ -92,7 +97,7 @@ export async function finishPart(file: string, operationId: string, sha256: stri
       next: 'Repeat the call.',
     });
   }
-  await nameWithoutOverwriting(part, file, sha256);
+  await nameWithoutOverwriting(part, name, sha256);
   await rm(part, { force: true });
 }
 

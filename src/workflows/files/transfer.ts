@@ -26,8 +26,12 @@ export const SEND = 'send';
 /** Larger files are for other means: they would take hours. */
 const MAX_BYTES = 2 * 1024 ** 3;
 
-export const saveInput = z.object({ machineId: z.string(), path: z.string(), local: z.string() });
-export const sendInput = z.object({ ...saveInput.shape, replace: z.boolean() });
+const paths = z.object({ machineId: z.string(), path: z.string(), local: z.string() });
+/** `ourName`: nobody chose the name here, so that of a folder's archive says what it is. */
+export const saveInput = z.object({ ...paths.shape, ourName: z.literal(true).optional() });
+export const sendInput = z.object({ ...paths.shape, replace: z.boolean() });
+/** What a folder comes as. */
+const ARCHIVE = '.tar.gz';
 
 export interface TransferDeps {
   machines: MachineService;
@@ -43,11 +47,12 @@ export interface TransferDeps {
 export function saveWork(deps: TransferDeps): OperationKind {
   return {
     async run(operation) {
-      const { machineId, path, local } = parseStored(saveInput, operation.record.input);
+      const { machineId, path, local, ourName } = parseStored(saveInput, operation.record.input);
       const { id } = operation;
       await wakeMachine(operation, deps.machines, machineId);
       const source = await sourceOf(operation, deps, machineId, path);
       requireSize(source.bytes);
+      const saved = ourName && source.sha256 !== undefined ? `${local}${ARCHIVE}` : local;
       const sha256 = await orDropped(operation, local, async () => {
         await operation.stage('download');
         await requireUnmoved(local);
@@ -55,11 +60,11 @@ export function saveWork(deps: TransferDeps): OperationKind {
         await operation.stage('verify');
         const sum = source.sha256 ?? (await partSum(local, id));
         await requireUnmoved(local);
-        await finishPart(local, id, sum);
+        await finishPart(local, id, sum, saved);
         return sum;
       });
       await deps.pieces.end(machineId, id).catch(leftForLater);
-      return asJson({ machine_id: machineId, carried: { path, local, bytes: source.bytes, sha256 } });
+      return asJson({ machine_id: machineId, carried: { path, local: saved, bytes: source.bytes, sha256 } });
     },
     async cancel(record) {
       const { machineId, local } = parseStored(saveInput, record.input);

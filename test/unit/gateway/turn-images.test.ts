@@ -68,6 +68,19 @@ test.each([
   expect(await start(image)).toMatchObject({ state: 'done' });
 });
 
+test('of a turn that ended, or that another server cancelled, nothing that was carried stays', async () => {
+  const left = () => readdirSync(inHome('.openclaw-mcp/transfer'));
+  const service = gatewayService({ machines: gateway.machine });
+  const images = [await carried('turn-1-a0', randomBytes(10))];
+  await carried('turn-2-a0', randomBytes(10));
+  await carried('turn-2', randomBytes(10));
+  expect(await service.startTurn('m', { ...TURN, images }, WAIT)).toMatchObject({ state: 'done' });
+  expect(left().sort()).toEqual(['turn-2', 'turn-2-a0']);
+  // The second attempt at it.
+  await service.cancelTurn('m', 'turn-2-2');
+  expect(left()).toEqual(['turn-2']);
+});
+
 /** Settings with one model that sees and one that does not. */
 function describeModels(agents: object): void {
   mkdirSync(inHome('.openclaw'));

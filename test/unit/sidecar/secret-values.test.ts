@@ -139,3 +139,31 @@ it('a .env is read as OpenClaw reads it: remarks, colons, quotes, and values tha
   expect(answer).toContain('before');
   for (const secret of all) expect(answer).not.toContain(secret);
 });
+
+it('masks what stands in files that the settings include, also in a part of a part, and ends where they go in circles', async () => {
+  const write = (name: string, value: unknown) =>
+    writeFileSync(join(home, '.openclaw', name), JSON.stringify(value));
+  const keys = [
+    'sk-included-0123456789',
+    'of-an-agent-0123456789',
+    'a-variable-9f8e7d6c5b4a',
+    'of-the-file-0123456789',
+  ];
+  mkdirSync(join(home, '.openclaw/parts'));
+  write('openclaw.json', {
+    $include: ['./parts/models.json', './parts/gone.json'],
+    env: { vars: { $include: './parts/vars.json' } },
+    gateway: { auth: { token: keys[3] } },
+  });
+  write('parts/models.json', {
+    models: { providers: { mine: { apiKey: keys[0] } } },
+    agents: { list: [{ $include: './agent.json' }] },
+  });
+  write('parts/agent.json', { $include: ['./models.json', '../openclaw.json'], apiKey: keys[1] });
+  write('parts/vars.json', { ORDINARY: keys[2] });
+  writeFileSync(join(home, '.openclaw/logs/gateway.out'), `before ${keys.join(' ')}`);
+  const request = { lines: 5, levels: [], contains: '' };
+  const answer = JSON.stringify(await runCommand('read_log', { home, port: 1 }, request));
+  expect(answer).toContain('before');
+  for (const key of keys) expect(answer).not.toContain(key);
+});

@@ -46,3 +46,10 @@ it.each(['OpenClaw.json', 'secrets.JSON', '.ENV', '\uff4fpenclaw.json'])(
 it('code is code in any letters', async () => {
   expect((await judged({ 'Workspace/Skills/a/run.mjs': 'x' })).brings).toContain('1 file(s)');
 });
+
+it('variables are told by their names however OpenClaw takes them from .env, and by no value', async () => {
+  const text = 'NODE_OPTIONS: --require ./x.cjs\nexport HTTPS_PROXY: http://elsewhere\nPATH=/x\n# NOT: one\n';
+  const { brings } = await judged({ 'openclaw.json': '{}', '.env': text });
+  for (const name of ['NODE_OPTIONS', 'HTTPS_PROXY', 'PATH']) expect(brings).toContain(name);
+  expect(brings).not.toMatch(/NOT|elsewhere|x\.cjs/);
+});
