@@ -11,6 +11,8 @@ interface KnownChannel {
   ofMac?: true;
   /** Its sessions count messages: two copies of one fall out of step. */
   linked?: true;
+  /** Its settings may not say `enabled` alone; what has no more is switched off as a plugin. */
+  offByPlugin?: true;
   /** None of 2026.9.6, which refuses settings of it where there is no plugin for them. */
   notAnymore?: true;
 }
@@ -60,7 +62,7 @@ const OTHERS: readonly KnownChannel[] = [
   },
   { id: 'synology-chat', variables: ['SYNOLOGY_CHAT_TOKEN', 'SYNOLOGY_CHAT_INCOMING_URL'] },
   { id: 'tlon' },
-  { id: 'twitch', variables: ['OPENCLAW_TWITCH_ACCESS_TOKEN'] },
+  { id: 'twitch', variables: ['OPENCLAW_TWITCH_ACCESS_TOKEN'], offByPlugin: true },
   { id: 'voice-call', notAnymore: true },
   { id: 'webchat', notAnymore: true },
   { id: 'wecom' },
@@ -86,6 +88,6 @@ export function channelsByVariable(names: readonly string[]): string[] {
 }
 
 /** @param what a property that the channel is to have. */
-export function isChannel(name: string, what: 'ofMac' | 'linked'): boolean {
+export function isChannel(name: string, what: 'ofMac' | 'linked' | 'offByPlugin'): boolean {
   return KNOWN_CHANNELS.some((channel) => channel.id === name && channel[what] === true);
 }

@@ -1,6 +1,6 @@
 /** Settings of an assistant that moves in: nothing of it answers anybody, or runs by itself, until the person asks for it. */
 import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
-import { channelsByVariable, KNOWN_CHANNELS } from '../../openclaw/catalog/known-channels.ts';
+import { channelsByVariable, isChannel, KNOWN_CHANNELS } from '../../openclaw/catalog/known-channels.ts';
 import { FRONT_SETTINGS } from '../../openclaw/catalog/settings.ts';
 
 export interface Quieted {
@@ -27,13 +27,18 @@ const FROM_OUTSIDE = ['imap', 'voice-call'];
 export function quieted(theirs: Patch, variables: readonly string[]): Quieted {
   const { gateway: _theirs, update: _updates, ...rest } = theirs;
   const channels = channelsOf(rest, variables);
-  const off = Object.fromEntries(channels.map((name) => [name, { enabled: false }]));
+  const asPlugins = channels.filter(
+    (name) => isChannel(name, 'offByPlugin') && at(rest, 'channels', name) === undefined,
+  );
   const hooks = at(rest, 'hooks', 'enabled') === true;
   const own = ownStarts(rest);
   const settings = patched(rest, {
     // Its address, token and exposure are those of this machine.
     gateway: FRONT_SETTINGS,
-    ...(channels.length > 0 && { channels: off }),
+    ...(channels.length > asPlugins.length && {
+      channels: allOff(channels.filter((name) => !asPlugins.includes(name))),
+    }),
+    ...(asPlugins.length > 0 && { plugins: { entries: allOff(asPlugins) } }),
     ...(hooks && { hooks: { enabled: false } }),
     ...(at(rest, 'commitments', 'enabled') === true && { commitments: { enabled: false } }),
     agents: { defaults: { heartbeat: NEVER } },
@@ -47,6 +52,9 @@ export function quieted(theirs: Patch, variables: readonly string[]): Quieted {
   };
 }
 
+const allOff = (names: readonly string[]): Patch =>
+  Object.fromEntries(names.map((name) => [name, { enabled: false }]));
+
 /** What switches off that the gateway's start, a mailbox or a telephone has an agent run. */
 function ownStarts(settings: Patch): Patch {
   const fromOutside = FROM_OUTSIDE.filter((id) => at(settings, 'plugins', 'entries', id) !== undefined);
@@ -55,7 +63,7 @@ function ownStarts(settings: Patch): Patch {
       hooks: { internal: { entries: { [AT_START]: { enabled: false } } } },
     }),
     ...(fromOutside.length > 0 && {
-      plugins: { entries: Object.fromEntries(fromOutside.map((id) => [id, { enabled: false }])) },
+      plugins: { entries: allOff(fromOutside) },
     }),
   };
 }

@@ -30,8 +30,8 @@ function offWords({ channels, heartbeats, hooks, ownStarts }: Found): string[] {
       .map(
         (name) =>
           `${name} came along switched off, since two assistants must never answer one channel: once the old one no longer runs, configure_openclaw with set "channels.${name}.enabled" true switches it on${
-            isChannel(name, 'linked') ? ', and it may have to be linked anew' : ''
-          }.`,
+            isChannel(name, 'offByPlugin') ? ', where its plugin is on in the Control UI' : ''
+          }${isChannel(name, 'linked') ? ', and it may have to be linked anew' : ''}.`,
       ),
     'Its automations came along switched off: run_openclaw with args cron, list, --all names them, and with cron, enable and the id switches one on.',
     ...(heartbeats

@@ -37,11 +37,19 @@ it.each([
   [['GOOGLE_CHAT_SERVICE_ACCOUNT_FILE'], 'googlechat'],
   [['TWILIO_AUTH_TOKEN', 'TWILIO_SMS_FROM'], 'sms'],
   [['SLACK_USER_TOKEN'], 'slack'],
-  [['OPENCLAW_TWITCH_ACCESS_TOKEN'], 'twitch'],
 ])('a channel that the environment alone sets up is off: %s', (variables, channel) => {
   const { settings, channels } = quieted({}, variables);
   expect(channels).toEqual([channel]);
   expect(settings.channels).toEqual({ [channel]: { enabled: false } });
+});
+
+it('a channel whose settings may not say that alone is off as a plugin', () => {
+  const quiet = quieted({}, ['OPENCLAW_TWITCH_ACCESS_TOKEN']);
+  expect(quiet.channels).toEqual(['twitch']);
+  expect(quiet.settings.channels).toBeUndefined();
+  expect(quiet.settings.plugins).toEqual({ entries: { twitch: { enabled: false } } });
+  const channels = { twitch: { accounts: {} } };
+  expect(quieted({ channels }, []).settings).toMatchObject({ channels: { twitch: { enabled: false } } });
 });
 
 it('a channel whose plugin is on is off without a word among the channels: it has what a login left', () => {
