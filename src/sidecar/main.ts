@@ -4,6 +4,7 @@
  * - `start HOME PORT yes|no NODE <request`: makes sure that it does, and hands on a request; see src/bootstrap
  * - `ask <request`: hands one on where there is no curl; stands in the socket's folder
  * - `job HOME PORT ID`: is the process of a detached job; see jobs/run.ts
+ * - `prepare HOME PORT`: asks the gateway, after its start, for what its first turn will need; see watch/first-turn.ts
  *
  * A new command: its request and reply are schemas in `protocol.ts`, its function stands in `commands.ts`, and throws
  * `SidecarError` for what it expects to go wrong. From the server: `askSidecar(machines, id, command, request, options)` of
@@ -15,6 +16,7 @@ import { runJob } from './jobs/run.ts';
 import { askSocket } from './own-client.ts';
 import { errorAnswer, serve } from './server.ts';
 import { startAndAsk } from './start.ts';
+import { prepare } from './watch/first-turn.ts';
 import { END_MARK } from './wire.ts';
 
 async function main([command = '', home = '', port = '', ...more]: readonly string[]): Promise<void> {
@@ -27,6 +29,7 @@ async function main([command = '', home = '', port = '', ...more]: readonly stri
     process.exit();
   }
   if (command === 'job') return runJob(place, more[0] ?? '');
+  if (command === 'prepare') return prepare(place);
   if (command === 'ask') return write(await askSocket(input()));
   if (command === 'start') {
     const [replace, node = ''] = more;

@@ -37,7 +37,7 @@ export async function askGateway(
 }
 
 /** The header that lies there for curl; without it every question is refused, which says enough. */
-function ourAuthorization(place: Place): string | undefined {
+export function ourAuthorization(place: Place): string | undefined {
   return /^Authorization: (.+)$/m.exec(readText(join(mcpDir(place), 'auth')))?.[1];
 }
 

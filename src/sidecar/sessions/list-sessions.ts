@@ -42,7 +42,7 @@ function page(place: Place, limit: number, offset: number, archived: boolean): R
 }
 
 /** Before 2026.9 the gateway lists nothing but the caller's own, and leaves a pairing request for being asked. */
-function keepsFiles(place: Place): boolean {
+export function keepsFiles(place: Place): boolean {
   const file = join(mcpDir(place), 'current', 'node_modules', 'openclaw', 'package.json');
   if (!existsSync(file)) return false;
   return /"version"\s*:\s*"2026\.[1-7]\./.test(readFileSync(file, 'utf8'));

@@ -13,6 +13,7 @@ import { withLock } from '../process/lock.ts';
 import { mindLimit } from '../spend/keep.ts';
 import { causeOfEnd } from './cause.ts';
 import { addEvent, keptEvents } from './events.ts';
+import { prepareFirstTurn } from './first-turn.ts';
 import { type Act, continued, decide, type Look } from './watch-state.ts';
 
 const LOOK_MS = 5_000;
@@ -38,8 +39,9 @@ export async function watchGateway(
     const decided = decide(watch, look, clock.elapsed());
     watch = decided.watch;
     if (decided.act) await carryOut(place, look, decided.act);
+    if (look.is === 'well') void prepareFirstTurn(place, look.identity, clock, signal).catch(() => {});
     if (look.is === 'well') await mindLimit(place).catch(() => {});
-    await pause(place, watch.due !== undefined, clock, signal);
+    await pause(place, watch.due !== undefined || look.is === 'busy', clock, signal);
   }
 }
 
@@ -69,12 +71,12 @@ async function carryOut(place: Place, look: Look, { do: what, why }: Act): Promi
   }).catch(() => {});
 }
 
-/** Shorter where its process ends, or one is to be started. */
-async function pause(place: Place, due: boolean, clock: Clock, signal: AbortSignal): Promise<void> {
+/** Shorter where its process ends, or something is about to happen. */
+async function pause(place: Place, soon: boolean, clock: Clock, signal: AbortSignal): Promise<void> {
   const pid = Number.parseInt(knownIdentity(gatewayPidFile(place)) ?? '', 10);
   const lived = lives(pid);
   try {
-    for (let glances = due ? 1 : LOOK_MS / GLANCE_MS; glances > 0; glances--) {
+    for (let glances = soon ? 1 : LOOK_MS / GLANCE_MS; glances > 0; glances--) {
       await clock.sleep(GLANCE_MS, signal);
       if (lived && !lives(pid)) return;
     }
