@@ -33,7 +33,7 @@ export type Asked = z.infer<typeof ASKED>;
 export const MORE = 'more';
 export const MORE_REQUEST = z.object({ token: z.string() });
 
-export const ANSWER = z.discriminatedUnion('is', [
+export const ANSWER = z.union([
   /** `packed` is the reply as gzip in base64, or a part of it, whose rest `more` names. */
   z.object({
     is: z.literal('reply'),

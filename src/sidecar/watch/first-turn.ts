@@ -73,7 +73,7 @@ async function searchesWithoutModel(place: Place, call: Call): Promise<boolean> 
 /** One that an earlier process could not remove any more is met again under the same name. */
 async function openAndRemove(place: Place, call: Call): Promise<void> {
   await call('sessions.create', { agentId: 'main', key: SESSION }).catch(() => {});
-  const { archived } = z.parse(REMOVED, await call('sessions.delete', { key: SESSION }));
+  const { archived } = REMOVED.parse(await call('sessions.delete', { key: SESSION }));
   // A copy, for whoever had said something in it.
   for (const file of archived) rmSync(join(stateDir(place), 'agents/main/sessions', basename(file)));
 }
