@@ -39,6 +39,8 @@ async function destroy(machine: unknown): Promise<Message> {
   });
 }
 
+const homeOf = (machine: unknown) => join(lab.dir, 'local/local/machines', String(machine), 'home');
+
 /** Everything that the model was told by a person in its last request. */
 const lastAsked = () =>
   (lab.model.requests.at(-1)?.turns ?? []).map((turn) => (turn.role === 'user' ? turn.text : '')).join('\n');
@@ -64,6 +66,15 @@ describe('the real OpenClaw, newest release', () => {
         stage,
       ).toBe(true);
     }
+  });
+
+  it('is prepared for its first turn without a word to the model, and without a session', async () => {
+    const log = () => readFileSync(join(homeOf(machine), '.openclaw/logs/gateway.out'), 'utf8');
+    await expect.poll(log, { timeout: 120_000 }).toContain('✓ sessions.delete');
+    expect(lab.model.requests).toHaveLength(0);
+    const listed = await agent.finish('list_sessions', { machine_id: machine });
+    expect(listed.sessions).toEqual([]);
+    expect(readdirSync(join(homeOf(machine), '.openclaw/agents/main/sessions'))).toEqual([]);
   });
 
   it('answers with a word of the question, and remembers it in the same session', async () => {

@@ -44,7 +44,7 @@ export async function prepareFirstTurn(
   await clock.sleep(CALM_MS, signal);
   if ((await isAtWork(place)) || (await runningKeys(place)).size > 0) return;
   const args = [process.argv[1] ?? '', 'prepare', place.home, String(place.port)];
-  execFile(process.execPath, args, { env: bareEnvironment() }, () => {});
+  execFile(process.execPath, args, { env: bareEnvironment(), timeout: MOST_MS }, () => {});
 }
 
 const isAtWork = async (place: Place) => (await runningTurns(place)).length > 0;
@@ -53,7 +53,6 @@ type Call = (method: string, params: object) => Promise<unknown>;
 
 /** The process itself. A message that comes meanwhile needs what is under way, and keeps the rest from being begun. */
 export async function prepare(place: Place): Promise<void> {
-  setTimeout(() => process.exit(), MOST_MS).unref();
   const call = await connected(place);
   if ((await searchesWithoutModel(place, call)) && !(await isAtWork(place)))
     await askGateway(place, '/tools/invoke', { tool: 'memory_search', args: { query: 'x' } }, MOST_MS);
