@@ -1,5 +1,6 @@
 /** The journey through the packed bin over stdio: deploy, first reply, sleeps and wakes, each beside the floor. */
 import { z } from 'zod';
+import { systemClock } from '../../src/core/clock.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { type Provider, wakeByHand } from './floor.ts';
 import { type Api, median, requestCounter } from './machine-api.ts';
@@ -71,11 +72,17 @@ export async function sleepsAndWakes(
   return { sleepToReplySeconds: median(ours), floorSeconds: median(floor), stages: last, requests };
 }
 
-/** Milliseconds of the first message after `wake_machine` has answered; the median. */
-export async function firstMessages(agent: RawClient, machine_id: string, tries: number): Promise<number> {
+/** Milliseconds of the first message after `wake_machine` has answered and a pause; the median. The machine sleeps. */
+export async function firstMessages(
+  agent: RawClient,
+  machine_id: string,
+  tries: number,
+  pauseMs: number,
+): Promise<number> {
   const seen: number[] = [];
   for (let i = 0; i < tries; i++) {
     await agent.finish('wake_machine', { machine_id });
+    await systemClock.sleep(pauseMs);
     const begun = performance.now();
     requireDone(await agent.finish('chat', { machine_id, message: `Good morning ${i}`, session: 'bench' }));
     seen.push(performance.now() - begun);
