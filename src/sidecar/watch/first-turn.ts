@@ -14,13 +14,12 @@ import { isPatch } from '../../core/patch.ts';
 import { askGateway, ourAuthorization } from '../gateway/ask.ts';
 import { sparesMemory } from '../gateway/memory.ts';
 import { runningTurns } from '../gateway/running-turns.ts';
-import { mcpDir, type Place, stateDir } from '../place.ts';
+import { mcpDir, type Place, settingsFile, stateDir } from '../place.ts';
 import { bareEnvironment } from '../process/environment.ts';
 import { readText } from '../read-text.ts';
 import { runningKeys } from '../sessions/interrupted.ts';
 import { keepsFiles } from '../sessions/list-sessions.ts';
 import { writeWhole } from '../state/object-file.ts';
-import { settingsFile } from '../state/place.ts';
 
 /** Whoever has waited for the start to send a message has sent it by then. */
 const CALM_MS = 2_000;
