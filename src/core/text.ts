@@ -1,4 +1,4 @@
-/** What is done to text before anybody reads it: caps, control characters, and a fence around what strangers wrote. */
+/** What is done to text before anybody reads it: caps, control characters, a fence around what strangers wrote, and words of a known list alone where a sentence of ours needs one of theirs. */
 import { randomBytes } from 'node:crypto';
 
 // ESC-introduced sequences (CSI, OSC up to its terminator, two-byte escapes); the C1 forms are caught below.

@@ -46,7 +46,7 @@ export async function openLocalApi({ stateDir, runtime, settings = {} }: OpenOpt
   const apiKey = computerKey(store);
   const faults = new Faults();
   const stats = new Stats(store);
-  const keys = new Idempotency(store, options.remainingKeys, clock.now);
+  const keys = new Idempotency(store, options.keptIdempotencyKeys, clock.now);
   const machines = new Machines({ options, store, runtime, stats }, (id) => keys.forgetMachine(id));
   await machines.recover();
   const bodies = new Bodies();

@@ -33,7 +33,7 @@ export interface LocalOptions {
   /** Finished executions kept per machine: a status poll every second must not grow the state without end. */
   keptExecutions: number;
   /** Idempotency records kept: far more than the retries of any client that is still alive. */
-  remainingKeys: number;
+  keptIdempotencyKeys: number;
 }
 
 export const DEFAULTS: LocalOptions = {
@@ -47,7 +47,7 @@ export const DEFAULTS: LocalOptions = {
   defaultTimeoutMs: 60_000,
   outputCapBytes: 1 << 20,
   keptExecutions: 200,
-  remainingKeys: 2_000,
+  keptIdempotencyKeys: 2_000,
 };
 
 /** What may be left out or set in part. */

@@ -1,4 +1,4 @@
-/** What became of the plugins of connected channels when what they run on was changed. */
+/** What is told after OpenClaw's state or version was changed: what became of plugins, and what failed with how things are again. */
 import { AppError } from '../core/errors.ts';
 import { CHANNELS, type ChannelId } from './catalog/channels.ts';
 import type { JobSnapshot } from './ports.ts';

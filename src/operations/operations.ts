@@ -188,7 +188,10 @@ function recoveredRecord(
   };
 }
 
-/** @throws AppError `conflict` while something runs on the machine of `request` that its kind must not run beside. */
+/**
+ * Two that change one machine at once would undo each other's work.
+ * @throws AppError `conflict` while something runs on the machine of `request` that its kind must not run beside.
+ */
 export function refuseBeside(
   kinds: Readonly<Record<string, OperationKind>>,
   { kind, machineId, input }: StartRequest,

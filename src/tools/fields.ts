@@ -44,7 +44,10 @@ export const autosleep = z
 /** A messenger, by OpenClaw's name for it. */
 export const channelId = channel;
 
-/** First in a result that holds such fields. */
+/**
+ * First in a result that holds such fields: some clients show a model the structured data alone, without the fences of the
+ * text, so the data says itself what strangers wrote.
+ */
 export const fromOthers = z
   .string()
   .optional()

@@ -1,4 +1,4 @@
-/** The host's processes, as /proc shows them: who belongs to whom, and to which PID namespace. */
+/** The host's processes, as /proc shows them: who belongs to whom, to which PID namespace, and how all of one are ended. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { attempt } from '../../core/errno.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Every channel that OpenClaw 2026.9.6 has by itself or offers as a plugin, and the variables of the environment that set it
- * up without a word in the settings; one of them is enough, as it is for OpenClaw.
+ * up without a word in the settings. One of them is taken for enough, to be on the safe side: OpenClaw wants all of some.
  */
 import { CHANNELS } from './channels.ts';
 

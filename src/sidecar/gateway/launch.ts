@@ -85,7 +85,8 @@ async function startedWithin(place: Place, addresses: Addresses | undefined, ms:
     if (await untilWorks(place, ms - (systemClock.elapsed() - begun))) return true;
     if ((await livePid(gatewayPidFile(place))) !== undefined) return false;
     const said = readUpTo(gatewayOutput(place), MOST_SAID, 'end') ?? '';
-    const goesOn = said.includes(HURRIED) || (starts > 1 && said.includes(GOES_ON));
+    // Also at the first of these: whoever started it before may have been killed since.
+    const goesOn = said.includes(HURRIED) || said.includes(GOES_ON);
     if (starts === MOST_STARTS || !goesOn) return false;
   }
 }

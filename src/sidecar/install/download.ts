@@ -147,7 +147,10 @@ export function registryOf(wished: string): string {
   return registry;
 }
 
-/** Only this machine itself may serve without https. @throws SidecarError `insecure_source`. */
+/**
+ * Only this machine itself may serve without https: what comes in the clear can be changed on its way, and so can the sums
+ * beside it. @throws SidecarError `insecure_source`.
+ */
 export function requireSecure(url: string): void {
   if (!/^https:\/\/./.test(url) && !isOnLoopback(url)) throw new SidecarError('insecure_source');
 }

@@ -33,10 +33,11 @@ export async function setLimit(
 
 /** Known beforehand, or proved by an answer of it that OpenClaw could put a price on. */
 async function hasPrice(place: Place, model: string | undefined): Promise<boolean> {
-  if (model !== undefined && isPriced(place, model)) return true;
   const costs = await costsOf(place, PRICED_DAYS);
-  if (costs === undefined || costs.totals.totalCost <= 0) return false;
-  return model === undefined || !(model in costs.totals.missingCostByModel);
+  if (model !== undefined && costs !== undefined && model in costs.totals.missingCostByModel) return false;
+  return (
+    (model !== undefined && isPriced(place, model)) || (costs !== undefined && costs.totals.totalCost > 0)
+  );
 }
 
 export async function spend(place: Place, { accounts }: RequestOf<'spend'>): Promise<ReplyOf<'spend'>> {

@@ -2,35 +2,34 @@
 
 import { join } from 'node:path';
 import { at, isPatch } from '../../core/patch.ts';
-import { mcpDir, type Place, settingsFile } from '../place.ts';
+import { mcpDir, type Place, settingsFile, stateDir } from '../place.ts';
 import { readObject } from '../state/object-file.ts';
 
-/** Of an address like these OpenClaw takes prices from the settings alone. */
+/** Of such a host OpenClaw takes prices from the settings alone. */
 const NEAR =
-  /^\w+:\/\/(?:[^/]*@)?(?:localhost|[^/:]+\.local(?:host|domain)?|127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|\[(?:::1\]|fe80:|f[cd]))/i;
+  /^(?:localhost|.+\.local(?:host|domain)?|(?:127|10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+)+|\[(?:::1|fe80:.*|f[cd].*)\])$/i;
 
 /** @param model as `anthropic/claude-opus-5-5`. */
 export function isPriced(place: Place, model: string): boolean {
   const [, provider = '', id = ''] = /^([a-z0-9][a-z0-9._-]*)\/(.+)$/.exec(model) ?? [];
   if (id === '') return false;
+  // Where OpenClaw looks first, and takes what it finds, even a zero.
+  const kept = objectIn(join(stateDir(place), 'agents/main/agent/models.json'));
   const own = at(objectIn(settingsFile(place)), 'models', 'providers', provider);
-  const cost = costIn(own, id);
+  const cost = at(modelIn(at(kept, 'providers', provider), id), 'cost') ?? at(modelIn(own, id), 'cost');
   if (cost !== undefined) return costs(cost);
-  const address = at(own, 'baseUrl');
-  if (typeof address === 'string' && NEAR.test(address)) return false;
+  if (isNear(at(modelIn(own, id), 'baseUrl') ?? at(own, 'baseUrl'))) return false;
   const plugin = join(mcpDir(place), 'current/node_modules/openclaw/dist/extensions', provider);
   const catalog = at(objectIn(join(plugin, 'openclaw.plugin.json')), 'modelCatalog', 'providers', provider);
-  return costs(costIn(catalog, id));
+  return costs(at(modelIn(catalog, id), 'cost'));
 }
 
-function costIn(provider: unknown, id: string): unknown {
+const isNear = (address: unknown): boolean =>
+  typeof address === 'string' && URL.canParse(address) && NEAR.test(new URL(address).hostname);
+
+function modelIn(provider: unknown, id: string): unknown {
   const models = at(provider, 'models');
-  return Array.isArray(models)
-    ? at(
-        models.find((model) => at(model, 'id') === id),
-        'cost',
-      )
-    : undefined;
+  return Array.isArray(models) ? models.find((model) => at(model, 'id') === id) : undefined;
 }
 
 /** What costs nothing is no price: a limit in money would never be reached. */

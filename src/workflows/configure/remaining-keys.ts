@@ -15,7 +15,7 @@ export interface RemainingKey {
  * @param secretNames what the machine's secrets file holds.
  * @param providers what this server holds.
  */
-export function remainingKeys(
+export function keptIdempotencyKeys(
   secretNames: readonly string[],
   providers: readonly ProviderKey[],
 ): RemainingKey[] {
@@ -26,7 +26,7 @@ export function remainingKeys(
 }
 
 /** `it keeps and uses a key of groq that is not in this server's environment`, and how to remove it. */
-export function remainingKeysSentence(kept: readonly RemainingKey[]): { detail: string; fix: string } {
+export function keptIdempotencyKeysSentence(kept: readonly RemainingKey[]): { detail: string; fix: string } {
   const names = kept.map(({ provider }) => provider).join(', ');
   const removals = kept.map(({ removal }) => `"${removal}"`).join(', ');
   return {
@@ -36,8 +36,8 @@ export function remainingKeysSentence(kept: readonly RemainingKey[]): { detail: 
 }
 
 /** The same as one note. */
-export function remainingKeysNote(kept: readonly RemainingKey[]): string {
-  const { detail, fix } = remainingKeysSentence(kept);
+export function keptIdempotencyKeysNote(kept: readonly RemainingKey[]): string {
+  const { detail, fix } = keptIdempotencyKeysSentence(kept);
   return `About this machine: ${detail}. ${fix}`;
 }
 
@@ -50,8 +50,8 @@ export async function tellRemainingKeys(
   if (machineId === undefined) return;
   try {
     const { secretNames } = await deps.settings.show(machineId, { signal: operation.signal });
-    const kept = remainingKeys(secretNames, deps.providers);
-    if (kept.length > 0) await operation.note(remainingKeysNote(kept));
+    const kept = keptIdempotencyKeys(secretNames, deps.providers);
+    if (kept.length > 0) await operation.note(keptIdempotencyKeysNote(kept));
   } catch (error) {
     // The deploy is done; gateway_status tells it too.
     if (!isAppError(error) || operation.signal.aborted) throw error;

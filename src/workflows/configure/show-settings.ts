@@ -6,7 +6,7 @@ import { type Keys, presentModel } from '../../openclaw/configure/plan.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { channelStates, pendingRequests } from './channels.ts';
-import { remainingKeys, remainingKeysNote } from './remaining-keys.ts';
+import { keptIdempotencyKeys, keptIdempotencyKeysNote } from './remaining-keys.ts';
 
 interface ShowDeps {
   machines: MachineService;
@@ -32,8 +32,8 @@ export async function showSettings(
   const live = looks ? 'all' : channel === undefined ? undefined : 'channels';
   const shown = await configure.show(machineId, { signal, live });
   if (channel !== undefined) await warnOfSleep(operation, machines, machineId);
-  const kept = looks ? remainingKeys(shown.secretNames, keys.providers) : [];
-  if (kept.length > 0) await operation.note(remainingKeysNote(kept));
+  const kept = looks ? keptIdempotencyKeys(shown.secretNames, keys.providers) : [];
+  if (kept.length > 0) await operation.note(keptIdempotencyKeysNote(kept));
   return asJson({
     model: presentModel(shown),
     openclaw_version: shown.openclawVersion,

@@ -1,4 +1,7 @@
-/** Whether a machine still exists for its owner, also one that is on its way out. */
+/**
+ * Whether a machine still exists for its owner, and whether it is awake. Looking never wakes: whatever only reads from a
+ * machine asks here first.
+ */
 import type { WaitOptions } from '../../core/abort.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';

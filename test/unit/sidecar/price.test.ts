@@ -30,6 +30,19 @@ it.each([
   ['not listed', 'anthropic/other', {}, false],
   ['of a provider without a plugin', 'mine/other', {}, false],
   ['priced by the person', 'mine/own', { baseUrl: 'http://127.0.0.1', models: [{ id: 'own', cost }] }, true],
+  [
+    'of a host that only begins like a near one',
+    'anthropic/opus',
+    { baseUrl: 'https://10.example.com' },
+    true,
+  ],
+  ['of a host with a near word in it', 'anthropic/opus', { baseUrl: 'https://api.localai.io/v1' }, true],
+  [
+    'of an address of its own nearby',
+    'anthropic/opus',
+    { models: [{ id: 'opus', baseUrl: 'http://nas.local:1' }] },
+    false,
+  ],
   ['free by the person', 'anthropic/opus', { models: [{ id: 'opus', cost: free }] }, false],
   ['no name of a model', 'opus', {}, false],
   ['a name that leads elsewhere', '../anthropic/opus', {}, false],
@@ -38,4 +51,18 @@ it.each([
   const settings = { models: { providers: { [name]: provider } } };
   writeFileSync(join(place.home, '.openclaw/openclaw.json'), JSON.stringify(settings));
   expect(isPriced(place, model)).toBe(expected);
+});
+
+it.each([
+  [free, cost, false],
+  [cost, free, true],
+])('what OpenClaw keeps beside the agent comes first: %j before %j', (kept, set, expected) => {
+  const agent = join(place.home, '.openclaw/agents/main/agent');
+  mkdirSync(agent, { recursive: true });
+  const models = (of: object) => ({ anthropic: { models: [{ id: 'opus', cost: of }] } });
+  writeFileSync(join(agent, 'models.json'), JSON.stringify({ providers: models(kept) }));
+  const settings = { models: { providers: models(set) } };
+  writeFileSync(join(place.home, '.openclaw/openclaw.json'), JSON.stringify(settings));
+  expect(isPriced(place, 'anthropic/opus')).toBe(expected);
+  rmSync(agent, { recursive: true });
 });
