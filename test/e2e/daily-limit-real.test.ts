@@ -168,7 +168,7 @@ it('where the settings have a price a limit in money is kept, and a model of the
   await expect.poll(today, { timeout: 120_000 }).toBeGreaterThan(0);
   await agent.finish('configure_openclaw', { daily_limit: '0.001 USD' });
   const before = asked();
-  expect(await refusal('chat', { message: 'Too dear' })).toMatch(/daily limit .* is reached: .*0\.001 USD/);
+  expect(await refusal('chat', { message: 'Too dear' })).toMatch(/daily limit .* is reached .*0\.001 USD/s);
   expect(asked()).toBe(before);
   // The same tree beside settings without an address: that of a model of this computer has no catalog.
   const elsewhere = { home: join(lab.dir, 'priced'), port: 1 };
