@@ -12,18 +12,21 @@ import type { Clock } from '../../core/clock.ts';
 import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
 import { askGateway, ourAuthorization } from '../gateway/ask.ts';
-import { sparesMemory } from '../gateway/memory.ts';
+import { memoryLimitMib, sparesMemory } from '../gateway/memory.ts';
 import { runningTurns } from '../gateway/running-turns.ts';
 import { mcpDir, type Place, settingsFile, stateDir } from '../place.ts';
 import { bareEnvironment } from '../process/environment.ts';
 import { readText } from '../read-text.ts';
-import { runningKeys } from '../sessions/interrupted.ts';
 import { keepsFiles } from '../sessions/list-sessions.ts';
+import { listRows } from '../sessions/session-rows.ts';
 import { writeWhole } from '../state/object-file.ts';
 
 /** Whoever has waited for the start to send a message has sent it by then. */
 const CALM_MS = 2_000;
 const MOST_MS = 90_000;
+/** A first turn takes up to 1,500 MiB, and this comes on top. */
+const ENOUGH_MIB = 2_048;
+const LOOKED_AT = 100;
 const SESSION = 'agent:main:openclaw-mcp-prepares';
 
 /**
@@ -39,11 +42,20 @@ export async function prepareFirstTurn(
   const done = join(mcpDir(place), 'prepared');
   if (readText(done) === identity) return;
   writeWhole(done, identity);
-  if (sparesMemory(place) || keepsFiles(place)) return;
+  if (memoryLimitMib() < ENOUGH_MIB || sparesMemory(place) || keepsFiles(place)) return;
   await clock.sleep(CALM_MS, signal);
-  if ((await isAtWork(place)) || (await runningKeys(place)).size > 0) return;
+  if ((await isAtWork(place)) || !(await isIdle(place))) return;
   const args = [process.argv[1] ?? '', 'prepare', place.home, String(place.port)];
   execFile(process.execPath, args, { env: bareEnvironment(), timeout: MOST_MS }, () => {});
+}
+
+/** Also false where somebody talks in the session that would be removed. */
+async function isIdle(place: Place): Promise<boolean> {
+  const rows = await listRows(place, { limit: LOOKED_AT });
+  if (typeof rows === 'string') return false;
+  return rows.sessions.every(
+    ({ key, status, totalTokens }) => status !== 'running' && (key !== SESSION || !totalTokens),
+  );
 }
 
 const isAtWork = async (place: Place) => (await runningTurns(place)).length > 0;
@@ -52,6 +64,8 @@ type Call = (method: string, params: object) => Promise<unknown>;
 
 /** The process itself. A message that comes meanwhile needs what is under way, and keeps the rest from being begun. */
 export async function prepare(place: Place): Promise<void> {
+  // Whoever started it may be gone by now.
+  setTimeout(() => process.exit(), MOST_MS).unref();
   const call = await connected(place);
   if ((await searchesWithoutModel(place, call)) && !(await isAtWork(place)))
     await askGateway(place, '/tools/invoke', { tool: 'memory_search', args: { query: 'x' } }, MOST_MS);
@@ -60,9 +74,11 @@ export async function prepare(place: Place): Promise<void> {
 }
 
 const REMOVED = z.object({ archived: z.array(z.string()) });
-const STATUS = z.object({ providers: z.array(z.object({ provider: z.literal('anthropic') })) });
+const STATUS = z.object({
+  providers: z.array(z.object({ provider: z.literal('anthropic') })).check(z.minLength(1)),
+});
 
-/** Most providers sell embeddings, with which a search begins; Anthropic has none. */
+/** Most providers sell embeddings, with which a search begins; Anthropic has none. None listed is: not known yet. */
 async function searchesWithoutModel(place: Place, call: Call): Promise<boolean> {
   if (/\bmemory(Search)?["']?\s*:|\$include/.test(readText(settingsFile(place)))) return false;
   return STATUS.safeParse(await call('models.authStatus', {})).success;
