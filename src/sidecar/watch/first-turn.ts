@@ -1,6 +1,7 @@
 /**
- * What OpenClaw would otherwise begin only in the first turn after a start, and be long about: threads of its own for the
- * memory and for sessions. Called forth by requests that no model sees, in a process of its own: a WebSocket costs memory.
+ * What OpenClaw would otherwise begin only in the first turn after a start, and be long about: its thread for sessions.
+ * Called forth by requests that no model sees, in a process of its own: a WebSocket costs memory. A search of the memory
+ * would save as much again, but asks a model where there is a key for one, and leaves an index that binds later ones.
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,10 +12,10 @@ import * as z from 'zod/mini';
 import type { Clock } from '../../core/clock.ts';
 import { parseJson } from '../../core/json.ts';
 import { isPatch } from '../../core/patch.ts';
-import { askGateway, ourAuthorization } from '../gateway/ask.ts';
+import { ourAuthorization } from '../gateway/ask.ts';
 import { memoryLimitMib, sparesMemory } from '../gateway/memory.ts';
 import { runningTurns } from '../gateway/running-turns.ts';
-import { mcpDir, type Place, settingsFile, stateDir } from '../place.ts';
+import { mcpDir, type Place, stateDir } from '../place.ts';
 import { bareEnvironment } from '../process/environment.ts';
 import { readText } from '../read-text.ts';
 import { keepsFiles } from '../sessions/list-sessions.ts';
@@ -65,24 +66,13 @@ type Call = (method: string, params: object) => Promise<unknown>;
 /** The process itself. A message that comes meanwhile needs what is under way, and keeps the rest from being begun. */
 export async function prepare(place: Place): Promise<void> {
   // Whoever started it may be gone by now.
-  setTimeout(() => process.exit(), MOST_MS).unref();
+  AbortSignal.timeout(MOST_MS).addEventListener('abort', () => process.exit());
   const call = await connected(place);
-  if ((await searchesWithoutModel(place, call)) && !(await isAtWork(place)))
-    await askGateway(place, '/tools/invoke', { tool: 'memory_search', args: { query: 'x' } }, MOST_MS);
   if (!(await isAtWork(place))) await openAndRemove(place, call);
   process.exit();
 }
 
 const REMOVED = z.object({ archived: z.array(z.string()) });
-const STATUS = z.object({
-  providers: z.array(z.object({ provider: z.literal('anthropic') })).check(z.minLength(1)),
-});
-
-/** Most providers sell embeddings, with which a search begins; Anthropic has none. None listed is: not known yet. */
-async function searchesWithoutModel(place: Place, call: Call): Promise<boolean> {
-  if (/\bmemory(Search)?["']?\s*:|\$include/.test(readText(settingsFile(place)))) return false;
-  return STATUS.safeParse(await call('models.authStatus', {})).success;
-}
 
 /** One that an earlier process could not remove any more is met again under the same name. */
 async function openAndRemove(place: Place, call: Call): Promise<void> {
