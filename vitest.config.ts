@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { limitPluginText, PLUGIN_MODULE, packedSidecar, SIDECAR_MODULE } from './sidecar-bundle.mjs';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Imports machine scripts as text, as the bundler does. */
 const shellText = {
@@ -39,12 +40,24 @@ export default defineConfig({
   test: {
     // What does not come is told from what comes late on a busy computer.
     expect: { poll: { timeout: 20_000 } },
+    // Files of one worker share their modules, since loading them anew takes longer than most files do. None of them
+    // replaces a module, and what one changes in a process it changes back.
+    isolate: false,
+    setupFiles: ['test/support/each-file.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Vitest leaves a core free for a watching developer; nobody watches here.
       // The time limit is for a computer that does much else: what hangs is told apart from what is slow.
       {
         extends: true,
-        test: { name: 'fast', include: fast, exclude: [slow], maxWorkers: '100%', testTimeout: 30_000 },
+        test: {
+          name: 'fast',
+          include: fast,
+          exclude: [slow],
+          maxWorkers: '100%',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         extends: true,
@@ -60,10 +73,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', slow],
+          globalSetup: ['test/support/shared-folder.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          // They wait for processes more than they compute; more of them at once would only wait for each other.
-          maxWorkers: 2,
+          // The stand-ins' files wait for processes more than they compute.
+          maxWorkers: 4,
           // After the fast ones, whose workers are as many as there are cores.
           sequence: { groupOrder: 1 },
         },

@@ -11,10 +11,12 @@ import { waitFor } from './waiting.ts';
 
 // To find what is expired, everything is read; that must not be the price of every beginning.
 const TIDY_MS = 24 * 3_600_000;
+// Nor may a busy day fill the folder: above what is kept by a hundred, so that most beginnings read nothing.
+const TIDY_ABOVE = 600;
 
 /**
  * @param kinds the work behind each kind name.
- * @param expired which records are forgotten, once a day, when new work begins; none when undefined.
+ * @param expired which records are forgotten, once a day or after many, when new work begins; none when undefined.
  * @param log takes the stack of a defect that stops an operation.
  */
 export function operations(
@@ -91,7 +93,7 @@ export function operations(
 
   /** Leaves no trace of a failure: old records are a matter of tidiness, new work is not. */
   async function forgetExpired(): Promise<void> {
-    if (!(await store.dueForTidying(TIDY_MS))) return;
+    if (!(await store.dueForTidying(TIDY_MS, TIDY_ABOVE))) return;
     const old = expired(await everything(), clock.now());
     await Promise.allSettled(old.map(({ id }) => store.remove(id)));
   }

@@ -33,8 +33,11 @@ export interface OperationStore {
   open(): Promise<OperationRecord[]>;
   /** What has ended for good; newest first. */
   ended(which: Ended): Promise<OperationRecord[]>;
-  /** Whether this has not been asked, by any process, for so many milliseconds; false at the very first question. */
-  dueForTidying(everyMs: number): Promise<boolean>;
+  /**
+   * Whether this has not been asked, by any process, for so many milliseconds; false at the very first question. True also
+   * where more than `most` records have ended.
+   */
+  dueForTidying(everyMs: number, most: number): Promise<boolean>;
   /** No other process is inside `exclusive` of the same folder meanwhile. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** No other process is inside `changing` of the same record meanwhile. */
@@ -102,12 +105,13 @@ export function fileStore(dir: string, clock: Clock): OperationStore {
     for (const folder of [dir, endedDir, join(dir, '..')]) await tidyDrafts(clock, folder);
   }
 
-  async function dueForTidying(everyMs: number): Promise<boolean> {
+  async function dueForTidying(everyMs: number, most: number): Promise<boolean> {
     const file = join(dir, '.tidied');
     const last = await readIfThere(file);
-    if (last !== undefined && ageMs(last, clock.now()) < everyMs) return false;
+    const many = (await idsIn(endedDir)).length > most;
+    if (!many && last !== undefined && ageMs(last, clock.now()) < everyMs) return false;
     await writePrivate(file, new Date(clock.now()).toISOString());
-    return last !== undefined;
+    return many || last !== undefined;
   }
 
   return {
@@ -120,7 +124,7 @@ export function fileStore(dir: string, clock: Clock): OperationStore {
       }),
     open: () => onDisk(open),
     ended: (which) => onDisk(() => ended(which)),
-    dueForTidying: (everyMs) => onDisk(() => dueForTidying(everyMs)),
+    dueForTidying: (everyMs, most) => onDisk(() => dueForTidying(everyMs, most)),
     exclusive: (work) =>
       onDisk(async () => {
         await tidy();

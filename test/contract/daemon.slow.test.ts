@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { writePrivate } from '../../src/core/files.ts';
 import { ensureDaemon, IDLE_VARIABLE } from '../../src/local/daemon/daemon.ts';
@@ -38,9 +38,6 @@ afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   await rm(stateDir, { recursive: true, force: true });
 });
-
-// Each test starts processes; on a busy computer that takes its time.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const env = { PATH: process.env.PATH, SECRET_API_KEY: 'sk-host' };
 

@@ -1,27 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type StandInModel, startStandInModel } from '../../src/stand-in/model-server.ts';
-import { type ServedLocally, serveLocally } from '../support/local-serve.ts';
-import { RawClient } from '../support/raw-client.ts';
+import type { RawClient } from '../support/raw-client.ts';
+import { type RealLab, startRealLab } from '../support/real-lab.ts';
 import { type StandInTelegram, startStandInTelegram } from '../support/stand-in-telegram.ts';
 
 const GOOD_KEY = 'sk-ant-e2e-good-0123456789abcdef';
 const BAD_KEY = 'sk-ant-e2e-wrong-0123456789abcdef';
 const BOT_TOKEN = '4242424242:e2e_AAbbCCddEEffGGhhIIjjKKllMMnnOOpp';
 
-let dir: string;
-let model: StandInModel;
+let lab: RealLab;
 let telegram: StandInTelegram;
-let local: ServedLocally;
 let agent: RawClient;
+let machine: unknown;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'configure-e2e-'));
-  model = await startStandInModel({
+  telegram = await startStandInTelegram(BOT_TOKEN);
+  lab = await startRealLab({
     fault: ({ apiKey, model: name }) => {
       if (apiKey !== GOOD_KEY)
         return { kind: 'status', status: 401, type: 'authentication_error', message: 'invalid x-api-key' };
@@ -30,38 +27,18 @@ beforeAll(async () => {
       return undefined;
     },
   });
-  telegram = await startStandInTelegram(BOT_TOKEN);
-  local = await serveLocally(join(dir, 'local'));
   agent = await newAgent({});
 });
 afterAll(async () => {
-  await agent.close();
-  await local.stop();
-  await telegram.close();
-  await model.close();
-  await rm(dir, { recursive: true, force: true });
+  await lab?.close();
+  await telegram?.close();
 });
 
-async function newAgent(env: Record<string, string>): Promise<RawClient> {
-  const client = new RawClient([], {
-    PATH: process.env.PATH ?? '',
-    HOME: dir,
-    DEDALUS_API_KEY: local.apiKey,
-    DEDALUS_BASE_URL: local.baseUrl,
-    ANTHROPIC_API_KEY: GOOD_KEY,
-    ANTHROPIC_BASE_URL: model.url,
-    OPENCLAW_MCP_STATE_DIR: join(dir, 'state'),
-    ...env,
-  });
-  await client.initialize();
-  return client;
-}
+const newAgent = (env: Record<string, string>) => lab.server({ ANTHROPIC_API_KEY: GOOD_KEY, ...env });
 
 /** As it lies on the only machine's disk. */
 async function gatewayToken(): Promise<unknown> {
-  const machines = join(dir, 'local', 'local', 'machines');
-  const [machine = ''] = await readdir(machines);
-  const file = join(machines, machine, 'home', '.openclaw', 'secrets.json');
+  const file = join(lab.home(machine), '.openclaw', 'secrets.json');
   return JSON.parse(await readFile(file, 'utf8')).gateway;
 }
 
@@ -80,11 +57,11 @@ async function upgraded(url: string): Promise<number | undefined> {
   return response.statusCode;
 }
 
-const lastModel = () => model.requests.at(-1)?.model;
+const lastModel = () => lab.model.requests.at(-1)?.model;
 
 describe('the real OpenClaw, configured through the tool alone', () => {
   it('answers with another model, without a restart', async () => {
-    await agent.finish('deploy_openclaw', { name: 'configured', autosleep: '2h' });
+    machine = (await lab.deploy(agent, { name: 'configured', autosleep: '2h' })).machine_id;
     const done = await agent.finish('configure_openclaw', {
       model: 'anthropic/claude-opus-4-6',
       fallback_models: ['anthropic/claude-haiku-4-5'],

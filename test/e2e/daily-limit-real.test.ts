@@ -24,7 +24,7 @@ beforeAll(async () => {
       question.includes('take your time') ? { kind: 'slow', ms: 120_000 } : undefined,
   });
   agent = await lab.server({ TELEGRAM_BOT_TOKEN: BOT_TOKEN, TELEGRAM_API_BASE_URL: telegram.url });
-  await agent.finish('deploy_openclaw', { name: 'frugal', autosleep: '2h' });
+  await lab.deploy(agent, { name: 'frugal', autosleep: '2h' });
 });
 afterAll(async () => {
   await agent?.close();

@@ -14,7 +14,7 @@ it('deploys and answers with a model that only that server knows', async () => {
     ANTHROPIC_BASE_URL: '',
     OPENAI_BASE_URL: `${lab.model.url}/v1`,
   });
-  const ready = await agent.finish('deploy_openclaw', { model: 'openai/qwen3:8b' });
+  const ready = await lab.deploy(agent, { model: 'openai/qwen3:8b' });
   expect(ready).toMatchObject({ status: 'ready', model: 'openai/qwen3:8b' });
   const { machine_id } = ready;
   const answer = await agent.finish('chat', { machine_id, message: 'Say pomegranate.' });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFile, chmod, mkdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { providerKeys } from '../../src/openclaw/catalog/providers.ts';
 import type { RepairService } from '../../src/openclaw/repair/ports.ts';
 import { repairService } from '../../src/openclaw/repair/repair-service.ts';
@@ -11,9 +11,6 @@ import { STAND_IN_RELEASE } from '../support/stand-in-openclaw/packages.ts';
 import { type FakeRegistry, startFakeRegistry } from '../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture, freePort, KEY } from '../unit/openclaw/deployed.ts';
 import { startGatewayBeside } from '../unit/openclaw/second-gateway.ts';
-
-// Real processes on a computer that may be busy; the tests themselves wait for nothing but them.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let registry: FakeRegistry;
 let on: Fixture;

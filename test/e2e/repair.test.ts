@@ -1,11 +1,8 @@
 /** The recipe's troubleshooting table on the real OpenClaw: each row is provoked, repaired, and proved, in one life. */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Client } from '../contract/support/harness.ts';
 import type { Message, RawClient } from '../support/raw-client.ts';
 import { type RealLab, startRealLab } from '../support/real-lab.ts';
-
-// The harness sets shorter ones, for machines on which nothing is installed.
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let lab: RealLab;
 let agent: RawClient;
@@ -16,7 +13,7 @@ let sh: (line: string) => Promise<string>;
 beforeAll(async () => {
   lab = await startRealLab();
   agent = await lab.server();
-  machine = String((await agent.finish('deploy_openclaw')).machine_id);
+  machine = String((await lab.deploy(agent)).machine_id);
   const api = new Client(lab.local);
   sh = async (line) => String((await api.sh(machine, line, { timeout_ms: 60_000 })).stdout);
 });

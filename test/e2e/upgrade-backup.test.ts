@@ -41,22 +41,15 @@ async function upgrade(args: Message): Promise<Message | undefined> {
   return structuredContent;
 }
 
-/** The machine's persistent home, as a folder of this computer. */
-async function home(): Promise<string> {
-  const all = await readdir(join(lab.dir, 'local'), { recursive: true });
-  const mine = all.find((path) => path.endsWith(join(String(machine).replace(/^dm-/, ''), 'home')));
-  return join(lab.dir, 'local', mine ?? 'there is none');
-}
-
 /** As if 2026.9.6 had been installed, and lost most of its files since. */
 async function leaveDamagedTree(): Promise<void> {
-  const app = join(await home(), '.openclaw-mcp/app-2026.9.6');
+  const app = join(lab.home(machine), '.openclaw-mcp/app-2026.9.6');
   const tree = join(app, 'node_modules/openclaw');
   await mkdir(tree, { recursive: true });
   await writeFile(join(tree, 'package.json'), '{"version":"2026.9.6"}');
   await writeFile(join(tree, 'openclaw.mjs'), "import './dist/entry.js';");
   // The machine's own files: it has another user than whoever runs this test.
-  const { uid, gid } = await stat(await home());
+  const { uid, gid } = await stat(lab.home(machine));
   for (const path of [app, ...(await readdir(app, { recursive: true })).map((each) => join(app, each))])
     await chown(path, uid, gid);
 }
@@ -87,7 +80,7 @@ async function nothingSpends(): Promise<void> {
 }
 
 it('rolls back by itself when the new version does not start, and the conversation goes on', async () => {
-  const ready = await agent.finish('deploy_openclaw', { name: 'mine', openclaw_version: '2026.7.1' });
+  const ready = await lab.deploy(agent, { name: 'mine', openclaw_version: '2026.7.1' });
   machine = ready.machine_id;
   expect(await reply(`Please repeat ${words[0]}`)).toBe(`You said: ${words[0]}`);
   // 2026.9 mends every setting that it does not know by itself, but not its own files.
@@ -131,7 +124,7 @@ it('moves to a new machine in a file: backed up, destroyed, deployed, restored, 
   const { file } = Object(saved.backup);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   await agent.finish('destroy_machine', { machine_id: machine });
-  const fresh = await agent.finish('deploy_openclaw', { name: 'mine' });
+  const fresh = await lab.deploy(agent, { name: 'mine' });
   expect(fresh.machine_id).not.toBe(machine);
   machine = fresh.machine_id;
   expect(await agent.finish('backup_openclaw', { action: 'restore', file })).toMatchObject({

@@ -3,12 +3,10 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Answers, hostileMachine } from '../support/hostile-machine.ts';
 import { hostileServer } from '../support/hostile-server.ts';
 import { autoClock } from '../support/manual-clock.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 // Pauses cost nothing; what waits for ten seconds or more, as a call for its result, waits for real work.
 const unhurried = () => autoClock(9_000);

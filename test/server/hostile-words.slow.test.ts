@@ -1,8 +1,6 @@
 /** The same word in each single value of what a job says, in every shape that a grammar might let through. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { everyTool, honest, JOB, SHAPES } from '../support/hostile-words.ts';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 type Shape = (typeof SHAPES)[number];
 const [stage] = JOB.stages;

@@ -1,12 +1,9 @@
 /** What a machine says stands in named fields of text and in fences: in no sentence, key, id or title of ours. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hostileMachine } from '../support/hostile-machine.ts';
 import { hostileServer } from '../support/hostile-server.ts';
 import { everyTool, honest, strays, WORD } from '../support/hostile-words.ts';
 import { autoClock } from '../support/manual-clock.ts';
-
-// Fifteen tools one after the other, on whatever else the computer does.
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('words of a machine', () => {
   it('stand only where they may, in what is always a stranger to us', async () => {

@@ -1,9 +1,7 @@
 /** Two hundred machines: listed in time, in pages, and in texts that a model can take. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Lab, type LabClient, startLab } from '../support/lab.ts';
 import { noRuntime } from '../support/no-runtime.ts';
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const COUNT = 200;
 

@@ -47,6 +47,7 @@ async function withoutSums(file: string): Promise<void> {
 
 export interface BinProcess {
   client: Client;
+  pid: number;
   call(name: string, args?: Record<string, unknown>, signal?: AbortSignal): Promise<ToolAnswer>;
   /** Follows `running` with get_operation until it ends. */
   finish(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>;
@@ -84,6 +85,7 @@ export async function startBin(
   };
   return {
     client,
+    pid: transport.pid ?? 0,
     call,
     async finish(name, args = {}) {
       let seen = await call(name, args);

@@ -12,9 +12,15 @@ export interface ServedLocally {
   stop(): Promise<void>;
 }
 
-export async function serveLocally(stateDir: string, flags: readonly string[] = []): Promise<ServedLocally> {
+/** @param env on top of this process's environment. */
+export async function serveLocally(
+  stateDir: string,
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServedLocally> {
   const args = [BIN, 'local', 'serve', '--state-dir', stateDir, ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const options = { env: { ...process.env, ...env } };
+  const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const ready: { base_url: string; api_key: string } = JSON.parse(String(line));
   return {

@@ -5,9 +5,11 @@ import { DESTROY } from '../destroy/destroy.ts';
 
 // A reply is fetched within minutes, by a patient person within days.
 const KEPT_MS = 7 * 24 * 3_600_000;
+// Whoever begins a thousand turns a day does not come back to the first of them.
+const KEPT = 500;
 
 /**
- * Records that ended more than a week ago. The newest deploy of each machine stays as long as the machine is not known
+ * Records that ended more than a week ago, or have 500 newer ones. The newest deploy of each machine stays as long as the machine is not known
  * to be destroyed: it carries the machine's name.
  * @param records newest first.
  */
@@ -16,11 +18,11 @@ export function expired(records: readonly OperationRecord[], now: number): Opera
     records.filter((r) => r.kind === DESTROY && r.status === 'done').map((record) => record.key),
   );
   const named = new Set<string>();
-  return records.filter((record) => {
+  return records.filter((record, newer) => {
     const machineId = record.kind === DEPLOY ? record.machineId : undefined;
     const carriesName = machineId !== undefined && !named.has(machineId) && !gone.has(machineId);
     if (machineId !== undefined) named.add(machineId);
     if (record.status === 'running' || record.unsettled || carriesName) return false;
-    return now - Date.parse(record.updatedAt) > KEPT_MS;
+    return newer >= KEPT || now - Date.parse(record.updatedAt) > KEPT_MS;
   });
 }

@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { FaultsRequest } from '../../../src/local/api/faults.ts';
 import { type LocalServer, serveLocal } from '../../../src/local/api/serve.ts';
@@ -164,9 +163,6 @@ export async function localApi(settings: LocalSettings = {}, runtime = realRunti
   };
   return start();
 }
-
-// Far above what any test needs: a busy computer must not fail one.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** For afterEach: ends every server and removes its folder. */
 export async function closeAll(): Promise<void> {

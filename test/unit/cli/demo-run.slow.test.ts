@@ -4,12 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runDemo } from '../../../src/cli/demo/run.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-
-// Real processes: on a busy computer each of them may take seconds to start.
-vi.setConfig({ testTimeout: 300_000 });
 
 const SERVER = fileURLToPath(new URL('../../support/demo-server.mjs', import.meta.url));
 

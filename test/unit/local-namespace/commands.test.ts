@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { bash, processesWith, result, shared, started, unavailable, why } from './fixture.ts';
 
-describe.skipIf(unavailable)(`a command in a machine${why}`, { timeout: 20_000 }, () => {
+describe.skipIf(unavailable)(`a command in a machine${why}`, () => {
   const one = shared();
 
   it('reports its exit code or its signal, and a missing program as a shell does', async () => {

@@ -17,7 +17,7 @@ async function serving(machine: RunningMachine, word: string): Promise<void> {
 
 const heard = async (socket: Socket) => String(await once(socket, 'data'));
 
-describe.skipIf(unavailable)(`a connection into a machine${why}`, { timeout: 20_000 }, () => {
+describe.skipIf(unavailable)(`a connection into a machine${why}`, () => {
   it('reaches the port of that machine and of no other, loses no word, and ends with it', async () => {
     const [one, two] = await Promise.all([started(), started()]);
     await Promise.all([serving(one.machine, 'first'), serving(two.machine, 'second')]);

@@ -16,7 +16,7 @@ import {
   why,
 } from './fixture.ts';
 
-describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, { timeout: 20_000 }, () => {
+describe.skipIf(unavailable)(`a machine of the namespace runtime${why}`, () => {
   const one = shared();
 
   it('starts in its persistent home, as root, under a name of its own', async () => {

@@ -22,7 +22,7 @@ import {
 // Of this run only: the tests of another checkout may run on this computer at the same time.
 const NAP = `sleep ${randomInt(1e8, 1e9)}`;
 
-describe.skipIf(unavailable)(`the life of a machine${why}`, { timeout: 20_000 }, () => {
+describe.skipIf(unavailable)(`the life of a machine${why}`, () => {
   it('keeps its home over a sleep, and nothing else', async () => {
     const { machine, runtime, boot } = await started();
     await bash(

@@ -7,7 +7,7 @@ import { afterwards, bash, booted, NO_TRUST, started, unavailable, why } from '.
 
 const LISTEN = `python3 -c "import socket; s = socket.create_server(('127.0.0.1', 18789)); print('up', flush=True); c, _ = s.accept(); c.sendall(b'$0')"`;
 
-describe.skipIf(unavailable)(`the network of a machine${why}`, { timeout: 20_000 }, () => {
+describe.skipIf(unavailable)(`the network of a machine${why}`, () => {
   it('is its own: two machines hold the same port at once', async () => {
     const [one, two] = await Promise.all([started(), started()]);
     const serve = (word: string) =>

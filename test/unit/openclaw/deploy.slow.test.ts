@@ -1,14 +1,11 @@
 /** A deploy by the machine's own program on the stand-in registry: whole, or explained, and never half. */
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { STAND_IN_RELEASE } from '../../support/stand-in-openclaw/packages.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture, KEY } from './deployed.ts';
-
-// Real processes on a computer that may be busy; the tests themselves wait for nothing but them.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let registry: FakeRegistry;
 let damaged: RegExp | undefined;

@@ -11,9 +11,6 @@ import { keptEvents } from '../../../src/sidecar/watch/events.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture } from './deployed.ts';
 
-// Real processes on a computer that may be busy; the tests themselves wait for nothing but them.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
-
 let registry: FakeRegistry;
 let on: Fixture;
 let place: { home: string; port: number };

@@ -1,14 +1,11 @@
 /** How exposed a gateway is, as the machine itself tells it, and a token that is changed for good. */
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lookService } from '../../../src/openclaw/look/look.ts';
 import { type PostureService, postureService } from '../../../src/openclaw/look/posture.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/stand-in-openclaw/registry.ts';
 import { type Fixture, fixture } from './deployed.ts';
-
-// Real processes on a computer that may be busy; the tests themselves wait for nothing but them.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let registry: FakeRegistry;
 let on: Fixture;
