@@ -74,8 +74,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', slow],
           globalSetup: ['test/support/shared-folder.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          testTimeout: 1_800_000,
+          hookTimeout: 1_800_000,
           // The stand-ins' files wait for processes more than they compute.
           maxWorkers: 4,
           // After the fast ones, whose workers are as many as there are cores.

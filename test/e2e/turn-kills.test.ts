@@ -8,6 +8,7 @@ import { KILLS, moments, SEED } from '../support/moments.ts';
 import { kill, programPids } from '../support/program-pids.ts';
 
 const TURN_MS = 1_200;
+const LIMIT = { timeout: 200_000 + KILLS * 40_000 };
 
 let lab: Lab;
 let agent: LabClient;
@@ -23,7 +24,7 @@ afterAll(() => lab.close());
 const asked = (question: string) => lab.model.requests.filter((one) => one.question === question).length;
 
 describe(`a turn (seed ${SEED}) in which`, () => {
-  it(`the machine's own program is killed at ${KILLS} moments`, async () => {
+  it(`the machine's own program is killed at ${KILLS} moments`, LIMIT, async () => {
     for (const [index, moment] of moments(TURN_MS * 1.5, KILLS).entries()) {
       const message = `Program, question ${index}`;
       const turn = agent.finish('chat', { message, session: `program-${index}` });
@@ -37,7 +38,7 @@ describe(`a turn (seed ${SEED}) in which`, () => {
     }
   });
 
-  it(`the gateway is killed at ${KILLS} moments`, async () => {
+  it(`the gateway is killed at ${KILLS} moments`, LIMIT, async () => {
     for (const [index, moment] of moments(TURN_MS, KILLS).entries()) {
       const message = `Gateway, question ${index}`;
       const turn = agent.finish('chat', { message, session: `gateway-${index}` });
