@@ -39,7 +39,7 @@ export default defineConfig({
   ],
   test: {
     // What does not come is told from what comes late on a busy computer.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     // Files of one worker share their modules, since loading them anew takes longer than most files do. None of them
     // replaces a module, and what one changes in a process it changes back.
     isolate: false,

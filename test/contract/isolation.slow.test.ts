@@ -55,9 +55,7 @@ describe('a machine of the process runtime that resists', () => {
     await api.start(id, ['bash', '-c', line.startsWith('export') ? define + line : line]);
     await api.sh(id, 'sleep 0.3');
     await api.change('DELETE', id);
-    await expect
-      .poll(async () => (await api.get(`/v1/machines/${id}`)).status, { timeout: 12_000, interval: 50 })
-      .toBe(404);
+    await expect.poll(async () => (await api.get(`/v1/machines/${id}`)).status, { interval: 50 }).toBe(404);
     expect(await processesOf(id)).toEqual([]);
   });
 });

@@ -32,7 +32,7 @@ function modelFault(question: string): ModelFault | undefined {
 }
 
 const asked = (question: string) => lab.model.requests.filter((one) => one.question === question).length;
-const reached = (question: string) => expect.poll(() => asked(question), { timeout: 10_000 }).toBe(1);
+const reached = (question: string) => expect.poll(() => asked(question)).toBe(1);
 
 async function killGateway(): Promise<void> {
   const pid = Number.parseInt(await readFile(join(home, '.openclaw-mcp/gateway.pid'), 'utf8'), 10);

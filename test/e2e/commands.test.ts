@@ -119,9 +119,7 @@ describe('a life from the command line', () => {
     const { operation_id, status } = JSON.parse(stdout);
     expect(status).toBe('running');
     // Nobody asks for it: the background does.
-    await expect
-      .poll(() => model.requests.some((one) => one.question.includes('Think about it')), { timeout: 60_000 })
-      .toBe(true);
+    await expect.poll(() => model.requests.some((one) => one.question.includes('Think about it'))).toBe(true);
     const reply = await sh(`${CLI} operation ${operation_id}`);
     expect(reply.stdout).toBe(
       `${INTRODUCTION} You said: "Think about it" (message 1 of this conversation).\n`,

@@ -57,7 +57,7 @@ async function destroyAll(server: BinProcess): Promise<number> {
   for (const { machine_id: id } of machines) {
     const url = `${lab.local.baseUrl}/v1/machines/${id}`;
     await fetch(url, { method: 'DELETE', headers: { ...headers, 'idempotency-key': `end-${id}` } });
-    await expect.poll(async () => (await fetch(url, { headers })).status, { timeout: 10_000 }).toBe(404);
+    await expect.poll(async () => (await fetch(url, { headers })).status).toBe(404);
   }
   return machines.length;
 }

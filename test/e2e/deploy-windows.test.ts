@@ -30,7 +30,7 @@ async function machines(): Promise<string[]> {
 async function begun(args: Record<string, unknown> = {}): Promise<{ id: string; machine: string }> {
   const id = String((await agent.call('deploy_openclaw', { wait_seconds: 0, ...args })).data.operation_id);
   const record = async () => (await agent.assembled.services.operations.list('all')).find((r) => r.id === id);
-  await expect.poll(async () => (await record())?.machineId, { interval: 10, timeout: 20_000 }).toBeDefined();
+  await expect.poll(async () => (await record())?.machineId, { interval: 10 }).toBeDefined();
   return { id, machine: String((await record())?.machineId) };
 }
 
@@ -74,9 +74,7 @@ it('a deploy that its machine ended alone, and people used since, keeps its mach
   const killed = await lab.connect();
   const { operation_id } = (await killed.call('deploy_openclaw', { wait_seconds: 0 })).data;
   const record = async () => (await agent.assembled.services.operations.list('running'))[0];
-  await expect
-    .poll(async () => (await record())?.stages.map(({ name }) => name), { timeout: 20_000 })
-    .toContain('openclaw');
+  await expect.poll(async () => (await record())?.stages.map(({ name }) => name)).toContain('openclaw');
   killed.assembled.close();
   const [machine_id = ''] = await machines();
   const ready = async () => (await agent.call('gateway_status', { machine_id })).data.working;
@@ -102,7 +100,7 @@ it('a cancelled deploy onto a machine that was there ends what was under way on 
   await rm(join(homeDir, '.openclaw-mcp/current/node_modules/openclaw/package.json'));
   lab.registry.held = /\/openclaw-2026/;
   const { operation_id } = (await agent.call('deploy_openclaw', { wait_seconds: 0 })).data;
-  await expect.poll(lab.registry.holding, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(lab.registry.holding).toBeGreaterThan(0);
   // What would change the same files has to wait for it.
   for (const tool of ['repair_openclaw', 'upgrade_openclaw']) {
     const { isError, texts } = await agent.call(tool, { machine_id, wait_seconds: 0 });
@@ -111,7 +109,7 @@ it('a cancelled deploy onto a machine that was there ends what was under way on 
     expect(texts[0]).toContain(String(operation_id));
   }
   expect((await agent.call('cancel_operation', { operation_id })).data.status).toBe('cancelled');
-  await expect.poll(lab.registry.holding, { timeout: 20_000 }).toBe(0);
+  await expect.poll(lab.registry.holding).toBe(0);
   lab.registry.held = undefined;
   expect(await machines()).toEqual([machine_id]);
   expect((await agent.finish('deploy_openclaw')).data).toMatchObject({ status: 'ready', machine_id });

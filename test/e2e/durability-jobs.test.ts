@@ -45,7 +45,7 @@ async function changing(model: string, stage: string): Promise<unknown> {
   const { operation_id } = (await agent.call('configure_openclaw', { model, wait_seconds: 0 })).data;
   const stages = async () =>
     JSON.stringify((await agent.call('get_operation', { operation_id, wait_seconds: 0 })).data.stages);
-  await expect.poll(stages, { timeout: 20_000, interval: 20 }).toContain(`"${stage}"`);
+  await expect.poll(stages, { interval: 20 }).toContain(`"${stage}"`);
   return operation_id;
 }
 

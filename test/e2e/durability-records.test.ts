@@ -36,7 +36,7 @@ async function deployHalfWay(): Promise<string> {
   const id = String(data.operation_id);
   const stages = async () =>
     JSON.stringify((await first.call('get_operation', { operation_id: id, wait_seconds: 0 })).data.stages);
-  await expect.poll(stages, { timeout: 20_000, interval: 20 }).toContain('node');
+  await expect.poll(stages, { interval: 20 }).toContain('node');
   first.assembled.close();
   // What it was writing at that moment must not come back after the folder is gone.
   await systemClock.sleep(50);
@@ -121,7 +121,7 @@ describe('an old call to create a machine', () => {
     const first = await lab.connect();
     lab.local.api.faults.set({ faults: [{ operation: 'create', action: { type: 'slow', ms: createMs } }] });
     const { data } = await first.call('deploy_openclaw', { wait_seconds: 0 });
-    await expect.poll(async () => JSON.stringify(await records()), { timeout: 5000 }).toContain('"keyAt"');
+    await expect.poll(async () => JSON.stringify(await records())).toContain('"keyAt"');
     first.assembled.close();
     lab.local.api.faults.set({ faults: [] });
     const clock = skippingClock();

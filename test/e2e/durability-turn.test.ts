@@ -25,7 +25,7 @@ function modelFault(question: string): ModelFault | undefined {
 
 const set = (faults: Faults) => lab.local.api.faults.set({ faults });
 const asked = (question: string) => lab.model.requests.filter((one) => one.question === question).length;
-const reached = (question: string) => expect.poll(() => asked(question), { timeout: 5000 }).toBe(1);
+const reached = (question: string) => expect.poll(() => asked(question)).toBe(1);
 
 describe('one message, one reply', () => {
   it.each<[fault: string, faults: Faults]>([

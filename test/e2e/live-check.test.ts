@@ -33,7 +33,7 @@ function check(): { child: ChildProcess; out: () => string; sees(text: string): 
   return {
     child,
     out: () => out,
-    sees: (text) => expect.poll(() => err, { timeout: 60_000 }).toContain(text),
+    sees: (text) => expect.poll(() => err).toContain(text),
   };
 }
 

@@ -66,7 +66,7 @@ async function started(env: Record<string, string> = {}): Promise<Server> {
 async function inCall(server: Server): Promise<void> {
   const before = silent.requests.length;
   server.send({ id: 1, method: 'tools/call', params: { name: 'list_machines', arguments: {} } });
-  await expect.poll(() => silent.requests.length, { timeout: 10_000 }).toBeGreaterThan(before);
+  await expect.poll(() => silent.requests.length).toBeGreaterThan(before);
 }
 
 async function pinged(server: Server, id: number): Promise<void> {
@@ -136,7 +136,7 @@ it('the local API goes on too, with all its machines', async () => {
     log += text;
   });
   child.kill('SIGUSR2');
-  await expect.poll(() => log, { timeout: 5000 }).toMatch(/stray[\s\S]*stray/);
+  await expect.poll(() => log).toMatch(/stray[\s\S]*stray/);
   const stats = await fetch(`${base_url}/_local/stats`, { headers: { 'x-api-key': api_key } });
   expect(stats.status).toBe(200);
   const ended = once(child, 'exit');
@@ -170,7 +170,7 @@ describe('a server goes on', () => {
       log += text;
     });
     server.child.kill('SIGUSR2');
-    await expect.poll(() => log, { timeout: 5000 }).toMatch(/unhandled rejection[\s\S]*uncaught exception/);
+    await expect.poll(() => log).toMatch(/unhandled rejection[\s\S]*uncaught exception/);
     await pinged(server, 2);
     server.child.kill('SIGKILL');
   });

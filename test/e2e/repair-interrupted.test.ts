@@ -22,7 +22,7 @@ it('installs OpenClaw anew although the machine slept meanwhile', async () => {
     const all = await agent.assembled.services.operations.list('all');
     return all.find(({ id }) => id === operation_id)?.stages.map(({ name }) => name);
   };
-  await expect.poll(stages, { interval: 10, timeout: 10_000 }).toContain('reinstall');
+  await expect.poll(stages, { interval: 10 }).toContain('reinstall');
   lab.local.api.faults.set({
     faults: [{ operation: 'execution_create', action: { type: 'autosleep_now' }, nth: 2 }],
   });

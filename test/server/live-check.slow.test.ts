@@ -179,7 +179,7 @@ describe.each([1, 2, 3] as const)(
 /** The two minutes after which a machine counts as one that no host takes. */
 async function waitedFor({ clock }: Here, noted: readonly string[]): Promise<void> {
   const polls = () => noted.includes('running') && clock.lengths().some((ms) => ms <= 2_000);
-  await expect.poll(polls, { timeout: 20_000, interval: 5 }).toBe(true);
+  await expect.poll(polls, { interval: 5 }).toBe(true);
   clock.skip(121_000);
 }
 

@@ -110,7 +110,7 @@ test('a deploy whose process was killed is lost, and goes on under the same id',
   registry.held = /\/openclaw-2026\.9\.6\.tgz/;
   on = await fixture(sources());
   await on.start('op-1');
-  await expect.poll(registry.holding, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(registry.holding).toBeGreaterThan(0);
   await on.machine.kill('jobs/op-1/pid');
   expect(await on.openclaw.readJob('m', 'op-1')).toMatchObject({ state: 'lost' });
   registry.held = undefined;
@@ -124,7 +124,7 @@ test('a deploy that is stopped ends with the installer that it has started, and 
   registry.held = /\/openclaw-2026\.9\.6\.tgz/;
   on = await fixture(sources());
   await on.start('op-1');
-  await expect.poll(registry.holding, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(registry.holding).toBeGreaterThan(0);
   await on.openclaw.stopJob('m', 'op-1');
   await expect.poll(registry.holding).toBe(0);
   expect(await on.openclaw.readJob('m', 'op-1')).toMatchObject({ state: 'lost' });

@@ -92,7 +92,7 @@ describe.each([
     // Its answer was lost with this: one that got none is begun again.
     registry.held = /openclaw/;
     await begin();
-    await expect.poll(() => existsSync(own('jobs/op-1/pid')), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(own('jobs/op-1/pid'))).toBe(true);
     expect((await read()).state).toBe('running');
     expect(existsSync(own('jobs/op-1/said'))).toBe(false);
   });
@@ -105,7 +105,7 @@ describe.each([
     await expect(begin()).rejects.toMatchObject({ code: 'cancelled' });
     const fetching = Number.parseInt(readFileSync(own('jobs/op-1/fetching'), 'utf8'), 10);
     registry.held = undefined;
-    await expect.poll(() => existsSync(`/proc/${fetching}`), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => existsSync(`/proc/${fetching}`)).toBe(false);
     expect((await read()).state).toBe('unknown');
     expect(existsSync(own('jobs/op-1/pid'))).toBe(false);
   });
@@ -113,13 +113,13 @@ describe.each([
   it('it says why there is no Node, and begins again where one can be had', async () => {
     damaged = true;
     await begin();
-    await expect.poll(async () => (await read()).state, { timeout: 60_000 }).toBe('failed');
+    await expect.poll(async () => (await read()).state).toBe('failed');
     expect((await read()).error).toMatchObject({ code: 'unsupported' });
     expect(readdirSync(own()).filter((name) => name.startsWith('bun-'))).toEqual([]);
     damaged = false;
     registry.held = /openclaw/;
     await begin();
-    await expect.poll(() => existsSync(own('jobs/op-1/pid')), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(own('jobs/op-1/pid'))).toBe(true);
     expect((await read()).state).toBe('running');
   });
 });

@@ -99,7 +99,7 @@ async function start(version: string, name: string, options: StandInModelOptions
           (r) => r.status,
           () => 0,
         ),
-      { interval: 20, timeout: 15_000 },
+      { interval: 20 },
     )
     .toBe(200);
   return { url: `http://127.0.0.1:${port}`, state };
@@ -231,7 +231,7 @@ it('a client that leaves aborts its turn', async () => {
   await expect(left).rejects.toThrow();
   const invoke = { method: 'POST', body: JSON.stringify({ tool: 'sessions_list' }) };
   await expect
-    .poll(async () => (await call(at, '/tools/invoke', invoke)).text(), { interval: 20, timeout: 15_000 })
+    .poll(async () => (await call(at, '/tools/invoke', invoke)).text(), { interval: 20 })
     .toContain('killed');
 });
 
@@ -249,7 +249,7 @@ it('a killed turn is taken up again by itself at the next start of 2026.9', asyn
   hang = false;
   const again = await start('2026.9.6', 'killed');
   await expect
-    .poll(async () => (await call(again, HISTORY)).text(), { interval: 20, timeout: 15_000 })
+    .poll(async () => (await call(again, HISTORY)).text(), { interval: 20 })
     .toContain('late reply');
 });
 
