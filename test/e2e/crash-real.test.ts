@@ -63,7 +63,7 @@ it('a deploy whose server is killed again and again becomes ready, on one machin
   const headers = { 'x-api-key': lab.local.apiKey };
   const stats = await (await fetch(`${lab.local.baseUrl}/_local/stats`, { headers })).json();
   expect(stats).toMatchObject({ machines_created: 1 });
-  await lab.share(machine);
+  lab.share(machine);
 });
 
 it.each([150, 400, 900, 1800])('a turn whose server is killed after %i ms is answered once', async (ms) => {

@@ -66,7 +66,7 @@ describe('the real OpenClaw, newest release', () => {
         stage,
       ).toBe(true);
     }
-    await lab.share(machine);
+    lab.share(machine);
   });
 
   it('is prepared for its first turn without a word to the model, and without a session', async () => {

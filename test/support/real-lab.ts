@@ -31,8 +31,8 @@ export interface RealLab {
    * registry. @param args of `deploy_openclaw`
    */
   deploy(agent: RawClient, args?: Message): Promise<Message>;
-  /** Leaves what was installed on this machine to whoever deploys the same version after it. */
-  share(machineId: unknown, version?: string): Promise<void>;
+  /** Leaves what was installed on this machine, the tested release, to whoever deploys the same after it. */
+  share(machineId: unknown): void;
   /** The machine's persistent home, as a folder of this computer. */
   home(machineId: unknown): string;
   /** Ends every server, the API and the model, and removes the folder. */
@@ -57,7 +57,7 @@ export async function startRealLab(modelOptions: StandInModelOptions = {}): Prom
         agent.finish('deploy_openclaw', { ...args, machine_id: machineId }),
       );
     },
-    share: (machineId, version = TESTED_RELEASE.openclaw) => keepTrees(version, home(machineId)),
+    share: (machineId) => keepTrees(TESTED_RELEASE.openclaw, home(machineId)),
     async server(env = {}) {
       const client = new RawClient([], {
         PATH: process.env.PATH ?? '',
