@@ -40,9 +40,6 @@ export default defineConfig({
   test: {
     // What does not come is told from what comes late on a busy computer.
     expect: { poll: { timeout: 60_000 } },
-    // Files of one worker share their modules, since loading them anew takes longer than most files do. None of them
-    // replaces a module, and what one changes in a process it changes back.
-    isolate: false,
     setupFiles: ['test/support/each-file.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
@@ -52,6 +49,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'fast',
+          // Files of one worker share their modules, since loading them anew takes longer than most files do. None of them
+          // replaces a module, and what one changes in a process it changes back.
+          isolate: false,
           include: fast,
           exclude: [slow],
           maxWorkers: '100%',
@@ -77,7 +77,7 @@ export default defineConfig({
           testTimeout: 1_800_000,
           hookTimeout: 1_800_000,
           // The stand-ins' files wait for processes more than they compute.
-          maxWorkers: 4,
+          maxWorkers: 3,
           // After the fast ones, whose workers are as many as there are cores.
           sequence: { groupOrder: 1 },
         },

@@ -9,8 +9,8 @@ const KEPT_MS = 7 * 24 * 3_600_000;
 const KEPT = 500;
 
 /**
- * Records that ended more than a week ago, or have 500 newer ones. The newest deploy of each machine stays as long as the machine is not known
- * to be destroyed: it carries the machine's name.
+ * Records that ended more than a week ago, or have 500 newer ones. The newest deploy of each machine stays as long as the
+ * machine is not known to be destroyed: it carries the machine's name.
  * @param records newest first.
  */
 export function expired(records: readonly OperationRecord[], now: number): OperationRecord[] {

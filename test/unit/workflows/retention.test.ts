@@ -51,5 +51,5 @@ it.each<[what: string, records: OperationRecord[], forgotten: string[]]>([
 it('of one busy day the newest 500 stay, and beyond them what still runs and what carries a name', () => {
   const day = Array.from({ length: 700 }, (_, n) => record(`turn-${n}`, 0.5));
   const older = [record('running', 1, { status: 'running' }), deploy('named', 1, 'm')];
-  expect(outdated([...day, ...older], NOW)).toEqual(day.slice(500));
+  expect(expired([...day, ...older], NOW)).toEqual(day.slice(500));
 });
