@@ -98,7 +98,7 @@ it('rolls back by itself when the new version does not start, and the conversati
 it('a plain 2026.7.1 of a laptop holds a conversation, an automation and Telegram, and is packed with tar', async () => {
   const laptopHome = join(lab.dir, 'laptop');
   await furnishLaptop(laptopHome, { model: lab.model.url, token: LAPTOP_TOKEN });
-  plain = await plainOpenClaw(await home(), 'app-2026.7.1', { home: laptopHome, token: LAPTOP_TOKEN });
+  plain = await plainOpenClaw(lab.home(machine), 'app-2026.7.1', { home: laptopHome, token: LAPTOP_TOKEN });
   await plain.start();
   expect(await plain.chat(`Please repeat ${laptopWords[0]}`)).toContain(laptopWords[0]);
   const job = ['--cron', '0 7 * * *', '--tz', 'UTC', '--message', 'Good morning', '--json'];
@@ -149,7 +149,7 @@ it('the assistant of the laptop moves in, knows the conversation, and answers no
     },
   });
   expect(await reply(`And ${laptopWords[1]}`)).toBe(`You said: ${laptopWords.slice(0, 2).join(' ')}`);
-  const state = join(await home(), '.openclaw');
+  const state = join(lab.home(machine), '.openclaw');
   expect(await readFile(join(state, 'workspace/SOUL.md'), 'utf8')).toContain('I come from a laptop');
   expect(await readFile(join(state, 'skills/greet/SKILL.md'), 'utf8')).toContain('Greets people');
   const { channels } = JSON.parse(await readFile(join(state, 'openclaw.json'), 'utf8'));
@@ -164,7 +164,7 @@ it('an export is verified by plain OpenClaw, which starts from it elsewhere and 
   const elsewhere = join(lab.dir, 'elsewhere');
   await mkdir(elsewhere);
   const release = `app-${String(Object(saved.backup).openclaw_version)}`;
-  const unpacking = await plainOpenClaw(await home(), release, { home: elsewhere, token: 'none' });
+  const unpacking = await plainOpenClaw(lab.home(machine), release, { home: elsewhere, token: 'none' });
   await unpacking.run('backup', 'verify', file);
   await unpacking.run('backup', 'restore', file, '--target', join(elsewhere, 'unpacked'));
   const state = (await readdir(join(elsewhere, 'unpacked'), { recursive: true })).find((path) =>
@@ -173,7 +173,7 @@ it('an export is verified by plain OpenClaw, which starts from it elsewhere and 
   await rename(join(elsewhere, 'unpacked', state ?? 'there is none'), join(elsewhere, '.openclaw'));
   execFileSync('chmod', ['-R', 'go-rwx', join(elsewhere, '.openclaw')]);
   const { gateway } = JSON.parse(await readFile(join(elsewhere, '.openclaw/secrets.json'), 'utf8'));
-  plain = await plainOpenClaw(await home(), release, { home: elsewhere, token: gateway });
+  plain = await plainOpenClaw(lab.home(machine), release, { home: elsewhere, token: gateway });
   await plain.start();
   expect(await plain.chat(`And ${laptopWords[2]}`)).toBe(`You said: ${laptopWords.join(' ')}`);
 });
