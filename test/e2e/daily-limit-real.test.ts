@@ -161,6 +161,9 @@ it('where the settings have a price a limit in money is kept, and a model of the
   const cost = { input: 10, output: 50, cacheRead: 1, cacheWrite: 12.5 };
   settings.models.providers.anthropic.models = [{ id, name: id, cost }];
   await writeFile(file, JSON.stringify(settings));
+  const spent = async () => Object((await agent.call('gateway_status')).structuredContent?.spend).total?.usd;
+  // OpenClaw prices anew what was answered before, once it has seen the settings.
+  await expect.poll(spent, { timeout: 180_000 }).toBeGreaterThan(0);
   const set = await agent.finish('configure_openclaw', { daily_limit: '5 USD' });
   expect(String(set.notes)).toContain('The assistant may spend 5 USD a day (UTC).');
   expect(await agent.finish('chat', { message: 'It costs' })).toMatchObject({ status: 'done' });
