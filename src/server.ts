@@ -52,8 +52,8 @@ import { KINDS, type KindDeps } from './workflows/kinds.ts';
 import { dailyLimits } from './workflows/limits/daily-limit.ts';
 import { pinnedMachines, pinnedOperations, watchedOperations } from './workflows/limits/pinning.ts';
 import { expired } from './workflows/limits/retention.ts';
+import { noUsage, usageReader } from './workflows/look/costs.ts';
 import { directory } from './workflows/look/directory.ts';
-import { noUsage, usageReader } from './workflows/look/usage.ts';
 
 export interface ServerOptions {
   config: Config;

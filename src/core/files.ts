@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from './clock.ts';
-import { isErrno } from './errno.ts';
+import { isErrno, onErrno } from './errno.ts';
 import { AppError, isAppError } from './errors.ts';
 import { poll } from './poll.ts';
 
@@ -25,12 +25,7 @@ export async function privateDir(dir: string): Promise<void> {
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
+  return (await stat(path).catch(onErrno(undefined, 'ENOENT')))?.isDirectory() ?? false;
 }
 
 /** Replaces `path` with `content`, mode 0600: after a crash it holds the old content or the new, never a part. */
@@ -162,13 +157,8 @@ async function isHeld(clock: Clock, path: string): Promise<boolean | undefined> 
 }
 
 /** Milliseconds since the epoch; 0 when there is no such file. */
-async function lastChange(path: string): Promise<number> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
+export async function lastChange(path: string): Promise<number> {
+  return (await stat(path).catch(onErrno(undefined, 'ENOENT')))?.mtimeMs ?? 0;
 }
 
 /**

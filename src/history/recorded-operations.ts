@@ -1,9 +1,8 @@
 /** Long work in the log of calls: who began it, and how it ended, whichever server brought it there. */
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
-import { parseOperationId } from '../operations/operation-id.ts';
 import type { Operations, StartRequest } from '../operations/ports.ts';
-import type { OperationRecord } from '../operations/record.ts';
+import { type OperationRecord, parseOperationId } from '../operations/record.ts';
 import type { OperationStore } from '../operations/store.ts';
 import type { History } from './history.ts';
 import { type Ending, type Entry, withEnd } from './line.ts';

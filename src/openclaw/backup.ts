@@ -37,16 +37,6 @@ export const backupManifest = z.object({
 });
 export type BackupManifest = z.output<typeof backupManifest>;
 
-/** An archive that lies on a machine, encrypted with a key that only this computer has. */
-export interface PackedBackup {
-  bytes: number;
-  /** Hex, of the archive before encryption. */
-  sha256: string;
-  iv: string;
-  /** Pipes, sockets and links that lead outside, which are in no backup. */
-  leftOut: number;
-}
-
 export interface RestoreInput {
   /** Number of pieces, and the checksum of all of them together. */
   pieces: number;
@@ -126,14 +116,17 @@ function opened(sealed: Buffer, packed: PackedBackup, key: Uint8Array, offset: n
 /** Larger than any state that was seen by a hundred times. What a machine claims beyond this is not believed. */
 const MAX_BACKUP_BYTES = 16 * 1024 ** 3;
 
-/** Of `PackedBackup`, as a machine or a record tells it. */
+/** Of an archive that lies on a machine, encrypted with a key that only this computer has; as the machine or a record tells it. */
 export const packedFields = {
   bytes: z.coerce.number().int().positive().max(MAX_BACKUP_BYTES),
+  /** Hex, of the archive before encryption. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   iv: z.string().regex(/^[0-9a-f]{32}$/),
+  /** Pipes, sockets and links that lead outside, which are in no backup. */
   leftOut: z.number().int().nonnegative().default(0),
 };
 const packedOutput = z.object(packedFields);
+export type PackedBackup = z.output<typeof packedOutput>;
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
 export function packedBackup({ result }: JobSnapshot): PackedBackup {

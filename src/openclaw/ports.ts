@@ -2,6 +2,7 @@
 import type { WaitOptions } from '../core/abort.ts';
 import type { AppError } from '../core/errors.ts';
 import type { Pace } from '../machine/ports.ts';
+import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { ProviderKey } from './catalog/providers.ts';
 
 /** Every layer of a machine as it was seen at once. `not_checked` means that a lower layer already failed. */
@@ -93,24 +94,11 @@ export interface StartOutcome {
   repaired: readonly string[];
 }
 
-export interface StopOutcome {
-  /** `killed`: it did not end by itself in time, and a turn in flight was cut. */
-  how: 'not_running' | 'stopped' | 'killed';
-}
+/** `killed`: it did not end by itself in time, and a turn in flight was cut. */
+export type StopOutcome = ReplyOf<'stop_gateway'>;
 
-export interface SuspendOutcome {
-  /**
-   * - suspended: the gateway takes no new work, for two minutes at most
-   * - idle: nothing of ours runs, and this version cannot promise more
-   * - busy: work still runs
-   * - down: there is no gateway that could be at work
-   */
-  state: 'suspended' | 'idle' | 'busy' | 'down';
-  /** Ids of the turns that were sent from here and still run. */
-  turns: readonly string[];
-  /** Pieces of work that the gateway itself counts, ours among them; 0 where it did not say. */
-  blockers: number;
-}
+/** `suspended`: for two minutes at most. */
+export type SuspendOutcome = ReplyOf<'suspend_gateway'>;
 
 /** All methods throw what MachineService.run throws, and `command_failed` when what the machine answers is not whole. */
 export interface OpenClawService {

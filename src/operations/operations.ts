@@ -2,9 +2,8 @@
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { type Log, silentLog } from '../core/log.ts';
-import { operationId, parseOperationId } from './operation-id.ts';
 import type { Expired, OperationKind, Operations, Recovered, StartRequest } from './ports.ts';
-import type { OperationRecord } from './record.ts';
+import { type OperationRecord, operationId, parseOperationId } from './record.ts';
 import { CLOSED, endStage, keepEnd, type Running, STOPPED, startRunning } from './running.ts';
 import type { OperationStore } from './store.ts';
 import { waitFor } from './waiting.ts';

@@ -1,12 +1,10 @@
 /** Records are files, and whoever filled the folder wrote them: each is read by a schema, its sentences as a stranger's. */
-
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ERROR_CODES } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { oneWord } from '../core/text.ts';
-import { parseOperationId } from './operation-id.ts';
-import type { Json, JsonObject, OperationRecord } from './record.ts';
+import { type Json, type JsonObject, type OperationRecord, parseOperationId } from './record.ts';
 
 const json: z.ZodType<Json> = z.json();
 const object: z.ZodType<JsonObject> = z.record(z.string(), json);

@@ -1,4 +1,6 @@
 /** What is remembered of a long-running piece of work, so that any later process can go on with it. */
+import { randomBytes } from 'node:crypto';
+
 import type * as z from 'zod';
 import { AppError, type ErrorCode } from '../core/errors.ts';
 
@@ -75,4 +77,15 @@ export function parseStored<T extends z.ZodType>(schema: T, stored: JsonObject):
     next: 'Call gateway_status to see how things stand, and begin again what is still wanted.',
     cause: parsed.error,
   });
+}
+
+/** `kind`, and the machine where the id names one. Machine ids hold no underscore. */
+export function parseOperationId(id: string): { kind: string; machineId: string | undefined } | undefined {
+  const match = /^([a-z]+)_(?:([A-Za-z0-9-]{1,64})_)?[0-9a-f]{16}$/.exec(id);
+  return match?.[1] === undefined ? undefined : { kind: match[1], machineId: match[2] };
+}
+
+export function operationId(kind: string, machineId: string | undefined): string {
+  const random = randomBytes(8).toString('hex');
+  return machineId === undefined ? `${kind}_${random}` : `${kind}_${machineId}_${random}`;
 }

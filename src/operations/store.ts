@@ -2,12 +2,19 @@
  * Operation records on disk: one private file each, replaced as a whole. What has ended lies in a folder of its own, so
  * that to begin something costs as much after a thousand operations as after one.
  */
-import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapBounded } from '../core/bounded.ts';
 import { ageMs, type Clock } from '../core/clock.ts';
 import { isErrno } from '../core/errno.ts';
-import { privateDir, readIfThere, tidyDrafts, withFileLock, writePrivate } from '../core/files.ts';
+import {
+  lastChange,
+  privateDir,
+  readIfThere,
+  tidyDrafts,
+  withFileLock,
+  writePrivate,
+} from '../core/files.ts';
 import { type Redact, redactDeep } from '../core/redact.ts';
 import { inStateFolder } from '../core/state-folder.ts';
 import { recordReader } from './read-record.ts';
@@ -90,7 +97,7 @@ export function fileStore(dir: string, clock: Clock): OperationStore {
   async function ended({ about = () => true, since }: Ended): Promise<OperationRecord[]> {
     const ids = (await idsIn(endedDir)).filter(about);
     if (since === undefined) return all(ids, get);
-    const times = await mapBounded(ids, READ_AT_ONCE, (id) => changedAt(endedFile(id)));
+    const times = await mapBounded(ids, READ_AT_ONCE, (id) => lastChange(endedFile(id)));
     return all(
       ids.filter((_, index) => (times[index] ?? 0) > since),
       get,
@@ -154,16 +161,6 @@ async function idsIn(dir: string): Promise<string[]> {
     return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-/** Milliseconds since the epoch; 0 for a file that is gone by now. */
-async function changedAt(file: string): Promise<number> {
-  try {
-    return (await stat(file)).mtimeMs;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 /** What tools may use; they see no SDK, no process and no file. */
-
 import type { Clock } from '../core/clock.ts';
 import type { OpeningCalls } from '../dedalus/calls/openings.ts';
 import type { GatewayService } from '../gateway/ports.ts';
@@ -20,8 +19,8 @@ import type { CommandService } from '../openclaw/run-command.ts';
 import type { Operations } from '../operations/ports.ts';
 import type { Confirmations } from '../workflows/destroy/confirmations.ts';
 import type { AllowedFolders } from '../workflows/files/allowed-folders.ts';
+import type { ReadUsage } from '../workflows/look/costs.ts';
 import type { Directory } from '../workflows/look/directory.ts';
-import type { ReadUsage } from '../workflows/look/usage.ts';
 
 export interface Services {
   clock: Clock;

@@ -1,8 +1,7 @@
 /** A booted machine: its first process, its network and the commands in it. */
 import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.ts';
-import { bootMark } from '../runtimes/boot-mark.ts';
-import type { MachineBoot, RunningMachine } from '../runtimes/runtime.ts';
+import { bootMark, type MachineBoot, type RunningMachine } from '../runtimes/runtime.ts';
 import { runInside } from './command.ts';
 import { endNamespace } from './end-namespace.ts';
 import { type InheritedTrust, machineEnvironment } from './environment.ts';

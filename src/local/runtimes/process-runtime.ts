@@ -1,5 +1,4 @@
 /** Machines as plain child processes with a home of their own: works on every computer, isolates nothing. */
-
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -10,16 +9,16 @@ import { systemClock } from '../../core/clock.ts';
 import { isErrno } from '../../core/errno.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { bootMark } from './boot-mark.ts';
 import type { Env, HostTrust } from './host-trust.ts';
 import { MARKER, type MachineProcess, processesOf } from './process-table.ts';
-import type {
-  CommandEnd,
-  CommandSpec,
-  MachineBoot,
-  RunningCommand,
-  RunningMachine,
-  Runtime,
+import {
+  bootMark,
+  type CommandEnd,
+  type CommandSpec,
+  type MachineBoot,
+  type RunningCommand,
+  type RunningMachine,
+  type Runtime,
 } from './runtime.ts';
 
 // What a command needs of this computer's environment; everything else, keys above all, stays out.

@@ -1,4 +1,6 @@
 /** The port between the local API and whatever isolates its machines on this computer. */
+import { randomBytes } from 'node:crypto';
+
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
@@ -51,3 +53,6 @@ export interface Runtime {
   /** Ends whatever an earlier, killed server left running for this machine. */
   cleanUp(boot: MachineBoot): Promise<void>;
 }
+
+/** For the environment of one boot of one machine. */
+export const bootMark = () => ({ DEDALUS_LOCAL_BOOT: randomBytes(8).toString('hex') });

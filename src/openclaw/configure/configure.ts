@@ -125,26 +125,20 @@ export function shownSettings(shown: ReplyOf<'show'>): ShownSettings {
 export const KEPT_NAME = /^openclaw\.json\.before-[0-9T-]{10,25}$/;
 
 const outcome = z.object({
+  /** How the running gateway took it. */
   applied: z.enum(['none', 'hot', 'restart']),
-  unchecked: z.string(),
+  /** Models and channels whose other side could not be asked. */
+  unchecked: z.string().transform((subjects) => subjects.split(' ').filter((subject) => subject !== '')),
+  /** The name of the copy beside the settings, where the new ones have lost comments of the old. */
   kept_beside: z.string().regex(KEPT_NAME).optional().catch(undefined),
 });
-
-export interface ChangeOutcome {
-  /** How the running gateway took it. */
-  applied: 'none' | 'hot' | 'restart';
-  /** Models and channels whose other side could not be asked. */
-  unchecked: readonly string[];
-  /** The name of the copy beside the settings, where the new ones have lost comments of the old. */
-  keptBeside: string | undefined;
-}
+export type ChangeOutcome = z.output<typeof outcome>;
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
 export function changeOutcome(result: Readonly<Record<string, string>>): ChangeOutcome {
   const read = outcome.safeParse(result);
   if (!read.success) throw new AppError('command_failed', "The machine's account of a change cannot be read");
-  const { applied, unchecked, kept_beside: keptBeside } = read.data;
-  return { applied, unchecked: unchecked.split(' ').filter((subject) => subject !== ''), keptBeside };
+  return read.data;
 }
 
 /** What a person is told where there is such a copy. */

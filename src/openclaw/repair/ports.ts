@@ -1,61 +1,17 @@
 /** What a repair may ask of a machine: a diagnosis, small mends by name, and Node or OpenClaw put back. */
 import type { WaitOptions } from '../../core/abort.ts';
+import type { ReplyOf, RequestOf } from '../../sidecar/protocol.ts';
 
-/** What was looked for on a machine. `not_checked`: a lower layer is missing, or there was no reason to look. */
-export interface Diagnosis {
-  memoryTotalMib: number;
-  memoryAvailableMib: number;
-  diskFreeMib: number;
-  /** Whether the gateway is started with the flags that spare memory. */
-  lowMemoryFlags: boolean;
-  process: 'running' | 'gone';
-  listening: boolean;
-  health: 'live' | 'no' | 'not_checked';
-  ready: 'yes' | 'starting' | 'draining' | 'no' | 'not_checked';
-  authenticated: 'yes' | 'refused' | 'no_token' | 'no' | 'not_checked';
-  /** Gateways on the same state besides the one that may stay. */
-  duplicates: number;
-  /** Sessions whose turn a dying gateway left, and which OpenClaw works through again. Foreign text. */
-  interrupted: readonly string[];
-  /** The running gateway has seen a write fail for want of room. */
-  sawFullDisk: boolean;
-  /** A program that is not ours holds the port; who, as the machine says it. Foreign text. */
-  portOwner: string | undefined;
-  staleLocks: number;
-  /** The gateway is gone, and want of memory ended it. */
-  outOfMemory: boolean;
-  node: 'ok' | 'missing' | 'broken';
-  nodeVersion: string | undefined;
-  tree: 'ok' | 'missing' | 'broken' | 'not_checked';
-  openclawVersion: string | undefined;
-  /** Parts of the tree that are gone. Foreign text. */
-  treeMissing: string | undefined;
-  config: 'ok' | 'invalid' | 'missing' | 'not_checked';
-  /** What OpenClaw has against it. Foreign text. */
-  configIssues: string | undefined;
-  /** Whether there is a configuration that a gateway was proven with. */
-  lastGood: boolean;
-  /** Provider ids that the configuration wants a key for and that have none on the machine. */
-  missingKeys: readonly string[];
-  /** Files that others can read; `folder` is the state folder itself. */
-  openFiles: readonly string[];
-  /** `no_token`: there is no token that could be written into it. */
-  authFile: 'ok' | 'missing' | 'stale' | 'no_token' | 'unreadable' | 'not_checked';
-  /** Detached jobs at work: a deploy, an upgrade. */
-  jobsRunning: readonly string[];
-}
+/**
+ * What was looked for on a machine, as its program says it. `not_checked`: a lower layer is missing, or there was no reason
+ * to look. A version is undefined where it is none of ours to install again.
+ */
+export type Diagnosis = Omit<ReplyOf<'diagnose'>, 'node_wanted' | 'openclaw_wanted'> & {
+  node_wanted: string | undefined;
+  openclaw_wanted: string | undefined;
+};
 
-/** In the order in which they are done. */
-export type Mend =
-  | 'disk'
-  | 'duplicates'
-  | 'hung'
-  | 'locks'
-  | 'modes'
-  | 'config'
-  | 'keys'
-  | 'auth'
-  | 'low_memory';
+export type Mend = RequestOf<'mend'>['mends'][number];
 
 /** By the name of the mend, what each that had an effect says: a count, MiB, or a word. */
 export type Mended = Readonly<Record<string, string>>;

@@ -8,37 +8,19 @@ const MOST_NAMED = 20;
 const MAX_FOREIGN = 4_000;
 const PROVIDER = /^[A-Za-z0-9._-]{1,60}$/;
 
+/** Checks what goes back to the machine as a name, and bounds what is foreign. */
 export function readDiagnosis(seen: ReplyOf<'diagnose'>): Diagnosis {
   const foreign = (text: string | undefined) => text && head(text, MAX_FOREIGN);
   return {
-    memoryTotalMib: seen.memory_total_mib,
-    memoryAvailableMib: seen.memory_available_mib,
-    diskFreeMib: seen.disk_free_mib,
-    lowMemoryFlags: seen.low_memory_flags,
-    process: seen.process,
-    listening: seen.listening,
-    health: seen.health,
-    ready: seen.ready,
-    authenticated: seen.authenticated,
-    duplicates: seen.duplicates,
-    portOwner: foreign(seen.port_owner),
-    staleLocks: seen.stale_locks,
-    sawFullDisk: seen.full_disk,
+    ...seen,
+    port_owner: foreign(seen.port_owner),
+    tree_missing: foreign(seen.tree_missing),
+    config_issues: foreign(seen.config_issues),
     interrupted: seen.interrupted.slice(0, MOST_NAMED),
-    outOfMemory: seen.out_of_memory,
-    node: seen.node,
+    missing_keys: seen.missing_keys.filter((id) => PROVIDER.test(id)),
     // A version of the machine's own making goes back to it as a name of a folder.
-    nodeVersion: toldVersion(seen.node_wanted),
-    tree: seen.tree,
-    openclawVersion: toldVersion(seen.openclaw_wanted),
-    treeMissing: foreign(seen.tree_missing),
-    config: seen.config,
-    configIssues: foreign(seen.config_issues),
-    lastGood: seen.last_good,
-    missingKeys: seen.missing_keys.filter((id) => PROVIDER.test(id)),
-    openFiles: seen.open_files,
-    authFile: seen.auth_file,
-    jobsRunning: seen.jobs_running,
+    node_wanted: toldVersion(seen.node_wanted),
+    openclaw_wanted: toldVersion(seen.openclaw_wanted),
   };
 }
 

@@ -5,7 +5,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Duplex, type Readable, Transform } from 'node:stream';
 import { onErrno } from '../../core/errno.ts';
-import type { NewEntry } from '../../core/write-tar.ts';
+import type { NewEntry } from '../../core/tar.ts';
 import type { StateFile } from './state-files.ts';
 
 const SPARE_BYTES = 64 * 1024 * 1024;
@@ -93,4 +93,33 @@ export function measured() {
     },
   });
   return { stream, result: () => ({ bytes, sha256: hash.digest('hex') }) };
+}
+
+/** Overwrites `token` in what flows through, also across chunks; no length changes. */
+export function tokenRemover(token: string): Transform {
+  const wanted = Buffer.from(token);
+  let held: Buffer = Buffer.alloc(0);
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const all = overwritten(Buffer.concat([held, chunk]), wanted);
+      // What is held back may be the beginning of one.
+      const ready = Math.max(0, all.length - wanted.length + 1);
+      held = all.subarray(ready);
+      done(null, all.subarray(0, ready));
+    },
+    flush(done) {
+      done(null, held);
+    },
+  });
+}
+
+function overwritten(bytes: Buffer, wanted: Buffer): Buffer {
+  for (
+    let found = bytes.indexOf(wanted);
+    found !== -1;
+    found = bytes.indexOf(wanted, found + wanted.length)
+  ) {
+    bytes.fill('x', found, found + wanted.length);
+  }
+  return bytes;
 }

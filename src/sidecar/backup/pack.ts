@@ -8,7 +8,7 @@ import { createGzip } from 'node:zlib';
 import type * as z from 'zod/mini';
 import { systemClock } from '../../core/clock.ts';
 import { patched } from '../../core/patch.ts';
-import { type NewEntry, tarOf } from '../../core/write-tar.ts';
+import { type NewEntry, tarOf } from '../../core/tar.ts';
 import { dropOldTransfers, transferDir } from '../files/pieces.ts';
 import type { JobFunction } from '../jobs/job.ts';
 import { type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
@@ -16,8 +16,7 @@ import { SidecarError } from '../sidecar-error.ts';
 import type { PACK } from '../state/protocol.ts';
 import { gatewayToken, readSecrets } from '../state/secrets.ts';
 import { copyDatabase } from './databases.ts';
-import { fileEntry, hasRoomFor, measured, placeEntry } from './into-archive.ts';
-import { tokenRemover } from './remove-token.ts';
+import { fileEntry, hasRoomFor, measured, placeEntry, tokenRemover } from './into-archive.ts';
 import { type StateFile, stateFiles } from './state-files.ts';
 
 type Request = z.infer<typeof PACK.request>;

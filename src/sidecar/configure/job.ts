@@ -13,7 +13,7 @@ import type { JobReplyOf, JobRequestOf } from '../jobs/protocol.ts';
 import { lock, withLock } from '../process/lock.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
-import { rememberSettings } from '../state/last-good.ts';
+import { rememberSettings } from '../state/settings.ts';
 import { applySettings, type Change, NOT_PROVED, proveSettings } from './apply.ts';
 import { type Drafts, draftChange, dropDraft } from './change.ts';
 import { outsideChecks } from './outside-checks.ts';

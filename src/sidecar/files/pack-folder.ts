@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type * as z from 'zod/mini';
 import { secretScan } from '../../core/secret-scan.ts';
-import { type NewEntry, tarOf } from '../../core/write-tar.ts';
+import { type NewEntry, tarOf } from '../../core/tar.ts';
 import { fileEntry, hasRoomFor, measured, placeEntry } from '../backup/into-archive.ts';
 import { filesUnder, type StateFile } from '../backup/state-files.ts';
 import type { JobFunction } from '../jobs/job.ts';

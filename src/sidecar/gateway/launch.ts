@@ -10,8 +10,8 @@ import { livePid } from '../process/identity.ts';
 import { readUpTo } from '../read-text.ts';
 import { noteStart } from '../sessions/interrupted.ts';
 import { SidecarError } from '../sidecar-error.ts';
-import { rememberSettings } from '../state/last-good.ts';
 import { writeWhole } from '../state/object-file.ts';
+import { rememberSettings } from '../state/settings.ts';
 import { causeOfEnd, keepExitCode, ranOutOfMemory } from '../watch/cause.ts';
 import { addEvent, type Why } from '../watch/events.ts';
 import {

@@ -1,9 +1,10 @@
 /** openclaw.json as OpenClaw reads it: other files that it includes and variables that it names are asked of OpenClaw. */
+import { readFileSync } from 'node:fs';
 import { isPatch, type Patch } from '../../core/patch.ts';
-import { type Place, settingsFile } from '../place.ts';
+import { lastGoodFile, type Place, settingsFile } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import { askOpenClaw } from './ask-openclaw.ts';
-import { type ObjectFile, readObject } from './object-file.ts';
+import { type ObjectFile, readObject, writeWhole } from './object-file.ts';
 
 /** @throws SidecarError `settings_unreadable`: whoever cannot read them must not write them. */
 export function readSettings(place: Place): ObjectFile {
@@ -46,4 +47,9 @@ function needsOpenClaw(value: unknown): boolean {
   if (typeof value === 'string') return /\$\{[A-Z_][A-Z0-9_]*\}/.test(value);
   if (Array.isArray(value)) return value.some(needsOpenClaw);
   return isPatch(value) && ('$include' in value || Object.values(value).some(needsOpenClaw));
+}
+
+/** Whole or not at all: half of them would be restored as if they were all. */
+export function rememberSettings(place: Place): void {
+  writeWhole(lastGoodFile(place), readFileSync(settingsFile(place)));
 }

@@ -70,7 +70,7 @@ export function backupWork(deps: BackupDeps): OperationKind {
       const { packed, saved } = await orDropped(operation, file, () => save(operation, deps, input, key));
       const seal = await deps.seal.of(saved.sha256);
       await finishBackup(file, operation.id, { sha256: saved.sha256, seal });
-      await deps.pieces.end(machineId, operation.id, { signal: operation.signal });
+      await deps.pieces.end(machineId, operation.id, operation);
       await operation.note(
         "The file holds the assistant's keys and conversations in the clear: keep it private.",
       );
@@ -153,10 +153,9 @@ async function packedOnce(
 ): Promise<PackedBackup & { version: string }> {
   const known = packedState.safeParse(operation.record.state.packed);
   if (known.success) return known.data;
-  const { signal } = operation;
   const manifest = await manifestOf(operation, deps, input);
   const job = await lastingJob(operation, deps, input.machineId, () =>
-    deps.backups.startBackup(input.machineId, operation.id, manifest, key, { signal }),
+    deps.backups.startBackup(input.machineId, operation.id, manifest, key, operation),
   );
   const packed = { ...packedBackup(job), version: manifest.openclaw_version };
   await operation.save({ packed: asJson(packed) });
@@ -168,7 +167,7 @@ async function manifestOf(
   deps: BackupDeps,
   { machineId, name }: BackupInput,
 ): Promise<BackupManifest> {
-  const probe = await deps.openclaw.probe(machineId, { signal: operation.signal });
+  const probe = await deps.openclaw.probe(machineId, operation);
   if (probe.openclawVersion === undefined || probe.config === 'missing') {
     throw new AppError('conflict', 'There is no assistant on this machine that could be backed up', {
       next: 'Call list_machines to see which machine has one.',

@@ -100,7 +100,7 @@ async function restoreFile(
     const pieces = await upload(operation, deps, { machineId, file: taken.file });
     const restored = { pieces, sha256, manifest, openclawVersion, moved: taken.found !== undefined };
     const done = await lastingJob(operation, deps, machineId, () =>
-      deps.backups.startRestore(machineId, operation.id, restored, { signal: operation.signal }),
+      deps.backups.startRestore(machineId, operation.id, restored, operation),
     );
     const failure = restoreFailure(done);
     if (failure) throw failure;
@@ -119,7 +119,7 @@ async function recoveredRestore(operation: OperationHandle, { openclaw }: Restor
   const machineId = String(operation.record.input.machineId);
   const failure = restoreFailure(await recoveredJob(operation, openclaw, machineId, AGAIN));
   if (failure) throw failure;
-  const { openclawVersion } = await openclaw.probe(machineId, { signal: operation.signal });
+  const { openclawVersion } = await openclaw.probe(machineId, operation);
   return asJson({ machine_id: machineId, openclaw_version: openclawVersion });
 }
 
@@ -153,7 +153,7 @@ async function orTidied<T>(
     // Another process goes on with it.
     if (operation.signal.aborted) throw error;
     try {
-      await pieces.end(machineId, operation.id, { signal: operation.signal });
+      await pieces.end(machineId, operation.id, operation);
     } catch (left) {
       if (!isAppError(left)) throw left;
       await operation.note('What was carried to the machine could not be removed: the next backup does so.');
@@ -169,8 +169,7 @@ async function fittingMachine(
   { machineId, replace }: RestoreInput,
   { manifest, bytes, packedBytes }: CheckedBackup,
 ): Promise<string> {
-  const { signal } = operation;
-  const { openclawVersion, config, diskFreeMib } = await deps.openclaw.probe(machineId, { signal });
+  const { openclawVersion, config, diskFreeMib } = await deps.openclaw.probe(machineId, operation);
   if (openclawVersion === undefined || config === 'missing') {
     throw new AppError('conflict', 'OpenClaw is not installed whole on this machine; nothing was changed', {
       next: `Call deploy_openclaw with machine_id "${machineId}" first.`,
@@ -205,9 +204,8 @@ async function requireNoSessions(
   deps: RestoreDeps,
   machineId: string,
 ): Promise<void> {
-  const { signal } = operation;
-  await deps.openclaw.startGateway(machineId, { signal });
-  const { sessions } = await deps.gateway.listSessions(machineId, { limit: 1, signal });
+  await deps.openclaw.startGateway(machineId, operation);
+  const { sessions } = await deps.gateway.listSessions(machineId, { limit: 1, signal: operation.signal });
   if (sessions.length === 0) return;
   throw new AppError(
     'conflict',

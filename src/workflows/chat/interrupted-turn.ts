@@ -1,7 +1,7 @@
 /** A turn whose answer broke off: OpenClaw may go on with it by itself, may have ended it, or may never have got it. */
 import semver from 'semver';
 import type { Clock } from '../../core/clock.ts';
-import { isAppError } from '../../core/errors.ts';
+import { onAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { GatewayService, SessionMessage } from '../../gateway/ports.ts';
 import type { OpenClawService } from '../../openclaw/openclaw-service.ts';
@@ -54,13 +54,12 @@ export async function fateOf(
   deps: InterruptedDeps,
   turn: InterruptedTurn,
 ): Promise<Fate> {
-  const { signal } = operation;
   await startGateway(operation, deps, turn.machineId);
-  const { openclawVersion } = await deps.openclaw.probe(turn.machineId, { signal });
+  const { openclawVersion } = await deps.openclaw.probe(turn.machineId, operation);
   const resumes = openclawVersion !== undefined && semver.gte(openclawVersion, RESUMES_SINCE);
   operation.tell('looking for the reply in the session');
   if (!resumes) {
-    const { reply } = await heldBy(deps.gateway, turn, signal);
+    const { reply } = await heldBy(deps.gateway, turn, operation.signal);
     return reply === undefined ? 'gone' : { reply };
   }
   return awaitFate(operation, deps, turn);
@@ -109,7 +108,7 @@ export async function startGateway(
   machineId: string,
 ): Promise<void> {
   await operation.stage('gateway');
-  const started = await deps.openclaw.startGateway(machineId, { signal: operation.signal });
+  const started = await deps.openclaw.startGateway(machineId, operation);
   for (const repaired of started.repaired) await operation.note(`Before the turn: ${repaired}.`);
 }
 
@@ -120,13 +119,10 @@ async function heldBy(
   signal: AbortSignal,
 ): Promise<{ held: boolean; reply?: string | undefined }> {
   const { machineId, session, agent } = turn;
-  try {
-    const page = await gateway.readSession(machineId, { session, agent, limit: MESSAGES, signal });
-    return replyTo(page.messages, turn);
-  } catch (error) {
-    if (isAppError(error, 'not_found')) return { held: false };
-    throw error;
-  }
+  const page = await gateway
+    .readSession(machineId, { session, agent, limit: MESSAGES, signal })
+    .catch(onAppError(undefined, 'not_found'));
+  return page === undefined ? { held: false } : replyTo(page.messages, turn);
 }
 
 /** What was said after the message; a text that only repeats what was cut off is not the reply. */

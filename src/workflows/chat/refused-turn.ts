@@ -4,13 +4,9 @@ import { poll } from '../../core/poll.ts';
 import type { SessionState, TurnSnapshot } from '../../gateway/ports.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { askUntilAnswered } from '../jobs/ask-again.ts';
-import { type InterruptedDeps, startGateway } from './interrupted-turn.ts';
+import { type InterruptedDeps, type InterruptedTurn, startGateway } from './interrupted-turn.ts';
 
-export interface RefusedTurn {
-  machineId: string;
-  session: string;
-  agent?: string | undefined;
-}
+export type RefusedTurn = Pick<InterruptedTurn, 'machineId' | 'session' | 'agent'>;
 
 // A refusal comes at once; what failed later may have been with the model.
 const AT_ONCE_SECONDS = 20;
@@ -100,9 +96,8 @@ async function restartedWithRoom(
   { diskFreeMib }: SessionState,
 ): Promise<boolean> {
   if (diskFreeMib < FULL_DISK_MIB) return false;
-  const { signal } = operation;
-  await openclaw.stopGateway(machineId, { signal });
-  await openclaw.startGateway(machineId, { signal });
+  await openclaw.stopGateway(machineId, operation);
+  await openclaw.startGateway(machineId, operation);
   await operation.note('The gateway had seen a full disk. There is room again, so it was started anew.');
   return true;
 }

@@ -1,9 +1,11 @@
 /** What a turn ends in: its result, or our sentence for why there is none, and the next step. */
+import type { WaitOptions } from '../../core/abort.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { TurnSnapshot } from '../../gateway/ports.ts';
+import type { SpendService } from '../../openclaw/look/spend.ts';
+import type { OperationHandle } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
-import { limitError } from '../limits/daily-limit.ts';
-import { endedForLimit } from './limited-turn.ts';
+import { limitError, standingWords } from '../limits/daily-limit.ts';
 import { madeResult } from './made-files.ts';
 
 /** Why there is no reply, or none that is whole. */
@@ -54,4 +56,30 @@ export function readFirst(error: unknown): unknown {
   return error.with({
     next: 'The message may have been sent: call read_session to see whether it was answered; send it again only if it is not there.',
   });
+}
+
+export async function noteLimit(operation: OperationHandle, { spend }: TurnSnapshot): Promise<void> {
+  const words = spend && standingWords(spend);
+  if (words !== undefined) await operation.note(words);
+}
+
+/** Cut by the machine's own program, since the day had cost twice its limit. */
+export function endedForLimit({ state, spend, error }: TurnSnapshot): boolean {
+  return state === 'failed' && spend?.today?.standing === 'twice' && error?.code === 'cancelled';
+}
+
+/** The error of a message that was not sent for its machine's limit, with the numbers; every other one as it is. */
+export async function limitTold(
+  error: AppError,
+  { spend }: { spend: SpendService },
+  machineId: string,
+  options: WaitOptions,
+): Promise<AppError> {
+  if (error.details.script_error !== 'limit_reached') return error;
+  try {
+    return limitError(await spend.spend(machineId, 'nothing', options), false);
+  } catch (failure) {
+    if (!isAppError(failure)) throw failure;
+    return error;
+  }
 }

@@ -18,9 +18,16 @@ import {
   dropAttachments,
 } from './attachments.ts';
 import { fateOf, startGateway } from './interrupted-turn.ts';
-import { endedForLimit, limitTold, noteLimit } from './limited-turn.ts';
 import { makeWay, wasRefused } from './refused-turn.ts';
-import { endedForGood, readFirst, resultOf, turnError } from './turn-end.ts';
+import {
+  endedForGood,
+  endedForLimit,
+  limitTold,
+  noteLimit,
+  readFirst,
+  resultOf,
+  turnError,
+} from './turn-end.ts';
 
 export const TURN = 'turn';
 
@@ -66,8 +73,8 @@ export function turnWork(deps: TurnDeps): OperationKind {
         return resultOf(input, turn);
       } catch (error) {
         if (!isAppError(error) || operation.signal.aborted) throw error;
-        const told = await limitTold(error, deps, input.machineId, { signal: operation.signal });
-        throw await withAddress(told, deps, input.machineId, { signal: operation.signal });
+        const told = await limitTold(error, deps, input.machineId, operation);
+        throw await withAddress(told, deps, input.machineId, operation);
       } finally {
         // Another process goes on with it where this one only stops.
         if (!operation.signal.aborted) {
@@ -161,12 +168,8 @@ async function madeSince(
   { machineId }: TurnInput,
   id: string,
 ): Promise<MadeFiles | undefined> {
-  try {
-    return (await gateway.readTurn(machineId, id, { waitSeconds: 0, signal })).made;
-  } catch (error) {
-    if (!isAppError(error)) throw error;
-    return undefined;
-  }
+  return (await gateway.readTurn(machineId, id, { waitSeconds: 0, signal }).catch(onAppError(undefined)))
+    ?.made;
 }
 
 /** `again`: nothing of the message reached a model, and nothing is in its way any more. @throws why there is no reply. */
@@ -253,7 +256,7 @@ async function started(
 
 async function neverToBeSent(operation: OperationHandle, deps: TurnDeps, machineId: string): Promise<void> {
   const { attempt } = parseStored(turnState, operation.record.state);
-  await deps.gateway.cancelTurn(machineId, turnId(operation.id, attempt), { signal: operation.signal });
+  await deps.gateway.cancelTurn(machineId, turnId(operation.id, attempt), operation);
 }
 
 /** A turn that its machine never began, or whose gateway refused the connection. */

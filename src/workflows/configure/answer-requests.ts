@@ -36,8 +36,8 @@ export async function answerRequests(
   }
   if (sent.length === 0) return {};
   await operation.stage('answer');
-  await openclaw.startGateway(machineId, { signal: operation.signal });
-  const outcomes = await configure.answer(machineId, sent, { signal: operation.signal });
+  await openclaw.startGateway(machineId, operation);
+  const outcomes = await configure.answer(machineId, sent, operation);
   const answers = outcomes.map(({ kind, id, verdict, accepted, said }) => ({
     id: `${kind}:${id}`,
     verdict,

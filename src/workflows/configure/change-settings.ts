@@ -42,14 +42,13 @@ export async function changeSettings(
   wish: SettingsWish,
 ): Promise<JsonObject> {
   const { machineId } = wish;
-  const { signal } = operation;
-  const present = await deps.configure.show(machineId, { signal });
+  const present = await deps.configure.show(machineId, operation);
   const plan = await planned(operation, () => planChange(wish, present, deps.keys));
   if (present.comments) await operation.note(COMMENTS_NOTE);
   const job = await lastingJob(operation, deps, machineId, () =>
-    deps.configure.startChange(machineId, operation.id, plan, { signal }),
+    deps.configure.startChange(machineId, operation.id, plan, operation),
   );
-  const { applied, unchecked, keptBeside } = changeOutcome(job.result);
+  const { applied, unchecked, kept_beside: keptBeside } = changeOutcome(job.result);
   if (keptBeside !== undefined) await operation.note(keptNote(keptBeside));
   const known = new Set(plan.checks.map(({ subject }) => subject));
   for (const subject of unchecked.filter((each) => known.has(each))) {
@@ -82,7 +81,7 @@ export async function checkBeforeMachine(
   const sized = [autosleep, vcpu, memoryMib, storageGib].some((wish) => wish !== undefined);
   if (begun || !sized || !changesSettings(input)) return;
   await wakeMachine(operation, deps.machines, machineId);
-  const present = await deps.configure.show(machineId, { signal: operation.signal });
+  const present = await deps.configure.show(machineId, operation);
   planChange(input, present, deps.keys);
 }
 

@@ -63,7 +63,7 @@ export function configureWork(deps: ConfigureDeps): OperationKind {
       const slept = await changeMachine(operation, deps.machines, machineId, input);
       const looks = onlyLooks(input);
       if (slept || looks || changesAssistant(input)) await wakeMachine(operation, deps.machines, machineId);
-      if (slept) await deps.openclaw.startGateway(machineId, { signal: operation.signal });
+      if (slept) await deps.openclaw.startGateway(machineId, operation);
       if (!looks && !changesAssistant(input)) return { machine_id: machineId };
       const preview = await openPreview(operation, deps, input);
       const limitPlugin = await setDailyLimit(operation, deps, input);
@@ -142,7 +142,7 @@ async function rotateToken(
 ): Promise<void> {
   if (parseStored(rotation, operation.record.state).rotated) return;
   await operation.stage('rotate');
-  await posture.rotateToken(machineId, { signal: operation.signal });
+  await posture.rotateToken(machineId, operation);
   await operation.save({ rotated: true });
   await operation.note(
     'The gateway has a new token, and refuses the old one: browsers with the Control UI must log in again.',

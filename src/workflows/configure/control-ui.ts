@@ -111,7 +111,7 @@ export async function openPreview(
   { machineId, controlUi: wish }: ControlUiInput,
 ): Promise<OpenedAddress | undefined> {
   if (wish?.how !== 'preview') return undefined;
-  const { port } = await deps.configure.show(machineId, { signal: operation.signal });
+  const { port } = await deps.configure.show(machineId, operation);
   return openAddress(operation, deps, machineId, port);
 }
 
@@ -124,10 +124,9 @@ export async function openControlUi(
 ): Promise<{ control_ui?: ControlUi }> {
   if (wish === undefined) return {};
   if (preview) return { control_ui: previewSteps(preview) };
-  const { signal } = operation;
-  const shown = await deps.configure.show(machineId, { signal });
+  const shown = await deps.configure.show(machineId, operation);
   if (wish.how === 'ssh') return { control_ui: await overSsh(operation, deps, machineId, wish, shown) };
-  const machine = await deps.machines.get(machineId, { signal });
+  const machine = await deps.machines.get(machineId, operation);
   return { control_ui: await onThisComputer(operation, deps, machine, shown) };
 }
 
@@ -176,9 +175,8 @@ async function onThisComputer(
   { port }: ShownSettings,
 ): Promise<ControlUi> {
   await operation.stage('address');
-  const { signal } = operation;
-  await openclaw.startGateway(machineId, { signal });
-  const { url = '' } = await machines.openPort(machineId, port, `${operation.id}-port`, { signal });
+  await openclaw.startGateway(machineId, operation);
+  const { url = '' } = await machines.openPort(machineId, port, `${operation.id}-port`, operation);
   const origin = URL.canParse(url) ? new URL(url).origin : '';
   if (/^http:\/\/127\.0\.0\.1:\d+$/.test(origin)) {
     return { how: 'local', url: origin, steps: localSteps(origin, homeDir ?? '~') };

@@ -28,8 +28,7 @@ export async function setDailyLimit(
 ): Promise<string | undefined> {
   if (wish === undefined) return undefined;
   await operation.stage('limit');
-  const { signal } = operation;
-  const present = await configure.show(machineId, { signal });
+  const present = await configure.show(machineId, operation);
   const version = semver.coerce(present.openclawVersion) ?? '0.0.0';
   if (isSet(wish) && semver.lt(version, KEPT_SINCE)) {
     throw new AppError('unsupported', 'Nothing was changed: this release of OpenClaw keeps no daily limit', {
@@ -38,7 +37,7 @@ export async function setDailyLimit(
   }
   // The same moment also when another process goes on with this.
   const limit = { ...wish, set_at: Date.parse(operation.record.createdAt) };
-  const standing = await spend.setLimit(machineId, limit, presentModel(present), { signal });
+  const standing = await spend.setLimit(machineId, limit, presentModel(present), operation);
   if (!holds(standing, wish)) throw setLater();
   // As the machine dates it: by the clock of this computer, where that is ahead, another's later lift would be undone.
   await limits.keep(machineId, { ...wish, set_at: Math.min(limit.set_at, standing.set_at) });

@@ -26,15 +26,14 @@ export async function changeMachine(
   machineId: string,
   { autosleep, vcpu, memoryMib, storageGib }: MachineWish,
 ): Promise<boolean> {
-  const { signal } = operation;
   const size = { vcpu, memoryMib, storageGib };
   const sized = Object.values(size).some((value) => value !== undefined);
   if (autosleep === undefined && !sized) return false;
   await operation.stage('machine');
-  const before = await machines.get(machineId, { signal });
+  const before = await machines.get(machineId, operation);
   refuseShrinking(before, size);
   if (autosleep !== undefined) {
-    await machines.update(machineId, { autosleep }, `${operation.id}-autosleep`, { signal });
+    await machines.update(machineId, { autosleep }, `${operation.id}-autosleep`, operation);
     await operation.note(
       autosleep === 'never'
         ? 'The machine no longer sleeps by itself: it is billed until sleep_machine or destroy_machine.'
@@ -70,17 +69,16 @@ async function resize(
   machineId: string,
   size: MachineWish,
 ): Promise<void> {
-  const { signal } = operation;
   try {
-    await machines.update(machineId, size, `${operation.id}-size`, { signal });
+    await machines.update(machineId, size, `${operation.id}-size`, operation);
   } catch (error) {
     if (!isAppError(error, 'conflict') || error.details.platform_code !== 'INVALID_STATE') throw error;
     // The newest generation resizes only a sleeping machine; the caller wakes it again.
     await operation.stage('sleep');
     await operation.save({ slept: true });
-    await machines.sleep(machineId, { signal });
+    await machines.sleep(machineId, operation);
     await operation.stage('resize');
-    await machines.update(machineId, size, `${operation.id}-size-asleep`, { signal });
+    await machines.update(machineId, size, `${operation.id}-size-asleep`, operation);
     await operation.note('The machine slept for a moment, since its size changes only then.');
   }
 }

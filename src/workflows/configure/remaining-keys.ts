@@ -49,9 +49,9 @@ export async function tellRemainingKeys(
 ): Promise<void> {
   if (machineId === undefined) return;
   try {
-    const { secretNames } = await deps.settings.show(machineId, { signal: operation.signal });
-    const kept = keptIdempotencyKeys(secretNames, deps.providers);
-    if (kept.length > 0) await operation.note(keptIdempotencyKeysNote(kept));
+    const { secretNames } = await deps.settings.show(machineId, operation);
+    const kept = remainingKeys(secretNames, deps.providers);
+    if (kept.length > 0) await operation.note(remainingKeysNote(kept));
   } catch (error) {
     // The deploy is done; gateway_status tells it too.
     if (!isAppError(error) || operation.signal.aborted) throw error;

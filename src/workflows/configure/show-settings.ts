@@ -27,10 +27,9 @@ export async function showSettings(
   { configure, machines, keys }: ShowDeps,
   { machineId, channel, looks }: ShownCall,
 ): Promise<JsonObject> {
-  const { signal } = operation;
   await operation.stage('look');
   const live = looks ? 'all' : channel === undefined ? undefined : 'channels';
-  const shown = await configure.show(machineId, { signal, live });
+  const shown = await configure.show(machineId, { signal: operation.signal, live });
   if (channel !== undefined) await warnOfSleep(operation, machines, machineId);
   const kept = looks ? keptIdempotencyKeys(shown.secretNames, keys.providers) : [];
   if (kept.length > 0) await operation.note(keptIdempotencyKeysNote(kept));
@@ -65,7 +64,7 @@ async function warnOfSleep(
   machines: MachineService,
   machineId: string,
 ): Promise<void> {
-  const { autosleepSeconds } = await machines.get(machineId, { signal: operation.signal });
+  const { autosleepSeconds } = await machines.get(machineId, operation);
   if (autosleepSeconds === 0) return;
   const when = autosleepSeconds === undefined ? 'some minutes' : `${autosleepSeconds} s`;
   await operation.note(

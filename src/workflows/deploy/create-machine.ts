@@ -96,7 +96,7 @@ async function createdMachine(
   if (machineId !== undefined) return machineId;
   await operation.stage('create');
   const { key, spec } = await trustedCall(operation, deps, source);
-  const machine = await deps.machines.create(spec, key, { signal: operation.signal });
+  const machine = await deps.machines.create(spec, key, operation);
   await operation.onMachine(machine.machineId);
   if (machine.autosleepRefused) {
     await operation.note('This API does not know autosleep; the machine was created without it.');
@@ -137,7 +137,7 @@ async function requireNoTrace(
   const sentAt = Date.parse(call.at);
   // A time of the future does not tell when it was: each machine may be the one.
   const since = sentAt <= now ? sentAt - CLOCK_SLACK_MS : Number.NEGATIVE_INFINITY;
-  const all = await machines.list({ signal: operation.signal });
+  const all = await machines.list(operation);
   const suspects = all.filter((one) => one.createdAt === undefined || Date.parse(one.createdAt) >= since);
   if (suspects.length === 0) return;
   throw new AppError(
@@ -152,16 +152,14 @@ async function requireNoTrace(
 
 async function boot(operation: OperationHandle, machines: MachineService, machineId: string): Promise<void> {
   await operation.stage('boot');
-  const { signal } = operation;
-  const machine = await machines.get(machineId, { signal });
-  if (machine.phase === 'sleeping' || machine.phase === 'stopping')
-    await machines.wake(machineId, { signal });
+  const machine = await machines.get(machineId, operation);
+  if (machine.phase === 'sleeping' || machine.phase === 'stopping') await machines.wake(machineId, operation);
   await machines.waitUntilRunning(machineId, {
-    signal,
+    signal: operation.signal,
     onPhase: (seen) => operation.tell(`machine is ${safePhase(seen.phase)}`),
   });
   await operation.stage('guest');
-  await machines.waitForGuest(machineId, { signal });
+  await machines.waitForGuest(machineId, operation);
 }
 
 /**
@@ -176,7 +174,7 @@ async function bury(
 ): Promise<void> {
   const { attempt } = parseStored(machineState, operation.record.state);
   await operation.stage('replace');
-  await machines.destroy(machineId, { signal: operation.signal });
+  await machines.destroy(machineId, operation);
   const why = reasonOf(cause);
   if (attempt < MAX_ATTEMPTS && cause.details.replaceable !== false) {
     await operation.note(`Machine ${machineId} ${why}; it was destroyed and replaced.`);

@@ -81,7 +81,7 @@ async function deployed(
   await tellRemainingKeys(operation, deps, input);
   const quiet = ownAutomationsNote(plan.openclawVersion);
   if (quiet !== undefined) await operation.note(quiet);
-  const twins = await twinNote(deps, input.name, machineId, { signal: operation.signal });
+  const twins = await twinNote(deps, input.name, machineId, operation);
   if (twins !== undefined) await operation.note(twins);
   return asJson({
     machine_id: machineId,
@@ -138,11 +138,10 @@ async function installed(
   plan: InstallPlan,
   input: DeployInput,
 ): Promise<JobSnapshot> {
-  const { signal } = operation;
   const providers = withListedModels(deps.providers, input.ownServer);
   const settings = { name: input.name, model: input.model, providers };
   return lastingJob(operation, deps, machineId, () =>
-    deps.openclaw.startDeploy(machineId, operation.id, plan, settings, { signal }),
+    deps.openclaw.startDeploy(machineId, operation.id, plan, settings, operation),
   );
 }
 

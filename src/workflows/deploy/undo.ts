@@ -82,10 +82,5 @@ async function askedAgain(
   spec: CreateCall['spec'],
   key: string,
 ): Promise<string | undefined> {
-  try {
-    return (await machines.create(spec, key)).machineId;
-  } catch (error) {
-    if (isAppError(error, 'quota', 'invalid_input')) return undefined;
-    throw error;
-  }
+  return (await machines.create(spec, key).catch(onAppError(undefined, 'quota', 'invalid_input')))?.machineId;
 }

@@ -29,13 +29,15 @@ export async function decidedPlan(
   machineId: string,
   wish: VersionWish,
 ): Promise<InstallPlan> {
-  const { signal } = operation;
   const { openclawVersion: decided } = parseStored(versionState, operation.record.state);
-  if (decided !== undefined) return openclaw.resolve(machineId, decided, { signal });
-  const seen = wish.machineId === undefined ? undefined : await openclaw.probe(machineId, { signal });
+  if (decided !== undefined) return openclaw.resolve(machineId, decided, operation);
+  const seen = wish.machineId === undefined ? undefined : await openclaw.probe(machineId, operation);
   // One that never started may be replaced by any other.
   const installed = seen?.hasWorked ? seen.openclawVersion : undefined;
-  const plan = await openclaw.resolve(machineId, wish.openclawVersion ?? installed, { signal, seen });
+  const plan = await openclaw.resolve(machineId, wish.openclawVersion ?? installed, {
+    signal: operation.signal,
+    seen,
+  });
   if (installed === undefined) {
     // A tag says only now which release it stands for.
     requireSafeVersion(plan.openclawVersion, wish.allowUnsafeVersion);

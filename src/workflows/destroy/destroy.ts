@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { WaitOptions } from '../../core/abort.ts';
 import { ageMs, type Clock } from '../../core/clock.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, onAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import { declareKind } from '../../operations/kind.ts';
@@ -35,7 +35,7 @@ export function destroyWork(deps: DestroyDeps): OperationKind {
       await lastLook(operation, deps, machineId, identity);
       await operation.stage('destroy');
       await deps.endDeploys(machineId);
-      const machine = await deps.machines.destroy(machineId, { signal: operation.signal });
+      const machine = await deps.machines.destroy(machineId, operation);
       return { machine_id: machineId, phase: machine.phase };
     },
     async recover(_id, machineId) {
@@ -94,7 +94,7 @@ async function lastLook(
   machineId: string,
   wanted: string,
 ): Promise<void> {
-  const seen = await aliveIdentity(machines, machineId, { signal: operation.signal });
+  const seen = await aliveIdentity(machines, machineId, operation);
   // Gone or going already: there is nothing left that could be the wrong one.
   if (seen === undefined) return;
   if (seen !== wanted) {
@@ -115,13 +115,8 @@ async function aliveIdentity(
   machineId: string,
   options: WaitOptions,
 ): Promise<string | undefined> {
-  try {
-    const { machine, identity } = await identityOf(machines, machineId, options);
-    return isAlive(machine) ? identity : undefined;
-  } catch (error) {
-    if (isAppError(error, 'not_found')) return undefined;
-    throw error;
-  }
+  const seen = await identityOf(machines, machineId, options).catch(onAppError(undefined, 'not_found'));
+  return seen && isAlive(seen.machine) ? seen.identity : undefined;
 }
 
 export const destroy = declareKind({

@@ -4,7 +4,7 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, lstat, open, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isErrno } from '../../core/errno.ts';
+import { isErrno, onErrno } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
 import { renameToNew } from '../../core/files.ts';
 
@@ -140,11 +140,5 @@ export async function readAt(handle: FileHandle, offset: number, length: number)
 
 /** Whether there is anything of this name, a link too. */
 export async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
+  return (await lstat(path).catch(onErrno(undefined, 'ENOENT'))) !== undefined;
 }

@@ -1,5 +1,5 @@
 /** What can be told of a lost wake, sleep or destroy: only what its machine's phase says. */
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, onAppError } from '../../core/errors.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import type { Recovered } from '../../operations/ports.ts';
 import { safePhase } from '../power/machine-phase.ts';
@@ -23,7 +23,8 @@ export async function recoverPhase(
   goal: PhaseGoal,
 ): Promise<Recovered | undefined> {
   if (machineId === undefined) return undefined;
-  const phase = await phaseOf(machines, machineId);
+  const machine = await machines.get(machineId).catch(onAppError(undefined, 'not_found'));
+  const phase = machine?.phase ?? 'destroyed';
   const found = { key: machineId, input: { machineId } };
   if (goal.arrived.includes(phase)) return { ...found, result: { machine_id: machineId, phase } };
   if (goal.onItsWay.includes(phase)) return found;
@@ -32,13 +33,4 @@ export async function recoverPhase(
     `There is no record of this operation, and its machine is in phase ${safePhase(phase)}`,
     { next: `Call ${goal.tool} for machine "${machineId}" if it is still wanted.` },
   );
-}
-
-async function phaseOf(machines: MachineService, machineId: string): Promise<string> {
-  try {
-    return (await machines.get(machineId)).phase;
-  } catch (error) {
-    if (isAppError(error, 'not_found')) return 'destroyed';
-    throw error;
-  }
 }

@@ -58,7 +58,7 @@ export async function recoveredChange(
 ): Promise<JsonObject> {
   const job = await recoveredJob(operation, deps.openclaw, machineId, again);
   const { applied } = changeOutcome(job.result);
-  const shown = await deps.configure.show(machineId, { signal: operation.signal });
+  const shown = await deps.configure.show(machineId, operation);
   await operation.note('Whether the call asked for more than settings is no longer known.');
   return asJson({
     machine_id: machineId,

@@ -27,7 +27,7 @@ export async function lastingJob(
     if (job.error) throw job.error;
     if (job.state === 'failed' || starts >= MAX_STARTS) throw givenUp(operation.id);
     operation.tell('the machine was interrupted; going on');
-    await deps.machines.waitForGuest(machineId, { signal: operation.signal });
+    await deps.machines.waitForGuest(machineId, operation);
   }
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { isErrno } from '../../core/errno.ts';
+import { onErrno } from '../../core/errno.ts';
 import { readIfThere, withFileLock, writePrivate } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
 
@@ -34,12 +34,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
 }
 
 async function isPrivate(file: string): Promise<boolean> {
-  try {
-    const { mode } = await stat(file);
-    // Windows has no such bits; its profile folder is its owner's alone.
-    return process.platform === 'win32' || (mode & 0o077) === 0;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
+  const seen = await stat(file).catch(onErrno(undefined, 'ENOENT'));
+  // Windows has no such bits; its profile folder is its owner's alone.
+  return seen !== undefined && (process.platform === 'win32' || (seen.mode & 0o077) === 0);
 }

@@ -3,9 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import { parseOperationId } from '../../operations/operation-id.ts';
 import type { Operations, OperationView } from '../../operations/ports.ts';
-import type { OperationRecord } from '../../operations/record.ts';
+import { type OperationRecord, parseOperationId } from '../../operations/record.ts';
 
 /** Only `pinned` exists. @throws AppError `unsupported` for every other machine, and for a new one. */
 export function pinnedMachines(machines: MachineService, pinned: string): MachineService {

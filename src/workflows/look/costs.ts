@@ -1,9 +1,9 @@
 /** What an account's machines cost: which are awake and since when, and which hold quota for nothing. */
-import type { WaitOptions } from '../../core/abort.ts';
+import { type WaitOptions, withDeadline } from '../../core/abort.ts';
 import { mapBounded } from '../../core/bounded.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
-import type { Machine } from '../../dedalus/api.ts';
+import type { AccountUsage, DedalusApi, Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import { isAlive } from '../power/machine-phase.ts';
 import type { Directory } from './directory.ts';
@@ -143,3 +143,29 @@ function isUnknownSleeper({ phase }: Machine, name: string | undefined): boolean
 function sum(numbers: readonly (number | undefined)[]): number {
   return numbers.reduce<number>((total, one) => total + (one ?? 0), 0);
 }
+
+/** Undefined when the API does not tell, or not now. */
+export type ReadUsage = (options: WaitOptions) => Promise<AccountUsage | undefined>;
+
+// It only decorates a list that is ready without it.
+const ANSWER_MS = 3_000;
+
+/** Does not ask again after the API has said that it does not know the question. */
+export function usageReader(api: Pick<DedalusApi, 'getUsage'>, clock: Clock): ReadUsage {
+  let available = true;
+  return async ({ signal }) => {
+    if (!available) return undefined;
+    try {
+      return await withDeadline(clock, ANSWER_MS, 'The usage of the account', signal, (derived) =>
+        api.getUsage({ signal: derived }),
+      );
+    } catch (error) {
+      if (signal?.aborted || !isAppError(error)) throw error;
+      available = !isAppError(error, 'unsupported');
+      return undefined;
+    }
+  };
+}
+
+/** For a server that is bound to one machine: the account is not its business. */
+export const noUsage: ReadUsage = async () => undefined;

@@ -4,9 +4,8 @@ import { AppError } from '../../core/errors.ts';
 import { oneWord } from '../../core/text.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
-import { parseOperationId } from '../../operations/operation-id.ts';
 import type { Operations } from '../../operations/ports.ts';
-import type { OperationRecord } from '../../operations/record.ts';
+import { type OperationRecord, parseOperationId } from '../../operations/record.ts';
 import { DEPLOY } from '../deploy/deploy.ts';
 import { isAlive } from '../power/machine-phase.ts';
 

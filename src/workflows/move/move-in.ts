@@ -11,7 +11,7 @@ import { createGzip } from 'node:zlib';
 import { type ArchiveEntry, ArchiveRefused, insideTarget, readArchive } from '../../core/archive.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { at } from '../../core/patch.ts';
-import { type NewEntry, tarWriter } from '../../core/write-tar.ts';
+import { type NewEntry, tarWriter } from '../../core/tar.ts';
 import type { BackupManifest } from '../../openclaw/backup.ts';
 import { MAX_UNPACKED_BYTES, refusedArchive, textOf } from '../backup/judge.ts';
 import { ofFullDisk, requireRoom } from '../files/part-file.ts';

@@ -11,7 +11,7 @@ import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archi
 import { AppError } from '../../core/errors.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
-import { type NewEntry, tarWriter } from '../../core/write-tar.ts';
+import { type NewEntry, tarWriter } from '../../core/tar.ts';
 import type { BackupManifest } from '../../openclaw/backup.ts';
 import { LIMIT_PLUGIN } from '../../openclaw/catalog/settings.ts';
 import { OWN_MANIFEST, ownArchive } from '../../openclaw/own-archive.ts';

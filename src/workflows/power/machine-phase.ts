@@ -3,7 +3,7 @@
  * machine asks here first.
  */
 import type { WaitOptions } from '../../core/abort.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, onAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 
@@ -13,13 +13,8 @@ export async function livingOrGone(
   machineId: string,
   options: WaitOptions,
 ): Promise<Machine | undefined> {
-  try {
-    const machine = await machines.get(machineId, options);
-    return isAlive(machine) ? machine : undefined;
-  } catch (error) {
-    if (isAppError(error, 'not_found')) return undefined;
-    throw error;
-  }
+  const machine = await machines.get(machineId, options).catch(onAppError(undefined, 'not_found'));
+  return machine && isAlive(machine) ? machine : undefined;
 }
 
 /** Whether the machine still exists for its owner. */

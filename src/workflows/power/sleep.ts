@@ -51,7 +51,7 @@ function sleepWork(deps: SleepDeps): OperationKind {
     async run(operation) {
       const { machineId } = parseStored(sleepInput, operation.record.input);
       for (let holds = 0; ; holds++) {
-        const { phase } = await deps.machines.get(machineId, { signal: operation.signal });
+        const { phase } = await deps.machines.get(machineId, operation);
         if (phase === 'running') await tellMissed(operation, deps, machineId);
         if (phase === 'running') await quietGateway(operation, deps, machineId);
         await operation.stage('sleep');
@@ -73,22 +73,20 @@ async function tellMissed(
   { automations }: SleepDeps,
   machineId: string,
 ): Promise<void> {
-  const { signal } = operation;
   try {
-    const missed = missedWhileAsleep(await automations.list(machineId, { signal }));
+    const missed = missedWhileAsleep(await automations.list(machineId, operation));
     if (missed !== undefined) await operation.note(missed);
   } catch (error) {
-    if (signal.aborted || !isAppError(error)) throw error;
+    if (operation.signal.aborted || !isAppError(error)) throw error;
   }
 }
 
 /** A machine that may not sleep now goes on working, and so must its gateway. */
 async function slept(operation: OperationHandle, deps: SleepDeps, machineId: string): Promise<SleepOutcome> {
-  const { signal } = operation;
   try {
-    return await deps.machines.sleep(machineId, { signal });
+    return await deps.machines.sleep(machineId, operation);
   } catch (error) {
-    if (isAppError(error, 'conflict', 'unsupported')) await deps.openclaw.startGateway(machineId, { signal });
+    if (isAppError(error, 'conflict', 'unsupported')) await deps.openclaw.startGateway(machineId, operation);
     throw error;
   }
 }

@@ -36,7 +36,7 @@ function wakeWork(deps: { machines: MachineService; openclaw: OpenClawService })
       const { machineId } = parseStored(wakeInput, operation.record.input);
       const woken = await wakeMachine(operation, deps.machines, machineId);
       await operation.stage('gateway');
-      const gateway = await deps.openclaw.startGateway(machineId, { signal: operation.signal });
+      const gateway = await deps.openclaw.startGateway(machineId, operation);
       return {
         machine_id: machineId,
         phase: woken.phase,
@@ -55,14 +55,13 @@ export async function wakeMachine(
   machineId: string,
 ): Promise<{ phase: string; how: string }> {
   await operation.stage('wake');
-  const { signal } = operation;
   const { machine, how } = await machines.wake(machineId, {
-    signal,
+    signal: operation.signal,
     onPhase: (seen) => operation.tell(`machine is ${safePhase(seen.phase)}`),
   });
   if (how !== 'already_running') {
     await operation.stage('guest');
-    await machines.waitForGuest(machineId, { signal });
+    await machines.waitForGuest(machineId, operation);
   }
   return { phase: machine.phase, how };
 }

@@ -1,6 +1,5 @@
 /** What a diagnosis means: what was found, what of it is safe to mend, and what only a person can decide. */
-import type { ProviderKey } from '../../openclaw/catalog/providers.ts';
-import { PROVIDERS } from '../../openclaw/catalog/providers.ts';
+import { PROVIDERS, type ProviderKey } from '../../openclaw/catalog/providers.ts';
 import type { Diagnosis, Mend } from '../../openclaw/repair/ports.ts';
 
 export interface Assessment {
@@ -46,7 +45,7 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
     otherwise: [],
     foreign: [],
   };
-  if (seen.jobsRunning.length > 0) {
+  if (seen.jobs_running.length > 0) {
     result.left.push(
       'An installation or upgrade is at work on the machine: call get_operation and wait for its end, then repair_openclaw again.',
     );
@@ -67,22 +66,22 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
 
 function room(seen: Diagnosis, result: Assessment): void {
   const { found, mends, outlook, otherwise } = result;
-  if (seen.diskFreeMib < LOW_DISK_MIB) {
-    found.push(`Only ${seen.diskFreeMib} MiB of disk are free`);
+  if (seen.disk_free_mib < LOW_DISK_MIB) {
+    found.push(`Only ${seen.disk_free_mib} MiB of disk are free`);
     mends.push('disk');
     otherwise.push(
       'Call configure_openclaw with a larger storage_gib, or have the assistant remove files of its own.',
     );
   }
-  if (seen.outOfMemory) {
+  if (seen.out_of_memory) {
     found.push('The gateway was ended for want of memory');
-    if (!seen.lowMemoryFlags) mends.push('low_memory');
+    if (!seen.low_memory_flags) mends.push('low_memory');
     outlook.push(
-      `The machine has ${seen.memoryTotalMib} MiB of memory: if this happens again, call configure_openclaw with a larger memory_mib (a deploy has 4096).`,
+      `The machine has ${seen.memory_total_mib} MiB of memory: if this happens again, call configure_openclaw with a larger memory_mib (a deploy has 4096).`,
     );
-  } else if (seen.memoryTotalMib < LITTLE_MEMORY_MIB) {
+  } else if (seen.memory_total_mib < LITTLE_MEMORY_MIB) {
     outlook.push(
-      `${seen.memoryTotalMib} MiB of memory are too little for present versions, which need 2048: call configure_openclaw with memory_mib.`,
+      `${seen.memory_total_mib} MiB of memory are too little for present versions, which need 2048: call configure_openclaw with memory_mib.`,
     );
   }
   result.left.push(...outlook);
@@ -93,8 +92,8 @@ function installation(seen: Diagnosis, machineId: string, result: Assessment): v
   if (seen.tree === 'broken' || seen.tree === 'missing')
     result.found.push(`OpenClaw's own files are ${partly(seen)}`);
   if (seen.node === 'ok' && (seen.tree === 'ok' || seen.tree === 'not_checked')) return;
-  if (seen.treeMissing !== undefined) result.foreign.push(`missing: ${seen.treeMissing}`);
-  result.reinstall = seen.openclawVersion !== undefined;
+  if (seen.tree_missing !== undefined) result.foreign.push(`missing: ${seen.tree_missing}`);
+  result.reinstall = seen.openclaw_wanted !== undefined;
   if (result.reinstall) return;
   result.left.push(deployAgain(machineId, 'to install it anew'));
   result.blocked = true;
@@ -106,43 +105,43 @@ function partly(seen: Diagnosis): string {
 
 function files(seen: Diagnosis, machineId: string, result: Assessment): void {
   const { found, mends, left, foreign } = result;
-  if (seen.openFiles.length > 0) {
+  if (seen.open_files.length > 0) {
     found.push('Others on the machine can read files with secrets or settings');
     mends.push('modes');
   }
   if (seen.config === 'invalid' || seen.config === 'missing') {
     found.push(`The configuration is ${seen.config}`);
-    if (seen.configIssues !== undefined) foreign.push(seen.configIssues);
-    if (seen.lastGood) mends.push('config');
+    if (seen.config_issues !== undefined) foreign.push(seen.config_issues);
+    if (seen.last_good) mends.push('config');
     else {
       left.push(deployAgain(machineId, 'to write the configuration anew: none that worked is kept'));
       result.blocked = true;
     }
   }
-  if (seen.authFile === 'missing' || seen.authFile === 'stale') {
-    found.push(`The access token file is ${seen.authFile}`);
+  if (seen.auth_file === 'missing' || seen.auth_file === 'stale') {
+    found.push(`The access token file is ${seen.auth_file}`);
     mends.push('auth');
   }
-  if (seen.staleLocks > 0) {
-    found.push(`${seen.staleLocks} lock file(s) of processes that no longer live`);
+  if (seen.stale_locks > 0) {
+    found.push(`${seen.stale_locks} lock file(s) of processes that no longer live`);
     mends.push('locks');
   }
 }
 
 function keys(seen: Diagnosis, providers: readonly ProviderKey[], result: Assessment): void {
   const { found, mends, left } = result;
-  const held = seen.missingKeys.filter((id) => providers.some(({ provider }) => provider.id === id));
-  const unknown = seen.missingKeys.filter((id) => !held.includes(id));
+  const held = seen.missing_keys.filter((id) => providers.some(({ provider }) => provider.id === id));
+  const unknown = seen.missing_keys.filter((id) => !held.includes(id));
   // A provider of a person's own making has a name of their own making.
   const named = (id: string) => (PROVIDERS.some((provider) => provider.id === id) ? id : 'another provider');
   const others = unknown.filter((id) => named(id) !== id);
   if (others.length > 0) result.foreign.push(`providers without a key: ${others.join(', ')}`);
-  const tokenless = seen.authFile === 'no_token' || seen.authFile === 'unreadable';
-  if (seen.authFile === 'no_token') found.push('The file with the token and the provider keys is missing');
-  if (seen.authFile === 'unreadable')
+  const tokenless = seen.auth_file === 'no_token' || seen.auth_file === 'unreadable';
+  if (seen.auth_file === 'no_token') found.push('The file with the token and the provider keys is missing');
+  if (seen.auth_file === 'unreadable')
     found.push('The file with the token and the provider keys cannot be read; it is kept beside a new one');
-  if (seen.missingKeys.length > 0)
-    found.push(`No key on the machine for: ${[...new Set(seen.missingKeys.map(named))].join(', ')}`);
+  if (seen.missing_keys.length > 0)
+    found.push(`No key on the machine for: ${[...new Set(seen.missing_keys.map(named))].join(', ')}`);
   if (seen.node === 'ok' && (held.length > 0 || tokenless)) mends.push('keys', 'auth');
   // Newer releases do not start without a key that the configuration names.
   if (unknown.length > 0) result.blocked = true;
@@ -163,16 +162,16 @@ function gateway(seen: Diagnosis, result: Assessment): void {
     mends.push('duplicates');
     result.gateway = 'start';
   }
-  if (seen.portOwner !== undefined) {
+  if (seen.port_owner !== undefined) {
     found.push("Another program holds the gateway's port");
-    foreign.push(seen.portOwner);
+    foreign.push(seen.port_owner);
     left.push(
       'End the program that holds the port (named below) if it may go; it was left alone. Then repair_openclaw again.',
     );
     result.gateway = 'leave';
     return;
   }
-  if (seen.sawFullDisk && seen.process === 'running')
+  if (seen.full_disk && seen.process === 'running')
     found.push('The gateway has seen a full disk, after which it answers no chat');
   const state = gatewayFault(seen);
   if (state !== undefined) {
@@ -187,7 +186,7 @@ function gateway(seen: Diagnosis, result: Assessment): void {
     foreign.push(...seen.interrupted);
     result.endInterrupted = true;
   }
-  const stale = seen.authenticated === 'refused' && seen.authFile === 'ok';
+  const stale = seen.authenticated === 'refused' && seen.auth_file === 'ok';
   if (seen.process === 'running' && (stale || restartNeeded(seen, result))) result.gateway = 'replace';
   if (mends.some((mend) => mend === 'config' || mend === 'keys') && result.gateway === 'leave')
     result.gateway = 'start';
@@ -210,7 +209,7 @@ export function gatewayFault(seen: Diagnosis): string | undefined {
 
 /** What a running gateway has loaded is not what lies on the disk now, or it has seen a full disk. */
 function restartNeeded(seen: Diagnosis, { reinstall, mends }: Assessment): boolean {
-  return reinstall || mends.includes('keys') || seen.sawFullDisk || seen.diskFreeMib < FULL_DISK_MIB;
+  return reinstall || mends.includes('keys') || seen.full_disk || seen.disk_free_mib < FULL_DISK_MIB;
 }
 
 function deployAgain(machineId: string, why: string): string {

@@ -74,15 +74,14 @@ async function runningMachine(
   machineId: string,
   report: Report,
 ): Promise<Machine | undefined> {
-  const { signal } = operation;
   await operation.stage('machine');
-  const seen = await machines.get(machineId, { signal });
+  const seen = await machines.get(machineId, operation);
   if (seen.phase === 'running') return seen;
   const onPhase = (machine: Machine) => operation.tell(`machine is ${safePhase(machine.phase)}`);
   try {
-    const { machine } = await machines.wake(machineId, { signal, onPhase });
+    const { machine } = await machines.wake(machineId, { signal: operation.signal, onPhase });
     await operation.stage('guest');
-    await machines.waitForGuest(machineId, { signal });
+    await machines.waitForGuest(machineId, operation);
     add(report.found, `The machine was ${safePhase(seen.phase)}`);
     add(report.done, 'Brought the machine to run');
     return machine;
@@ -101,11 +100,10 @@ async function repairAssistant(
   machineId: string,
   report: Report,
 ): Promise<void> {
-  const { signal } = operation;
   const tried = new Set<string>();
   for (let round = 1; ; round++) {
     await operation.stage(round === 1 ? 'diagnose' : 'check');
-    const seen = await deps.repair.diagnose(machineId, { signal, renew: round === 1 });
+    const seen = await deps.repair.diagnose(machineId, { signal: operation.signal, renew: round === 1 });
     const judged = assess(seen, machineId, deps.soundProviders);
     tell(judged, report);
     await operation.save({ found: report.found });
@@ -113,7 +111,7 @@ async function repairAssistant(
       if (round > 1)
         report.left.push(...judged.found.map((sentence) => `Still so: ${sentence}.`), ...judged.otherwise);
       // What was just mended is proved by that look; the doctor is for what no look of ours finds.
-      if (round === 1 && judged.found.length === 0 && seen.jobsRunning.length === 0)
+      if (round === 1 && judged.found.length === 0 && seen.jobs_running.length === 0)
         await askDoctor(operation, deps, machineId, report);
       return;
     }
@@ -150,30 +148,29 @@ async function mend(
   judged: Assessment,
   report: Report,
 ): Promise<void> {
-  const { signal } = operation;
   if (judged.mends.length > 0) {
     await operation.stage('mend');
-    const mended = await deps.repair.mend(machineId, judged.mends, { signal });
+    const mended = await deps.repair.mend(machineId, judged.mends, operation);
     for (const sentence of mendedSentence(mended)) add(report.done, sentence);
     await operation.save({ done: report.done });
   }
-  if (judged.reinstall && seen.openclawVersion !== undefined) {
-    await reinstall(operation, deps, machineId, seen.openclawVersion, seen.nodeVersion);
+  if (judged.reinstall && seen.openclaw_wanted !== undefined) {
+    await reinstall(operation, deps, machineId, seen.openclaw_wanted, seen.node_wanted);
     add(
       report.done,
-      `Installed OpenClaw ${seen.openclawVersion} and its Node anew where they were not whole`,
+      `Installed OpenClaw ${seen.openclaw_wanted} and its Node anew where they were not whole`,
     );
     await operation.save({ done: report.done });
   }
   if (judged.endInterrupted) {
-    const ended = await deps.repair.endInterrupted(machineId, { signal });
+    const ended = await deps.repair.endInterrupted(machineId, operation);
     if (ended > 0) add(report.done, `Ended ${ended} interrupted turn(s); their conversations are kept`);
     await operation.save({ done: report.done });
   }
   if (judged.gateway === 'leave' && !judged.reinstall) return;
   await operation.stage('gateway');
   const how = { replace: judged.gateway === 'replace', faulty: gatewayFault(seen) !== undefined };
-  await startGateway(deps.openclaw, machineId, how, report, signal);
+  await startGateway(deps.openclaw, machineId, how, report, operation.signal);
 }
 
 async function reinstall(
@@ -183,10 +180,9 @@ async function reinstall(
   openclawVersion: string,
   nodeVersion: string | undefined,
 ): Promise<void> {
-  const { signal } = operation;
   await operation.stage('reinstall');
   await lastingJob(operation, deps, machineId, () =>
-    deps.repair.startReinstall(machineId, operation.id, openclawVersion, nodeVersion, { signal }),
+    deps.repair.startReinstall(machineId, operation.id, openclawVersion, nodeVersion, operation),
   );
 }
 
@@ -225,7 +221,7 @@ async function askDoctor(
   report: Report,
 ): Promise<void> {
   await operation.stage('doctor');
-  const findings = await repair.askDoctor(machineId, { signal: operation.signal });
+  const findings = await repair.askDoctor(machineId, operation);
   if (findings === undefined || findings.length === 0) return;
   report.left.push(
     `OpenClaw's own doctor has ${findings.length} finding(s), quoted below; nothing was changed for them.`,

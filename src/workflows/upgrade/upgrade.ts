@@ -87,9 +87,8 @@ async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<P
   if (known.success) return known.data;
   const input = parseStored(upgradeInput, operation.record.input);
   const { machineId, openclawVersion, allowDowngrade } = input;
-  const { signal } = operation;
   await operation.stage('plan');
-  const seen = await deps.openclaw.probe(machineId, { signal });
+  const seen = await deps.openclaw.probe(machineId, operation);
   const from = seen.openclawVersion;
   if (from === undefined || seen.config === 'missing') {
     throw new AppError(
@@ -102,12 +101,12 @@ async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<P
   }
   // Without a wish nothing goes back: a machine may have a newer one than the tested.
   const wish = openclawVersion ?? (isUntested(from, deps.release) ? from : undefined);
-  const wanted = await deps.openclaw.resolve(machineId, wish, { signal, seen });
+  const wanted = await deps.openclaw.resolve(machineId, wish, { signal: operation.signal, seen });
   if (wanted.openclawVersion !== from) {
     // A tag says only now which release it stands for.
     requireSafeVersion(wanted.openclawVersion, input.allowUnsafeVersion);
   }
-  const kept = await deps.upgrades.keptStates(machineId, { signal });
+  const kept = await deps.upgrades.keptStates(machineId, operation);
   const restore = stateFor(from, wanted.openclawVersion, kept, allowDowngrade);
   const plan = upgradePlan.parse({ ...wanted, from, restore });
   await operation.save({ plan: asJson(plan) });

@@ -9,8 +9,7 @@ import fc from 'fast-check';
 import { createTarPacker, type TarHeader } from 'modern-tar';
 import { extract, pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readTar, TarBroken } from '../../../src/core/tar.ts';
-import { type NewEntry, tarOf } from '../../../src/core/write-tar.ts';
+import { type NewEntry, readTar, TarBroken, tarOf } from '../../../src/core/tar.ts';
 
 let root: string;
 beforeEach(() => {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
-import { parseOperationId } from '../../../src/operations/operation-id.ts';
 import { operations } from '../../../src/operations/operations.ts';
 import type { OperationHandle, OperationKind } from '../../../src/operations/ports.ts';
+import { parseOperationId } from '../../../src/operations/record.ts';
 import { fileStore } from '../../../src/operations/store.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 

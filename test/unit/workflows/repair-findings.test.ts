@@ -5,10 +5,10 @@ import type { Diagnosis } from '../../../src/openclaw/repair/ports.ts';
 import { assess } from '../../../src/workflows/repair/findings.ts';
 
 const HEALTHY: Diagnosis = {
-  memoryTotalMib: 4096,
-  memoryAvailableMib: 3000,
-  diskFreeMib: 8000,
-  lowMemoryFlags: false,
+  memory_total_mib: 4096,
+  memory_available_mib: 3000,
+  disk_free_mib: 8000,
+  low_memory_flags: false,
   process: 'running',
   listening: true,
   health: 'live',
@@ -16,22 +16,22 @@ const HEALTHY: Diagnosis = {
   authenticated: 'yes',
   duplicates: 0,
   interrupted: [],
-  sawFullDisk: false,
-  portOwner: undefined,
-  staleLocks: 0,
-  outOfMemory: false,
+  full_disk: false,
+  port_owner: undefined,
+  stale_locks: 0,
+  out_of_memory: false,
   node: 'ok',
-  nodeVersion: '24.21.0',
+  node_wanted: '24.21.0',
   tree: 'ok',
-  openclawVersion: '2026.9.6',
-  treeMissing: undefined,
+  openclaw_wanted: '2026.9.6',
+  tree_missing: undefined,
   config: 'ok',
-  configIssues: undefined,
-  lastGood: true,
-  missingKeys: [],
-  openFiles: [],
-  authFile: 'ok',
-  jobsRunning: [],
+  config_issues: undefined,
+  last_good: true,
+  missing_keys: [],
+  open_files: [],
+  auth_file: 'ok',
+  jobs_running: [],
 };
 const GONE = { process: 'gone', listening: false, health: 'not_checked', ready: 'not_checked' } as const;
 const providers = providerKeys({ ANTHROPIC_API_KEY: 'sk-ant-0123456789' });
@@ -51,17 +51,17 @@ describe('mended from here', () => {
   test.each<[string, Partial<Diagnosis>, string[], string]>([
     ['two gateways', { duplicates: 1 }, ['duplicates'], 'start'],
     ['a dead gateway', GONE, [], 'start'],
-    ['a gateway that saw a full disk', { sawFullDisk: true }, [], 'replace'],
+    ['a gateway that saw a full disk', { full_disk: true }, [], 'replace'],
     ['a gateway that hangs', { health: 'no', ready: 'not_checked' }, ['hung'], 'start'],
     ['a gateway that refuses our right token', { authenticated: 'refused' }, [], 'replace'],
-    ['a wrong token file', { authenticated: 'refused', authFile: 'stale' }, ['auth'], 'start'],
-    ['a stale lock', { ...GONE, staleLocks: 1 }, ['locks'], 'start'],
-    ['little disk', { diskFreeMib: 300 }, ['disk'], 'leave'],
-    ['a full disk, which a running gateway does not forget', { diskFreeMib: 2 }, ['disk'], 'replace'],
-    ['open files', { openFiles: ['secrets.json'] }, ['modes'], 'leave'],
+    ['a wrong token file', { authenticated: 'refused', auth_file: 'stale' }, ['auth'], 'start'],
+    ['a stale lock', { ...GONE, stale_locks: 1 }, ['locks'], 'start'],
+    ['little disk', { disk_free_mib: 300 }, ['disk'], 'leave'],
+    ['a full disk, which a running gateway does not forget', { disk_free_mib: 2 }, ['disk'], 'replace'],
+    ['open files', { open_files: ['secrets.json'] }, ['modes'], 'leave'],
     ['a broken configuration', { config: 'invalid' }, ['config'], 'start'],
-    ['a missing key that this server holds', { missingKeys: ['anthropic'] }, ['keys', 'auth'], 'replace'],
-    ['want of memory', { ...GONE, outOfMemory: true }, ['low_memory'], 'start'],
+    ['a missing key that this server holds', { missing_keys: ['anthropic'] }, ['keys', 'auth'], 'replace'],
+    ['want of memory', { ...GONE, out_of_memory: true }, ['low_memory'], 'start'],
   ])('%s', (_what, seen, mends, gateway) => {
     const judged = judge(seen);
     expect(judged.found).not.toEqual([]);
@@ -73,7 +73,7 @@ describe('mended from here', () => {
       reinstall: true,
       gateway: 'replace',
     });
-    expect(judge({ tree: 'broken', treeMissing: 'undici' })).toMatchObject({
+    expect(judge({ tree: 'broken', tree_missing: 'undici' })).toMatchObject({
       reinstall: true,
       foreign: ['missing: undici'],
     });
@@ -82,25 +82,25 @@ describe('mended from here', () => {
 
 describe('left to a person, with how', () => {
   test('a foreign program on the port, named apart from our words', () => {
-    const judged = judge({ ...GONE, listening: true, portOwner: 'process 7 (evil)' });
+    const judged = judge({ ...GONE, listening: true, port_owner: 'process 7 (evil)' });
     expect(judged).toMatchObject({ gateway: 'leave', foreign: ['process 7 (evil)'] });
     expect(judged.left.join()).not.toContain('evil');
   });
 
   test('a key that this server does not hold: which variable, and no start in vain', () => {
-    const judged = judge({ ...GONE, missingKeys: ['openai'] });
+    const judged = judge({ ...GONE, missing_keys: ['openai'] });
     expect(judged.left.join()).toContain('OPENAI_API_KEY');
     expect(judged).toMatchObject({ mends: [], gateway: 'leave' });
   });
 
   test('a broken configuration without one that worked', () => {
-    const judged = judge({ ...GONE, config: 'invalid', lastGood: false });
+    const judged = judge({ ...GONE, config: 'invalid', last_good: false });
     expect(judged.left.join()).toContain('deploy_openclaw with machine_id "dm-1"');
     expect(judged).toMatchObject({ mends: [], gateway: 'leave' });
   });
 
   test('too little memory is told on a machine that works, too', () => {
-    expect(judge({ memoryTotalMib: 1024 })).toMatchObject({
+    expect(judge({ memory_total_mib: 1024 })).toMatchObject({
       found: [],
       left: [expect.stringContaining('memory_mib')],
     });
@@ -113,7 +113,7 @@ describe('left to a person, with how', () => {
   });
 
   test('an installation that is at work is not disturbed', () => {
-    const judged = judge({ ...GONE, jobsRunning: ['deploy_1'], tree: 'broken' });
+    const judged = judge({ ...GONE, jobs_running: ['deploy_1'], tree: 'broken' });
     expect(judged).toMatchObject({ found: [], mends: [], reinstall: false, gateway: 'leave' });
     expect(judged.left.join()).toContain('get_operation');
   });
