@@ -1,4 +1,4 @@
-/** Reads tar, whoever wrote it, entry by entry: a library knows its form, and whoever asks judges what it says. */
+/** Tar, read entry by entry and written: libraries know its form, and whoever asks judges what a strange one says. */
 import { createTarDecoder, createTarPacker, type TarHeader } from 'modern-tar';
 
 export interface TarEntry {

@@ -1,4 +1,4 @@
-/** What is remembered of a long-running piece of work, so that any later process can go on with it. */
+/** What is remembered of a long-running piece of work, so that any later process can go on with it, and what its id says without that. */
 import { randomBytes } from 'node:crypto';
 
 import type * as z from 'zod';

@@ -24,8 +24,10 @@ export interface DoctorFinding {
 
 /** All methods throw what MachineService.run throws, and `command_failed` when what the machine answers is not whole. */
 export interface RepairService {
-  /** One command of about a second. Changes nothing. */
-  /** @param options.renew whether the machine's own program is replaced first, whatever it claims to be. */
+  /**
+   * One command of about a second. Changes nothing.
+   * @param options.renew whether the machine's own program is replaced first, whatever it claims to be.
+   */
   diagnose(machineId: string, options?: WaitOptions & { renew?: boolean }): Promise<Diagnosis>;
   /** Errors and warnings of `openclaw doctor`; undefined where it could not be asked. Takes 5 to 15 s. */
   askDoctor(machineId: string, options?: WaitOptions): Promise<readonly DoctorFinding[] | undefined>;

@@ -207,7 +207,7 @@ export function readAs<S extends z.ZodMiniType>(schema: S, text: string | undefi
   throw unknownForm();
 }
 
-/** It says nothing against the program: a smaller answer gets through. */
+/** The program is well all the same: a smaller answer gets through. */
 function cutAnswer(): AppError {
   return new AppError('command_failed', 'The platform cut what the machine answered', {
     next: 'Repeat the call; if it stays so, ask for less at once.',

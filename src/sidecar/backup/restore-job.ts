@@ -38,7 +38,7 @@ export const restoreJob: JobFunction<'restore'> = async (job, request) => {
   }
   const done = await attempted(job, () => putInPlace(job, request));
   const outcome = done ? finished(job) : await undoAttempt(job);
-  // Told by what it is, not by this: what cannot be removed makes no failure of what has worked.
+  // The outcome stands by now: a transfer that cannot be removed must not make a failure of what has worked.
   dropTrees(join(mcpDir(place), 'transfer', id));
   return outcome;
 };

@@ -26,7 +26,7 @@ const COME_TO_WORK_MS = 45_000;
 /** A restart inside its own process first lets its turns end; to replace it meanwhile would cut and repeat them. */
 const DRAIN_MS = 160_000;
 const END_MS = 10_000;
-/** One that was killed gives its port up within moments, in which it can no longer be told whose it was. */
+/** How long a port may stay taken after its process was killed; until then nobody can tell whose it was. */
 const PORT_MS = 3_000;
 const LOOK_MS = 200;
 

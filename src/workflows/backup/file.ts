@@ -107,7 +107,7 @@ export async function finishBackup(
 /** What was written beside a backup. */
 export interface BesideBackup {
   sha256: string;
-  /** Proof that it was made on this computer; see backup-seal.ts. */
+  /** Proof that it was made on this computer; see seal.ts. */
   seal: string | undefined;
 }
 

@@ -134,7 +134,7 @@ export async function requireBackupOf(file: string, pinned: string | undefined):
     'This server is pinned by OPENCLAW_MCP_MACHINE_ID, and the backup is of another machine; nothing was changed',
     {
       next: 'Restore a backup of the pinned machine, or ask the owner of this server.',
-      // Begun by a server without a pin, it goes on there.
+      // A server without a pin may have begun it, and can go on with it.
       details: { reason: NOT_HERE },
     },
   );

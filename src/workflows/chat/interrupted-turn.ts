@@ -42,7 +42,7 @@ const RESUMES_SINCE = '2026.9.0';
 const RESUME_LIMIT_MS = 6 * 3_600_000;
 // A gateway marks what it will resume before it is ready, and begins 5 to 20 s later (measured).
 const QUIET_MS = 60_000;
-// What the session does not hold is not resumed.
+// A session that lacks the message for this long never got it: OpenClaw resumes only what its session holds.
 const UNSENT_MS = 4_000;
 const LOOK_MS = 1_000;
 const MAX_LOOK_MS = 15_000;

@@ -1,4 +1,4 @@
-/** What a turn ends in: its result, or our sentence for why there is none, and the next step. */
+/** What a turn ends in: its result, or our sentence for why there is none, also where a daily limit ended it, and the next step. */
 import type { WaitOptions } from '../../core/abort.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { TurnSnapshot } from '../../gateway/ports.ts';

@@ -52,7 +52,7 @@ export interface TurnDeps extends AttachmentDeps, AddressDeps {
   limits: DailyLimits;
 }
 
-// As long as one question to the machine lasts; after it, the record says that the turn was seen there.
+// How long one question to the machine waits there for the reply. After the first one the record says that the turn was seen.
 const WAIT_SECONDS = 45;
 const MAX_ATTEMPTS = 4;
 // Between this computer and a machine, where only ours says when a message was given.
@@ -133,7 +133,7 @@ async function refuseForgotten(operation: OperationHandle, deps: TurnDeps, input
   );
 }
 
-/** Once, whatever becomes of the attempts: what was sent must not wait for a file that is gone from here. */
+/** Carries the images once for all attempts: a message that was sent must not fail because a file has gone from this computer. */
 async function carry(operation: OperationHandle, deps: TurnDeps, input: TurnInput): Promise<void> {
   const { message, carried, sent } = parseStored(turnState, operation.record.state);
   if (!message || carried || sent || input.attachments.length === 0) return;
@@ -230,7 +230,7 @@ async function finishedTurn(
     started(deps, input.machineId, { ...input, turnId: id, message: text, limit, images }, options);
   try {
     let turn = await askUntilAnswered(operation, deps.clock, () => (message ? start(message) : read()));
-    // What was seen once and is gone later was not left unsent.
+    // A turn that was once seen there was sent, also when the machine later no longer knows it.
     if (message && turn.state === 'running') await operation.save({ sent: true });
     while (turn.state === 'running') turn = await askUntilAnswered(operation, deps.clock, read);
     return turn;

@@ -39,7 +39,7 @@ export async function setDailyLimit(
   const limit = { ...wish, set_at: Date.parse(operation.record.createdAt) };
   const standing = await spend.setLimit(machineId, limit, presentModel(present), operation);
   if (!holds(standing, wish)) throw setLater();
-  // As the machine dates it: by the clock of this computer, where that is ahead, another's later lift would be undone.
+  // Dated by the machine. Where this computer's clock is ahead, its date would win over a limit that somebody lifts later.
   await limits.keep(machineId, { ...wish, set_at: Math.min(limit.set_at, standing.set_at) });
   const words = standingWords(standing);
   const told = isSet(wish) ? `The assistant may spend ${limitWords(wish)}.` : 'The daily limit is lifted.';

@@ -15,7 +15,7 @@ export interface RemainingKey {
  * @param secretNames what the machine's secrets file holds.
  * @param providers what this server holds.
  */
-export function keptIdempotencyKeys(
+export function remainingKeys(
   secretNames: readonly string[],
   providers: readonly ProviderKey[],
 ): RemainingKey[] {
@@ -26,7 +26,7 @@ export function keptIdempotencyKeys(
 }
 
 /** `it keeps and uses a key of groq that is not in this server's environment`, and how to remove it. */
-export function keptIdempotencyKeysSentence(kept: readonly RemainingKey[]): { detail: string; fix: string } {
+export function remainingKeysSentence(kept: readonly RemainingKey[]): { detail: string; fix: string } {
   const names = kept.map(({ provider }) => provider).join(', ');
   const removals = kept.map(({ removal }) => `"${removal}"`).join(', ');
   return {
@@ -36,8 +36,8 @@ export function keptIdempotencyKeysSentence(kept: readonly RemainingKey[]): { de
 }
 
 /** The same as one note. */
-export function keptIdempotencyKeysNote(kept: readonly RemainingKey[]): string {
-  const { detail, fix } = keptIdempotencyKeysSentence(kept);
+export function remainingKeysNote(kept: readonly RemainingKey[]): string {
+  const { detail, fix } = remainingKeysSentence(kept);
   return `About this machine: ${detail}. ${fix}`;
 }
 

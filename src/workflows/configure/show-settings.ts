@@ -6,7 +6,7 @@ import { type Keys, presentModel } from '../../openclaw/configure/plan.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
 import { asJson, type JsonObject } from '../../operations/record.ts';
 import { channelStates, pendingRequests } from './channels.ts';
-import { keptIdempotencyKeys, keptIdempotencyKeysNote } from './remaining-keys.ts';
+import { remainingKeys, remainingKeysNote } from './remaining-keys.ts';
 
 interface ShowDeps {
   machines: MachineService;
@@ -31,8 +31,8 @@ export async function showSettings(
   const live = looks ? 'all' : channel === undefined ? undefined : 'channels';
   const shown = await configure.show(machineId, { signal: operation.signal, live });
   if (channel !== undefined) await warnOfSleep(operation, machines, machineId);
-  const kept = looks ? keptIdempotencyKeys(shown.secretNames, keys.providers) : [];
-  if (kept.length > 0) await operation.note(keptIdempotencyKeysNote(kept));
+  const kept = looks ? remainingKeys(shown.secretNames, keys.providers) : [];
+  if (kept.length > 0) await operation.note(remainingKeysNote(kept));
   return asJson({
     model: presentModel(shown),
     openclaw_version: shown.openclawVersion,
@@ -51,7 +51,7 @@ function settingsOf({ config, secretNames }: ShownSettings): string {
   const providers = isPatch(models) && isPatch(models.providers) ? Object.keys(models.providers) : [];
   const short =
     JSON.stringify(rest).length <= MAX_SETTINGS_CHARS ? rest : { sections: Object.keys(rest), cut: true };
-  // As text: its names are the machine's too, and would be names of our own data.
+  // As text: the names of settings come from the machine, and as fields they would look like fields of ours.
   return JSON.stringify({
     providers,
     secrets_set: secretNames.filter((name) => name !== 'gateway'),

@@ -4,7 +4,7 @@ import { isAppError } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { LookDeps } from './recover.ts';
 
-// Twins are born together; and a look counts as use of the machine that is looked at.
+// Deploys at the same moment make twins, so only machines of about the same age are asked: each look counts as use of one.
 const TOGETHER_MS = 3_600_000;
 const MAX_LOOKS = 10;
 

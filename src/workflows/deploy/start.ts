@@ -73,7 +73,7 @@ async function leftBy(
 ): Promise<Partial<MachineSource>> {
   if (!earlier) return adopted(deps, input.name, options);
   if (earlier.unsettled) {
-    // Its machine may be on its way out: what a later try to remove it would take must not be in use by then.
+    // Its cancellation has not removed its machine yet. That is finished first, or it would later remove one that is in use.
     await deps.operations.cancel(earlier.id);
   }
   const { machineId } = earlier;

@@ -40,7 +40,8 @@ export function destroyWork(deps: DestroyDeps): OperationKind {
     },
     async recover(_id, machineId) {
       const found = await recoverPhase(deps.machines, machineId, GOAL);
-      // Nobody remembers which machine was meant: enough to see one go, never to begin with it.
+      // Without its record nobody knows which machine was meant. An empty identity fits none: this can see a machine go that
+      // is going already, and never begins to destroy one.
       return found && { ...found, input: { ...found.input, identity: '' } };
     },
   };

@@ -29,7 +29,7 @@ export async function fetchPieces(operation: OperationHandle, fetched: Fetched):
   const read = (index: number, size: number) =>
     patient(async () => {
       const piece = await fetched.read({ offset: index * size, bytes: size });
-      // A file's sum is made of what was written here, so a piece that is short would be believed.
+      // The checksum is made of what was written here, so a piece that is too short would not be noticed later.
       if (piece.length === Math.min(size, bytes - index * size)) return piece;
       throw damagedPiece();
     });

@@ -169,7 +169,7 @@ export function sendWork(deps: TransferDeps): OperationKind {
       try {
         const { bytes, sha256 } = await judged(handle, deps.secrets());
         await wakeMachine(operation, deps.machines, machineId);
-        // Once: later its own file may be in its way.
+        // Asked once: in a later run the file that lies there may be the one that this operation has put there.
         if (operation.record.state.admitted !== true) {
           await deps.files.ask(machineId, 'file_may_put', { path, replace, bytes }, { signal });
           await operation.save({ admitted: true });

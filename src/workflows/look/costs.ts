@@ -1,4 +1,4 @@
-/** What an account's machines cost: which are awake and since when, and which hold quota for nothing. */
+/** What an account costs: which machines are awake and since when, which hold quota for nothing, and its usage where the API tells it. */
 import { type WaitOptions, withDeadline } from '../../core/abort.ts';
 import { mapBounded } from '../../core/bounded.ts';
 import type { Clock } from '../../core/clock.ts';

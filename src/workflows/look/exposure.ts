@@ -5,7 +5,7 @@ import type { Opening } from '../../dedalus/calls/openings.ts';
 import { MINIMUM_SAFE_VERSION } from '../../openclaw/catalog/settings.ts';
 import type { Posture } from '../../openclaw/look/posture.ts';
 import type { Probe } from '../../openclaw/ports.ts';
-import { keptIdempotencyKeysSentence, type RemainingKey } from '../configure/remaining-keys.ts';
+import { remainingKeysSentence, type RemainingKey } from '../configure/remaining-keys.ts';
 import { isUnsafeVersion } from '../deploy/version.ts';
 import { troubleOf } from './gateway-history.ts';
 
@@ -228,7 +228,7 @@ function providerKeys(kept: Seen['kept']): Finding {
   if (kept === undefined) return { name, state: 'not_checked', detail: 'nothing to compare its keys with' };
   if (kept.length === 0)
     return { name, state: 'ok', detail: "its model keys are those of this server's environment" };
-  return { name, state: 'warning', ...keptIdempotencyKeysSentence(kept) };
+  return { name, state: 'warning', ...remainingKeysSentence(kept) };
 }
 
 function audit({ audited, posture }: Seen): Finding {

@@ -15,7 +15,7 @@ import type { AuditFinding } from '../../openclaw/look/posture.ts';
 import type { Spend, SpendService } from '../../openclaw/look/spend.ts';
 import type { Probe } from '../../openclaw/ports.ts';
 import { type ChannelState, channelStates } from '../configure/channels.ts';
-import { keptIdempotencyKeys } from '../configure/remaining-keys.ts';
+import { remainingKeys } from '../configure/remaining-keys.ts';
 import { standingWords } from '../limits/daily-limit.ts';
 import { safePhase } from '../power/machine-phase.ts';
 import { missedWhileAsleep } from './automations.ts';
@@ -94,7 +94,7 @@ export async function gatewayStatus(
   ]);
   const channels = live && channelStates(live.live, live.config);
   const kept =
-    live && deps.providers.length > 0 ? keptIdempotencyKeys(live.secretNames, deps.providers) : undefined;
+    live && deps.providers.length > 0 ? remainingKeys(live.secretNames, deps.providers) : undefined;
   const strange = strangers(posture, ownAddresses(deps.providers));
   const findings = postureFindings({ machine, probe, posture, openings, audited: audit, kept, strange });
   return {

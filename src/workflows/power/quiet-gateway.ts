@@ -9,7 +9,7 @@ import type { OperationHandle } from '../../operations/ports.ts';
 // Most turns end within a minute, and few take five; a longer one should not keep a machine awake that its owner wants
 // asleep.
 const QUIET_MS = 5 * 60_000;
-// Who waits for a turn asks for it every four seconds, and hears of its end while the machine is still awake: a question
+// Whoever waits for a turn asks every four seconds. They must hear of its end while the machine is still awake: a question
 // after that would wake it.
 const HEARD_MS = 6_000;
 // Within one command; the caller hears of the running work this often.
