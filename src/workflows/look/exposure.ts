@@ -5,7 +5,7 @@ import type { Opening } from '../../dedalus/calls/openings.ts';
 import { MINIMUM_SAFE_VERSION } from '../../openclaw/catalog/settings.ts';
 import type { Posture } from '../../openclaw/look/posture.ts';
 import type { Probe } from '../../openclaw/ports.ts';
-import { remainingKeysSentence, type RemainingKey } from '../configure/remaining-keys.ts';
+import { type RemainingKey, remainingKeysSentence } from '../configure/remaining-keys.ts';
 import { isUnsafeVersion } from '../deploy/version.ts';
 import { troubleOf } from './gateway-history.ts';
 
