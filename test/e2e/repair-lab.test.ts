@@ -41,20 +41,20 @@ const HEALTHY = {
   ready: 'yes',
   authenticated: 'yes',
   duplicates: 0,
-  staleLocks: 0,
-  outOfMemory: false,
+  stale_locks: 0,
+  out_of_memory: false,
   node: 'ok',
   tree: 'ok',
   config: 'ok',
-  missingKeys: [],
-  openFiles: [],
-  authFile: 'ok',
-  jobsRunning: [],
+  missing_keys: [],
+  open_files: [],
+  auth_file: 'ok',
+  jobs_running: [],
 };
 
 test('nothing is wrong with a fresh deploy, and nothing is mended there', async () => {
   const before = await readFile(file('.openclaw', 'openclaw.json'), 'utf8');
-  expect(await repair.diagnose('m')).toMatchObject({ ...HEALTHY, portOwner: undefined, lastGood: true });
+  expect(await repair.diagnose('m')).toMatchObject({ ...HEALTHY, port_owner: undefined, last_good: true });
   expect(await repair.mend('m', ['duplicates', 'hung', 'locks', 'config'])).toEqual({});
   expect(await readFile(file('.openclaw', 'openclaw.json'), 'utf8')).toBe(before);
   expect(await repair.diagnose('m')).toMatchObject(HEALTHY);
@@ -71,14 +71,14 @@ test('a second gateway on another port is ended, and the first one stays', async
 test('files that others can read are closed', async () => {
   await chmod(file('.openclaw', 'secrets.json'), 0o644);
   await chmod(file('.openclaw'), 0o755);
-  expect(await repair.diagnose('m')).toMatchObject({ openFiles: ['secrets.json', 'folder'] });
+  expect(await repair.diagnose('m')).toMatchObject({ open_files: ['secrets.json', 'folder'] });
   await repair.mend('m', ['modes']);
   expect(await repair.diagnose('m')).toMatchObject(HEALTHY);
 });
 
 test('an access token file that is missing or wrong is written again', async () => {
   await writeFile(file('.openclaw-mcp', 'auth'), 'Authorization: Bearer wrong', { mode: 0o600 });
-  expect(await repair.diagnose('m')).toMatchObject({ authFile: 'stale', authenticated: 'refused' });
+  expect(await repair.diagnose('m')).toMatchObject({ auth_file: 'stale', authenticated: 'refused' });
   await repair.mend('m', ['auth']);
   expect(await repair.diagnose('m')).toMatchObject(HEALTHY);
 });
@@ -98,7 +98,7 @@ test('missing keys are named and put back, with the ones that are there and the 
   const secrets = file('.openclaw', 'secrets.json');
   const whole = JSON.parse(await readFile(secrets, 'utf8'));
   await writeFile(secrets, JSON.stringify({ gateway: whole.gateway, other: 'kept-0123456789' }));
-  expect(await repair.diagnose('m')).toMatchObject({ missingKeys: ['anthropic'] });
+  expect(await repair.diagnose('m')).toMatchObject({ missing_keys: ['anthropic'] });
   await repair.mend('m', ['keys']);
   expect(JSON.parse(await readFile(secrets, 'utf8'))).toEqual({ ...whole, other: 'kept-0123456789' });
   expect((await stat(secrets)).mode & 0o777).toBe(0o600);
@@ -138,7 +138,7 @@ test('a tree with a file missing is seen, and the same version is installed agai
   await rm(app('chat.mjs'));
   expect(await repair.diagnose('m')).toMatchObject({
     tree: 'broken',
-    treeMissing: expect.stringContaining('chat.mjs'),
+    tree_missing: expect.stringContaining('chat.mjs'),
   });
   await repair.startReinstall('m', 'op-2', '2026.9.6', '24.21.0');
   expect(await on.openclaw.readJob('m', 'op-2', { waitSeconds: 30, seenStages: 99 })).toMatchObject({
@@ -152,7 +152,7 @@ test('a Node that is gone is seen, also by what it leaves unknown, and comes bac
   await rm(file('.openclaw-mcp', 'node-24.21.0'), { recursive: true });
   expect(await repair.diagnose('m')).toMatchObject({
     node: 'broken',
-    nodeVersion: '24.21.0',
+    node_wanted: '24.21.0',
     tree: 'not_checked',
   });
   await repair.startReinstall('m', 'op-3', '2026.9.6', '24.21.0');
@@ -164,21 +164,21 @@ test('a Node that is gone is seen, also by what it leaves unknown, and comes bac
 
 test('a gateway that ended for want of memory is known from one that was killed, and starts sparingly from then on', async () => {
   await on.machine.kill('gateway.pid');
-  expect(await repair.diagnose('m')).toMatchObject({ process: 'gone', outOfMemory: false });
+  expect(await repair.diagnose('m')).toMatchObject({ process: 'gone', out_of_memory: false });
   await appendFile(file('.openclaw', 'logs', 'gateway.out'), 'FATAL ERROR: JavaScript heap out of memory\n');
-  expect(await repair.diagnose('m')).toMatchObject({ outOfMemory: true, lowMemoryFlags: false });
+  expect(await repair.diagnose('m')).toMatchObject({ out_of_memory: true, low_memory_flags: false });
   await repair.mend('m', ['low_memory']);
   await on.openclaw.startGateway('m');
-  expect(await repair.diagnose('m')).toMatchObject({ ...HEALTHY, lowMemoryFlags: true });
+  expect(await repair.diagnose('m')).toMatchObject({ ...HEALTHY, low_memory_flags: true });
 });
 
 test('a lock of a process that is no more is removed, and only while no gateway lives', async () => {
   const lock = file('.openclaw', 'tmp', 'openclaw-0', 'gateway.state.lock');
   await mkdir(join(lock, '..'), { recursive: true });
   await writeFile(lock, JSON.stringify({ pid: process.pid, createdAt: '2026-11-20T00:00:00Z' }));
-  expect(await repair.diagnose('m')).toMatchObject({ staleLocks: 0 });
+  expect(await repair.diagnose('m')).toMatchObject({ stale_locks: 0 });
   await on.openclaw.stopGateway('m');
-  expect(await repair.diagnose('m')).toMatchObject({ staleLocks: 1, process: 'gone' });
+  expect(await repair.diagnose('m')).toMatchObject({ stale_locks: 1, process: 'gone' });
   expect(await repair.mend('m', ['locks'])).toEqual({ locks: '1' });
   expect(await exists(lock)).toBe(false);
 });
@@ -188,7 +188,7 @@ test('a foreign program on the port is named', async () => {
   foreign.listen(Number(on.machine.env.OPENCLAW_GATEWAY_PORT), '127.0.0.1');
   await once(foreign, 'listening');
   expect(await repair.diagnose('m')).toMatchObject({
-    portOwner: expect.stringContaining(`${process.pid}`),
+    port_owner: expect.stringContaining(`${process.pid}`),
     duplicates: 0,
   });
   foreign.closeAllConnections();
