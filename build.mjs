@@ -20,6 +20,21 @@ const laterParts = {
   },
 };
 
+// The SDK's server brings a validator along that ours never lets it make: it would be a seventh of what a start reads.
+const withoutValidator = {
+  name: 'without-validator',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/ajv-provider\.js$/ }, ({ importer, path }) =>
+      /sdk\/dist\/esm\/server\/index\.js$/.test(importer.replaceAll('\\', '/'))
+        ? { path, namespace: 'without-validator' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'without-validator' }, () => ({
+      contents: 'export const AjvJsonSchemaValidator = undefined;',
+    }));
+  },
+};
+
 const options = {
   outdir: 'dist',
   bundle: true,
@@ -31,7 +46,7 @@ const options = {
   legalComments: 'none',
   metafile: true,
   loader: { '.sh': 'text' },
-  plugins: [laterParts, sidecarAsText],
+  plugins: [laterParts, withoutValidator, sidecarAsText],
   // Its CommonJS build asks for its parts by a name that a bundler cannot see.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };

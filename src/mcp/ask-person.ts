@@ -37,8 +37,9 @@ export function personBehind(server: Server, timeoutMs = ANSWER_TIMEOUT_MS): Ask
         },
         { signal, timeout: timeoutMs },
       );
-      if (action === 'accept' && content?.consent === true) return 'agreed';
-      return action === 'cancel' ? 'unanswered' : 'refused';
+      if (action !== 'accept' || content === undefined) return action === 'cancel' ? 'unanswered' : 'refused';
+      if (typeof content.consent !== 'boolean') return 'unanswered';
+      return content.consent ? 'agreed' : 'refused';
     } catch {
       return 'unanswered';
     }

@@ -8,8 +8,7 @@ import {
   McpError,
   type Tool as ToolListing,
 } from '@modelcontextprotocol/sdk/types.js';
-import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
-import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
+import type { JsonSchemaValidator, jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import { AppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
@@ -40,7 +39,7 @@ export function mcpServer<Services>(options: McpServerOptions<Services>): Server
   let listing: ToolListing[] | undefined;
   const server = new Server(
     { name: options.name, title: options.title, version: options.version },
-    { capabilities: { tools: {} }, instructions: options.instructions, jsonSchemaValidator: lateValidator },
+    { capabilities: { tools: {} }, instructions: options.instructions, jsonSchemaValidator: judgedByAsker },
   );
   server.setRequestHandler(ListToolsRequestSchema, () => {
     listing ??= tools.map(listTool);
@@ -69,9 +68,11 @@ export function mcpServer<Services>(options: McpServerOptions<Services>): Server
   return server;
 }
 
-/** Answers of a person are rare; the SDK's own validator costs every start some milliseconds. */
-const lateValidator: jsonSchemaValidator = {
-  getValidator: (schema) => new AjvJsonSchemaValidator().getValidator(schema),
+/** A person's answer is one box, which whoever asked looks at; a validator of any schema would be a seventh of a start. */
+const judgedByAsker: jsonSchemaValidator = {
+  getValidator<T>(): JsonSchemaValidator<T> {
+    return (input) => ({ valid: true, data: input as T, errorMessage: undefined });
+  },
 };
 
 async function callTool<Services>(

@@ -3,7 +3,7 @@ import { createDecipheriv } from 'node:crypto';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
-import { PACK } from '../sidecar/protocol.ts';
+import { schemas } from '../sidecar/protocol.ts';
 import { ownAddresses, PROVIDERS } from './catalog/providers.ts';
 import { GATEWAY_SETTINGS, settingsDemanded } from './catalog/settings.ts';
 import type { OpenClawDeps } from './openclaw-service.ts';
@@ -129,7 +129,8 @@ const packedOutput = z.object(packedFields);
 export type PackedBackup = z.output<typeof packedOutput>;
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
-export function packedBackup({ result }: JobSnapshot): PackedBackup {
+export async function packedBackup({ result }: JobSnapshot): Promise<PackedBackup> {
+  const { PACK } = await schemas();
   const { left_out: leftOut, ...packed } = readAs(PACK.reply, result.packed);
   const read = packedOutput.safeParse({ ...packed, leftOut });
   if (read.success) return read.data;

@@ -1,6 +1,6 @@
 /** The assistant's own files, as a machine tells of them: names and text are a stranger's. */
 import type { WaitOptions } from '../core/abort.ts';
-import { PACK_FOLDER, type ReplyOf, type RequestOf } from '../sidecar/protocol.ts';
+import { type ReplyOf, type RequestOf, schemas } from '../sidecar/protocol.ts';
 import type { JobSnapshot } from './ports.ts';
 import { askSidecar, readAs, type SidecarMachines, startJob } from './sidecar/ask-sidecar.ts';
 import { packed } from './sidecar/pieces.ts';
@@ -63,7 +63,10 @@ export function filesService(deps: { machines: SidecarMachines }): FilesService 
 }
 
 /** @throws AppError `command_failed` when it is not what the job prints. */
-export function packedFolder({ result }: JobSnapshot): { bytes: number; sha256: string; leftOut: number } {
+export async function packedFolder({
+  result,
+}: JobSnapshot): Promise<{ bytes: number; sha256: string; leftOut: number }> {
+  const { PACK_FOLDER } = await schemas();
   const { bytes, sha256, left_out: leftOut } = readAs(PACK_FOLDER.reply, result.packed);
   return { bytes, sha256, leftOut };
 }

@@ -105,7 +105,7 @@ describe(`killed (seed ${SEED})`, () => {
       openclaw_version: '2026.7.1',
       home: on.machine.home,
     };
-    const packed = packedBackup(
+    const packed = await packedBackup(
       await killed('b-1', 2_000, () => backups.startBackup('m', 'b-1', manifest, key)),
     );
     const piece = await backups.readPiece('m', 'b-1', packed, key, { offset: 0, bytes: 384 * 1024 });

@@ -1,6 +1,6 @@
 /** A machine whose program answers within the protocol, and as badly as that lets it: no words of it in ours, no defect, no flood. */
 import { expect, it } from 'vitest';
-import { PROTOCOL } from '../../src/sidecar/protocol.ts';
+import { PROTOCOL } from '../../src/sidecar/schemas.ts';
 import { forgedReply, type Malice } from '../support/forged-reply.ts';
 import type { Answers } from '../support/hostile-machine.ts';
 import { everyTool, HONEST, WORD } from '../support/hostile-words.ts';

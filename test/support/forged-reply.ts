@@ -1,6 +1,7 @@
 /** Replies that a machine may give within the protocol's own schemas, with a word of its own wherever text is allowed. */
 import * as z from 'zod';
-import { type CommandName, PROTOCOL } from '../../src/sidecar/protocol.ts';
+import type { CommandName } from '../../src/sidecar/protocol.ts';
+import { PROTOCOL } from '../../src/sidecar/schemas.ts';
 import { WORD } from './hostile-words.ts';
 
 /** How bad it is: which text, which number, how many of everything, and which of several forms. */

@@ -20,9 +20,9 @@ import {
   MAX_DOCUMENT_BYTES,
   MAX_DOCUMENT_LEVELS,
   MORE,
-  PROTOCOL,
   type ReplyOf,
   type RequestOf,
+  schemas,
 } from '../../sidecar/protocol.ts';
 import { coldCommand, type NodeSources, warmCommand } from './bootstrap.ts';
 import { type BootstrapOutput, readBootstrapOutput } from './bootstrap-output.ts';
@@ -80,7 +80,7 @@ export async function askAnySidecar<C extends CommandName>(
   try {
     const first = await answered(asker, packRequest(command, request));
     if ('withoutNode' in first) return first;
-    const reply = readReply(command, await wholeReply(asker, first.answer));
+    const reply = await readReply(command, await wholeReply(asker, first.answer));
     noteFailures(asker, 0);
     return { reply };
   } catch (error) {
@@ -196,7 +196,8 @@ export async function startJob<K extends JobKind>(
 }
 
 /** @param text the JSON of a reply. @throws AppError `command_failed`. */
-function readReply<C extends CommandName>(command: C, text: string | undefined): ReplyOf<C> {
+async function readReply<C extends CommandName>(command: C, text: string | undefined): Promise<ReplyOf<C>> {
+  const { PROTOCOL } = await schemas();
   return readAs(PROTOCOL[command].reply, text) as ReplyOf<C>;
 }
 

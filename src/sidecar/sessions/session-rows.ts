@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
 import { askGateway } from '../gateway/ask.ts';
 import type { Place } from '../place.ts';
-import { sessionRow } from '../protocol.ts';
+import { sessionRow } from '../schemas.ts';
 
 const answer = z.object({
   result: z.object({

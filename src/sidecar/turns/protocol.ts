@@ -1,6 +1,7 @@
 /** The part of the protocol that is about chat turns, and about what their sessions hold. */
 import * as z from 'zod/mini';
 import { limit, standing } from '../spend/protocol.ts';
+import { IMAGE_TYPES } from './image-types.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
 const turn = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/));
@@ -78,8 +79,6 @@ export const message = z.object({
   at_ms: z.optional(z.number()),
 });
 
-/** What OpenClaw takes as an image in every supported release. */
-export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
 /** Carried here beforehand, in pieces. */
 export const image = z.object({
   job: z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/)),

@@ -157,7 +157,7 @@ async function packedOnce(
   const job = await lastingJob(operation, deps, input.machineId, () =>
     deps.backups.startBackup(input.machineId, operation.id, manifest, key, operation),
   );
-  const packed = { ...packedBackup(job), version: manifest.openclaw_version };
+  const packed = { ...(await packedBackup(job)), version: manifest.openclaw_version };
   await operation.save({ packed: asJson(packed) });
   return packed;
 }

@@ -28,6 +28,7 @@ async function meantBy(words: readonly string[]): Promise<{ flags: object; args:
         },
       }),
     ),
+    services: {},
     redact: (text: string) => text,
     log: { info: () => {}, warn: () => {} },
     close: () => {},

@@ -14,7 +14,8 @@ import { snapshotOf } from '../../../src/gateway/turn-outcome.ts';
 import { turnStream } from '../../../src/gateway/turn-stream.ts';
 import { SIDECAR, SIDECAR_TEXT } from '../../../src/openclaw/sidecar/sidecar-bundle.ts';
 import { identityOf } from '../../../src/sidecar/process/identity.ts';
-import { ANSWER, PROTOCOL } from '../../../src/sidecar/protocol.ts';
+import { ANSWER } from '../../../src/sidecar/protocol.ts';
+import { PROTOCOL } from '../../../src/sidecar/schemas.ts';
 import { unavailable, why } from '../local-namespace/fixture.ts';
 import { delta, echo, ending, type FakeGateway, fakeGateway, stream, TOKEN } from './fake-gateway.ts';
 
