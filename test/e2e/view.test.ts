@@ -153,7 +153,8 @@ describe.skipIf(browser === undefined)('the page', () => {
     await view.getByText(`saved: ${local}`).waitFor(SOON);
     expect(await readFile(local, 'utf8')).toBe('the week');
     await view.getByRole('button', { name: HOSTILE_NAME }).click();
-    await view.getByRole('alert').waitFor(SOON);
+    // Under a name of ours: theirs leads nowhere here.
+    await view.getByText(/saved: \S+\/file-[0-9a-f]{12}\.txt$/).waitFor(SOON);
     await host.picture('chat-files');
     expect(host.called).toContainEqual({
       tool: 'files',
