@@ -8,7 +8,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { parse as parseJsonc } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { CLIENTS } from '../../src/cli/install/clients.ts';
 import { SERVER_NAME } from '../../src/cli/install/entry.ts';
@@ -96,5 +96,5 @@ async function endDaemon(): Promise<void> {
     .object({ pid: z.number() })
     .parse(JSON.parse(await readFile(readyPath(stateDir), 'utf8')));
   process.kill(pid, 'SIGTERM');
-  await expect.poll(() => processLives(pid)).toBe(false);
+  await vi.waitFor(() => expect(processLives(pid)).toBe(false), { timeout: 20_000 });
 }

@@ -26,7 +26,7 @@ export async function packAndInstall(): Promise<Packed> {
   const dir = await mkdtemp(join(tmpdir(), 'packed-'));
   const [folder, home] = [join(dir, 'empty'), join(dir, 'home')];
   await Promise.all([mkdir(folder), mkdir(home)]);
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir]);
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', dir]);
   const [packed] = packResult.parse(JSON.parse(stdout.slice(stdout.indexOf('[\n'))));
   const tarball = join(dir, packed?.filename ?? '');
   const env = {
