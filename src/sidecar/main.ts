@@ -6,7 +6,7 @@
  * - `job HOME PORT ID`: is the process of a detached job; see jobs/run.ts
  * - `prepare HOME PORT`: asks the gateway, after its start, for what its first turn will need; see watch/first-turn.ts
  *
- * A new command: its request and reply are schemas in `protocol.ts`, its function stands in `commands.ts`, and throws
+ * A new command: its request and reply are schemas in `schemas.ts`, its function stands in `commands.ts`, and throws
  * `SidecarError` for what it expects to go wrong. From the server: `askSidecar(machines, id, command, request, options)` of
  * `openclaw/sidecar/ask-sidecar.ts`.
  */

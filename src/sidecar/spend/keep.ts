@@ -33,11 +33,10 @@ export async function setLimit(
 
 /** Known beforehand, or proved by an answer of it that OpenClaw could put a price on. */
 async function hasPrice(place: Place, model: string | undefined): Promise<boolean> {
-  const costs = await costsOf(place, PRICED_DAYS);
-  if (model !== undefined && costs !== undefined && model in costs.totals.missingCostByModel) return false;
-  return (
-    (model !== undefined && isPriced(place, model)) || (costs !== undefined && costs.totals.totalCost > 0)
-  );
+  const { totalCost = 0, missingCostByModel = {} } = (await costsOf(place, PRICED_DAYS))?.totals ?? {};
+  if (model === undefined) return totalCost > 0;
+  if (isPriced(place, model, missingCostByModel)) return true;
+  return totalCost > 0 && !(model in missingCostByModel);
 }
 
 export async function spend(place: Place, { accounts }: RequestOf<'spend'>): Promise<ReplyOf<'spend'>> {

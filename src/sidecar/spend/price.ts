@@ -9,8 +9,12 @@ import { readObject } from '../state/object-file.ts';
 const NEAR =
   /^(?:localhost|.+\.local(?:host|domain)?|(?:127|10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+)+|\[(?:::1|fe80:.*|f[cd].*)\])$/i;
 
-/** @param model as `anthropic/claude-opus-5-5`. */
-export function isPriced(place: Place, model: string): boolean {
+/**
+ * @param model as `anthropic/claude-opus-5-5`.
+ * @param unpriced models with answers that OpenClaw could put no price on: of these a catalog proves nothing, only a price
+ *   that somebody has set since.
+ */
+export function isPriced(place: Place, model: string, unpriced: object = {}): boolean {
   const [, provider = '', id = ''] = /^([a-z0-9][a-z0-9._-]*)\/(.+)$/.exec(model) ?? [];
   if (id === '') return false;
   // Where OpenClaw looks first, and takes what it finds, even a zero.
@@ -18,7 +22,7 @@ export function isPriced(place: Place, model: string): boolean {
   const own = at(objectIn(settingsFile(place)), 'models', 'providers', provider);
   const cost = at(modelIn(at(kept, 'providers', provider), id), 'cost') ?? at(modelIn(own, id), 'cost');
   if (cost !== undefined) return costs(cost);
-  if (isNear(at(modelIn(own, id), 'baseUrl') ?? at(own, 'baseUrl'))) return false;
+  if (model in unpriced || isNear(at(modelIn(own, id), 'baseUrl') ?? at(own, 'baseUrl'))) return false;
   const plugin = join(mcpDir(place), 'current/node_modules/openclaw/dist/extensions', provider);
   const catalog = at(objectIn(join(plugin, 'openclaw.plugin.json')), 'modelCatalog', 'providers', provider);
   return costs(at(modelIn(catalog, id), 'cost'));

@@ -66,3 +66,15 @@ it.each([
   expect(isPriced(place, 'anthropic/opus')).toBe(expected);
   rmSync(agent, { recursive: true });
 });
+
+it('of a model whose answers had no price, only a price that is set since counts', () => {
+  const written = (provider: object) =>
+    writeFileSync(
+      join(place.home, '.openclaw/openclaw.json'),
+      JSON.stringify({ models: { providers: { anthropic: provider } } }),
+    );
+  written({});
+  expect(isPriced(place, 'anthropic/opus', { 'anthropic/opus': {} })).toBe(false);
+  written({ models: [{ id: 'opus', cost }] });
+  expect(isPriced(place, 'anthropic/opus', { 'anthropic/opus': {} })).toBe(true);
+});
