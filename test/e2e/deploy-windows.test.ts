@@ -155,12 +155,15 @@ it('a deploy whose create call was not sent can be cancelled on a full account',
     error_code: 'QUOTA',
     message: 'machine quota exceeded',
   } as const;
+  const killed = await lab.connect();
   set([{ operation: 'create', action: { type: 'unavailable' }, times: 100 }]);
-  const { operation_id } = (await agent.call('deploy_openclaw', { wait_seconds: 0 })).data;
+  const { operation_id } = (await killed.call('deploy_openclaw', { wait_seconds: 0 })).data;
   const { operations } = agent.assembled.services;
   await expect
     .poll(async () => (await operations.list('running'))[0]?.state.key, { interval: 10 })
     .toBeDefined();
+  // Otherwise it might ask once more by itself, and fail before it is cancelled.
+  killed.assembled.close();
   set([{ operation: 'create', action: { retryable: false, ...full }, times: 100 }]);
   expect((await agent.call('cancel_operation', { operation_id })).data.status).toBe('cancelled');
 });
