@@ -14,10 +14,17 @@ const machine = z.object({
   phase: z.string().optional(),
   status: z.union([z.string(), z.object({ phase: z.string() })]).optional(),
 });
-const execution = z.object({ execution_id: z.string(), status: z.string() });
+const execution = z.object({
+  execution_id: z.string(),
+  status: z.string(),
+  exit_code: z.number().optional(),
+  error_code: z.string().optional(),
+});
 const output = z.object({ stdout: z.string().default(''), stderr: z.string().default('') });
 
 const POLL_MS = 100;
+/** How a guest that is still starting refuses a command although its machine runs already. */
+const NOT_THERE_YET = 'machine_not_routable';
 
 async function ask<T>(
   api: Api,
@@ -72,7 +79,7 @@ async function untilPhase(api: Api, id: string, phase: string): Promise<void> {
   }
 }
 
-/** Runs a bash script on the machine to its end. @returns what it printed. @throws Error with its stderr. */
+/** Runs a bash script on the machine to its end. @returns what it printed. @throws Error with how it ended and its last words. */
 export async function runScript(
   api: Api,
   id: string,
@@ -81,13 +88,21 @@ export async function runScript(
 ): Promise<string> {
   const path = `/v1/machines/${id}/executions`;
   const command = ['/bin/bash', '-c', script];
-  let seen = await ask(api, execution, 'POST', path, { command, env, timeout_ms: 600_000 });
-  while (seen.status !== 'succeeded' && seen.status !== 'failed') {
+  const body = { command, env, timeout_ms: 600_000 };
+  let seen = await ask(api, execution, 'POST', path, body);
+  while (['queued', 'wake_in_progress', 'running', 'failed'].includes(seen.status)) {
+    if (seen.status === 'failed' && seen.error_code !== NOT_THERE_YET) break;
     await systemClock.sleep(POLL_MS);
-    seen = await ask(api, execution, 'GET', `${path}/${seen.execution_id}`);
+    seen =
+      seen.status === 'failed'
+        ? await ask(api, execution, 'POST', path, body)
+        : await ask(api, execution, 'GET', `${path}/${seen.execution_id}`);
   }
   const { stdout, stderr } = await ask(api, output, 'GET', `${path}/${seen.execution_id}/output`);
-  if (seen.status === 'failed') throw new Error(`a script of the bench failed: ${stderr.slice(-2_000)}`);
+  if (seen.status !== 'succeeded')
+    throw new Error(
+      `a script of the bench ended as ${JSON.stringify(seen)}: ${stdout.slice(-1_000)} ${stderr.slice(-1_000)}`,
+    );
   return stdout;
 }
 
