@@ -173,7 +173,14 @@ it('an export is verified by plain OpenClaw, which starts from it elsewhere and 
   await rename(join(elsewhere, 'unpacked', state ?? 'there is none'), join(elsewhere, '.openclaw'));
   execFileSync('chmod', ['-R', 'go-rwx', join(elsewhere, '.openclaw')]);
   const { gateway } = JSON.parse(await readFile(join(elsewhere, '.openclaw/secrets.json'), 'utf8'));
+  // As the note beside the export says.
+  const found = `UPDATE cron_jobs SET store_key='${elsewhere}/.openclaw/cron/jobs.json'`;
+  expect(String(saved.notes)).toContain(found.replace(elsewhere, '$HOME'));
+  const open = "new (require('node:sqlite').DatabaseSync)(process.argv[1]).exec(process.argv[2])";
+  const database = join(elsewhere, '.openclaw/state/openclaw.sqlite');
+  execFileSync(join(lab.home(machine), '.openclaw-mcp/node/bin/node'), ['-e', open, database, found]);
   plain = await plainOpenClaw(lab.home(machine), release, { home: elsewhere, token: gateway });
   await plain.start();
+  expect(await plain.run('cron', 'list', '--all', '--json')).toContain('morning');
   expect(await plain.chat(`And ${laptopWords[2]}`)).toBe(`You said: ${laptopWords.join(' ')}`);
 });
