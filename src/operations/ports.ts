@@ -7,8 +7,11 @@ export interface OperationHandle {
   readonly record: Readonly<OperationRecord>;
   /** Aborts when somebody cancels the operation or this process ends; the work itself may go on elsewhere. */
   readonly signal: AbortSignal;
-  /** Ends the current stage and begins `name`; the same name again changes nothing. */
-  stage(name: string): Promise<void>;
+  /**
+   * Ends the current stage and begins `name`; the same name again changes nothing.
+   * @param begunMsAgo where it is heard of late; never before the one before it.
+   */
+  stage(name: string, begunMsAgo?: number): Promise<void>;
   /** Tells waiting callers something between two stages; not kept. */
   tell(message: string): void;
   /** Keeps one of our own sentences for the final result; that it cannot be written ends no work. */

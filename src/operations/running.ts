@@ -161,11 +161,14 @@ function handleFor(running: Running, store: OperationStore, clock: Clock): Opera
     id: record.id,
     record,
     signal: running.abort.signal,
-    async stage(name) {
+    async stage(name, begunMsAgo = 0) {
       const last = record.stages.at(-1);
       if (last?.name === name && last.endedAt === undefined) return;
       running.message = undefined;
-      const at = new Date(clock.now()).toISOString();
+      const now = clock.now();
+      const at = new Date(
+        Math.max(now - begunMsAgo, Date.parse(last?.endedAt ?? last?.startedAt ?? record.createdAt)),
+      ).toISOString();
       endStage(record, at);
       record.stages.push({ name, startedAt: at });
       await keep();

@@ -35,11 +35,16 @@ export async function followJob(
         ({ stages }) => stages.length > options.seenStages,
       ),
     );
-    for (const { name } of job.stages) {
-      if (!operation.record.stages.some((known) => known.name === name)) await operation.stage(name);
+    for (const [index, { name }] of job.stages.entries()) {
+      if (operation.record.stages.some((known) => known.name === name)) continue;
+      await operation.stage(name, secondsOf(job.stages.slice(index)) * 1000);
     }
     if (job.state !== 'running') return job;
     seenStages = job.stages.length;
     pace = job.stages.at(-1)?.name === LAST_STAGE ? LAST_STAGE_PACE : undefined;
   }
 }
+
+/** How long ago the first of these began; the last of a job that has ended counts as just begun. */
+const secondsOf = (stages: JobSnapshot['stages']) =>
+  stages.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
