@@ -10,25 +10,25 @@ say_file() { # NAME FILE: the end of what some other program wrote; nothing wher
   if [ -s "$2" ]; then say "$1@" "$(tail -c 6000 "$2" | gzip -c | base64 | tr -d '\n')"; fi
 }
 
-end() {
-  trap - EXIT
-  say end 1
-  exit "$1"
+end() { trap - EXIT; say end 1; exit "$1"; }
+
+# `set -e` ends a script without a word; a disk without room is the usual reason.
+unexpected() {
+  local why=unexpected room=$home/.openclaw-mcp
+  if ! [ -d "$room" ]; then room=$home; fi
+  if [ -w "$room" ] && ! printf %8192s >"$room/.room$$"; then why=disk_full; fi 2>/dev/null
+  rm -f "$room/.room$$" || true
+  fail "$why"
 }
 
 # An expected failure: a code that the server has a sentence for, and what some other program said about it.
-fail() { # CODE [FILE]
-  say error "$1"
-  say_file detail "${2:-}"
-  end 1
-}
+fail() { say error "$1"; say_file detail "${2:-}"; end 1; } # CODE [FILE]
 
 begin() { # sets home, mcp_dir, folder, node, job, os, arch, port
   set -euo pipefail
   umask 077
   exec 3>&1 1>&2
-  # `set -e` ends a script without a word.
-  trap 'say error unexpected; end 1' EXIT
+  trap unexpected EXIT
   trap 'trap - EXIT; exit 143' TERM INT HUP
   home=/home/machine
   if ! [ -d "$home" ] || ! [ -w "$home" ]; then home=${HOME:-}; fi

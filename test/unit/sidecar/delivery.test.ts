@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import unicode from 'json5/lib/unicode.js';
 import { afterEach, expect, test } from 'vitest';
 import { LETTERS } from '../../../sidecar-bundle.mjs';
+import { providerKeys } from '../../../src/openclaw/catalog/providers.ts';
+import { openclawService } from '../../../src/openclaw/openclaw-service.ts';
 import { askSidecar } from '../../../src/openclaw/sidecar/ask-sidecar.ts';
 import { PACKED_SIDECAR, SIDECAR_HASH, SIDECAR_TEXT } from '../../../src/openclaw/sidecar/sidecar-bundle.ts';
+import { hasSmallDisks, onSmallDisk } from '../../support/small-disk.ts';
 import { type HomeMachine, homeMachine } from '../openclaw/home-machine.ts';
 
 const OPTIONS = { timeoutMs: 10_000, rerunnable: true };
@@ -20,6 +23,9 @@ async function withNode(): Promise<HomeMachine> {
   await symlink(process.execPath, join(bin, 'node'));
   return machine;
 }
+
+/** A command after which `left` in the home names what lies in the folder, to which the disk is gone with it. */
+const LISTED = ['sh', '-c', '"$@"; code=$?; ls "$0" >"$HOME/left"; exit $code'];
 
 const bundleOn = ({ home }: HomeMachine) => join(home, '.openclaw-mcp', 'sidecar', `${SIDECAR_HASH}.mjs`);
 
@@ -71,6 +77,44 @@ test('a machine without Node says so', async () => {
     details: { script_error: 'not_installed' },
   });
 });
+
+test.skipIf(!hasSmallDisks)(
+  'a disk that has no room for the program is named, and keeps no half of one',
+  async () => {
+    const on = await withNode();
+    const folder = join(on.home, '.openclaw-mcp', 'sidecar');
+    await mkdir(folder, { mode: 0o700 });
+    const run: HomeMachine['run'] = (id, command) =>
+      on.run(id, {
+        ...command,
+        command: onSmallDisk(folder, '64k', [...LISTED, folder, ...command.command]),
+      });
+    await expect(askSidecar({ run }, 'm', 'hello', {}, OPTIONS)).rejects.toMatchObject({
+      details: { script_error: 'disk_full' },
+    });
+    expect(await readFile(join(on.home, 'left'), 'utf8')).toBe('');
+  },
+);
+
+test.skipIf(!hasSmallDisks)(
+  'a disk that has no room at all is named by whatever is begun on it',
+  async () => {
+    machine = await homeMachine();
+    const { home, run: runs } = machine;
+    const folder = join(home, '.openclaw-mcp');
+    await mkdir(folder, { mode: 0o700 });
+    const run: HomeMachine['run'] = (id, command) =>
+      runs(id, { ...command, command: onSmallDisk(folder, '4k', command.command) });
+    const openclaw = openclawService({ machines: { run }, npmRegistry: 'http://127.0.0.1:9' });
+    const plan = await openclaw.resolve('m', undefined);
+    const providers = providerKeys({ ANTHROPIC_API_KEY: 'sk-ant-of-this-person' });
+    const settings = { name: 'mine', model: undefined, providers };
+    await expect(openclaw.startDeploy('m', 'op-1', plan, settings)).rejects.toMatchObject({
+      details: { script_error: 'disk_full' },
+    });
+    expect((await readdir(home)).sort()).toEqual(['.openclaw-mcp']);
+  },
+);
 
 test("bare keys may have every letter that OpenClaw's own reader knows", () => {
   const [start, part] = [new RegExp(LETTERS.start, 'u'), new RegExp(LETTERS.part, 'u')];

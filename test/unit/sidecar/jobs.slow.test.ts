@@ -1,5 +1,5 @@
 /** Detached jobs: begun once under an id, followed and stopped by whichever version asks, and ended whole or not at all. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,12 +14,12 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { askSidecar } from '../../../src/openclaw/sidecar/ask-sidecar.ts';
 import { readResult, resultText } from '../../../src/sidecar/jobs/result.ts';
 import { identityOf } from '../../../src/sidecar/process/identity.ts';
 import type { RequestOf } from '../../../src/sidecar/protocol.ts';
+import { hasSmallDisks, runOnSmallDisk } from '../../support/small-disk.ts';
 import { type HomeMachine, homeMachine } from '../openclaw/home-machine.ts';
 
 const OPTIONS = { timeoutMs: 20_000, rerunnable: true };
@@ -163,12 +163,13 @@ test('an answer comes back as it was given, whatever is in it', () => {
   expect(readResult(resultText(values))).toEqual(values);
 });
 
-const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
-test.skipIf(!canMount)('a job that ends on a full disk has ended, and says what it has to say', async () => {
-  const source = new URL('../../../src/sidecar/jobs/files.ts', import.meta.url).pathname;
-  const disk = join(machine.home, 'disk');
-  mkdirSync(disk);
-  const script = `
+test.skipIf(!hasSmallDisks)(
+  'a job that ends on a full disk has ended, and says what it has to say',
+  async () => {
+    const source = new URL('../../../src/sidecar/jobs/files.ts', import.meta.url).pathname;
+    const disk = join(machine.home, 'disk');
+    mkdirSync(disk);
+    const script = `
     import { mkdirSync, writeFileSync } from 'node:fs';
     import { jobFiles, jobState, reserveEnd, writeEnd } from ${JSON.stringify(source)};
     import { readUpTo } from ${JSON.stringify(source.replace('jobs/files.ts', 'read-text.ts'))};
@@ -180,19 +181,7 @@ test.skipIf(!canMount)('a job that ends on a full disk has ended, and says what 
     const result = 'packed=' + 'x'.repeat(60000) + '\\nend=1\\n';
     writeEnd(files, 0, result);
     console.log(said, await jobState(files), readUpTo(files.result, 100000) === result);`;
-  const program = join(machine.home, 'program.mjs');
-  await build({
-    stdin: { contents: script, resolveDir: '/', loader: 'ts' },
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-    },
-    logLevel: 'silent',
-  });
-  const inside = `mount -t tmpfs -o size=512k none '${disk}' && exec '${process.execPath}' '${program}'`;
-  const said = execFileSync('unshare', ['-rm', 'sh', '-c', inside], { encoding: 'utf8' });
-  expect(said).toBe('ENOSPC done true\n');
-});
+    const where = { folder: disk, size: '512k', programDir: machine.home };
+    expect(await runOnSmallDisk(script, where)).toBe('ENOSPC done true\n');
+  },
+);

@@ -1,5 +1,4 @@
 /** What a repair and an undone change must not lose, whenever they are ended. */
-import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,12 +10,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { explainMachineError } from '../../../src/openclaw/sidecar/machine-errors.ts';
 import { mend } from '../../../src/sidecar/repair/mend.ts';
 import { mendKeys } from '../../../src/sidecar/state/mend.ts';
 import { claimChange } from '../../../src/sidecar/upgrade/change-state.ts';
+import { hasSmallDisks, runOnSmallDisk } from '../../support/small-disk.ts';
 
 let home: string;
 beforeEach(() => {
@@ -88,8 +88,7 @@ const withoutTexts: Plugin = {
   },
 };
 
-const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
-it.skipIf(!canMount)('a change that has filled the disk is undone', { timeout: 30_000 }, async () => {
+it.skipIf(!hasSmallDisks)('a change that has filled the disk is undone', { timeout: 30_000 }, async () => {
   const source = (name: string) =>
     JSON.stringify(new URL(`../../../src/sidecar/upgrade/${name}.ts`, import.meta.url).pathname);
   const disk = own('disk');
@@ -108,22 +107,8 @@ it.skipIf(!canMount)('a change that has filled the disk is undone', { timeout: 3
     try { for (let i = 0; ; i++) writeFileSync(place.home + '/fill' + i, Buffer.alloc(4096)); } catch (e) { said = e.code; }
     await undoChange(place, stage).catch((error) => { said = String(error); });
     console.log(said, stepOf(place), readFileSync(place.home + '/.openclaw/openclaw.json', 'utf8'));`;
-  const program = own('program.mjs');
-  await build({
-    stdin: { contents: script, resolveDir: '/', loader: 'ts' },
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-    },
-    plugins: [withoutTexts],
-    logLevel: 'silent',
-  });
-  const inside = `mount -t tmpfs -o size=2m none '${disk}' && exec '${process.execPath}' '${program}'`;
-  const said = execFileSync('unshare', ['-rm', 'sh', '-c', inside], { encoding: 'utf8' });
-  expect(said).toBe('ENOSPC undone as it was\n');
+  const where = { folder: disk, size: '2m', programDir: own(), plugins: [withoutTexts] };
+  expect(await runOnSmallDisk(script, where)).toBe('ENOSPC undone as it was\n');
 });
 
 it('the rest of an answer that is gone has its own sentence', () => {
