@@ -148,6 +148,8 @@ it('the assistant of the laptop moves in, knows the conversation, and answers no
       automations_off: expect.arrayContaining([expect.objectContaining({ name: 'morning' })]),
     },
   });
+  // What tar packs names its release nowhere.
+  expect(Object(moved.backup)).not.toHaveProperty('openclaw_version');
   expect(await reply(`And ${laptopWords[1]}`)).toBe(`You said: ${laptopWords.slice(0, 2).join(' ')}`);
   const state = join(lab.home(machine), '.openclaw');
   expect(await readFile(join(state, 'workspace/SOUL.md'), 'utf8')).toContain('I come from a laptop');

@@ -202,7 +202,7 @@ export const backupFile = z.object({
   file: z.string().describe('On this computer; holds secrets.'),
   bytes: z.number(),
   sha256: z.string(),
-  openclaw_version: z.string(),
+  openclaw_version: z.string().optional().describe('Where anything in the file names it.'),
   created_at: z.string().optional(),
 });
 

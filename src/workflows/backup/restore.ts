@@ -108,11 +108,13 @@ async function restoreFile(
   });
   for (const note of pluginNotes(carriedPlugins(job.result))) await operation.note(note);
   await operation.note('What the machine had before is kept aside on it, until the next restore.');
-  const { openclaw_version, created_at } = manifest;
-  const backup = { file, bytes, sha256: taken.sha256, openclaw_version, created_at };
+  const { created_at } = manifest;
+  // The manifest of a state that moves in is of our making, and says some version also where nobody knows it.
+  const version = taken.found === undefined ? manifest.openclaw_version : taken.found.version;
+  const backup = { file, bytes, sha256: taken.sha256, openclaw_version: version, created_at };
   const done = { machine_id: machineId, openclaw_version: openclawVersion, backup };
-  if (taken.found === undefined) return done;
-  return { ...done, moved_in: await movedIn(operation, deps, machineId, taken.found) };
+  if (taken.found === undefined) return asJson(done);
+  return asJson({ ...done, moved_in: await movedIn(operation, deps, machineId, taken.found) });
 }
 
 async function recoveredRestore(operation: OperationHandle, { openclaw }: RestoreDeps): Promise<JsonObject> {
@@ -242,7 +244,10 @@ export const restore = declareKind({
   name: RESTORE,
   input: restoreInput,
   state: restoreState,
-  result: versionResult.extend({ backup: backupFile, moved_in: movedInResult.optional() }),
+  result: versionResult.extend({
+    backup: backupFile,
+    moved_in: movedInResult.optional(),
+  }),
   notBeside: ['configure', 'upgrade', 'backup', 'deploy', 'repair'],
   work: restoreWork,
   words: {
