@@ -185,4 +185,4 @@ export function pauseAfter(turnMs: number): number {
 }
 
 /** The pause before the text so far is fetched for somebody who watches; each costs three requests. */
-export const textPauseAfter = (turnMs: number): number => Math.max(2_500, turnMs * 0.15);
+export const textPauseAfter = (turnMs: number): number => Math.max(2_500, turnMs * 0.18);
