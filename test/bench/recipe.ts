@@ -24,13 +24,18 @@ const NODE = '24.21.0';
 const NPM = '11.19.1';
 const TOKEN = randomUUID().replaceAll('-', '');
 
+/** Mended: not all machines run commands as root, who alone may write to /usr/local; this too is gone after a sleep. */
+const PREFIX = '/tmp/local';
+
 const ENV =
-  'export PATH=/home/machine/.npm-global/bin:$PATH && export HOME=/home/machine ' +
+  `export PATH=/home/machine/.npm-global/bin:${PREFIX}/bin:$PATH && ` +
+  'export HOME=/home/machine ' +
   '&& export OPENCLAW_STATE_DIR=/home/machine/.openclaw ' +
   '&& export NODE_COMPILE_CACHE=/home/machine/.compile-cache && export OPENCLAW_NO_RESPAWN=1';
 
 const INSTALL_NODE =
-  'set -e; arch=$(uname -m | sed "s/x86_64/x64/;s/aarch64/arm64/"); cd /usr/local ' +
+  'set -e; arch=$(uname -m | sed "s/x86_64/x64/;s/aarch64/arm64/"); ' +
+  `mkdir -p ${PREFIX} && cd ${PREFIX} ` +
   `&& curl -fsSL "\${NPM_CONFIG_REGISTRY%/}/node-linux-$arch/-/node-linux-$arch-${NODE}.tgz" | tar xz --strip-components=1 ` +
   '&& mkdir -p lib/node_modules/npm ' +
   `&& curl -fsSL "\${NPM_CONFIG_REGISTRY%/}/npm/-/npm-${NPM}.tgz" | tar xz -C lib/node_modules/npm --strip-components=1 ` +
@@ -107,7 +112,7 @@ export async function runRecipe(
   await exec(
     id,
     'mkdir -p /home/machine/.npm-global /home/machine/.npm-cache /home/machine/.tmp /home/machine/.openclaw ' +
-      '/home/machine/.compile-cache && NPM_CONFIG_PREFIX=/home/machine/.npm-global NPM_CONFIG_CACHE=/home/machine/.npm-cache ' +
+      `/home/machine/.compile-cache && export PATH=${PREFIX}/bin:$PATH && NPM_CONFIG_PREFIX=/home/machine/.npm-global NPM_CONFIG_CACHE=/home/machine/.npm-cache ` +
       'TMPDIR=/home/machine/.tmp npm install -g openclaw@latest 2>&1 | tail -5',
     // Mended: two minutes are not enough on a slow computer.
     600_000,
@@ -146,7 +151,7 @@ export async function runRecipe(
   const woken = performance.now();
   await untilRunning(await ask('POST', `/${id}/wake`));
   // Mended: a local machine shows the computer's own Node, which the published look would take for the one it lost.
-  await exec(id, `test -x /usr/local/bin/node || (${INSTALL_NODE}) 2>&1 | tail -3`);
+  await exec(id, `test -x ${PREFIX}/bin/node || (${INSTALL_NODE}) 2>&1 | tail -3`);
   await exec(id, LAUNCH);
   await listening(id);
   requireReply(await exec(id, CHAT));
