@@ -13,6 +13,7 @@ import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Redact } from '../core/redact.ts';
+import { agreeOnPages } from './agreed-extension.ts';
 import type { Tool } from './define-tool.ts';
 import { explain } from './explain.ts';
 import { renderOutcome } from './render.ts';
@@ -91,6 +92,7 @@ export function serveResources<Services>(
   const { tools, services, redact, log } = options;
   const templates = set.templates.filter(({ tool }) => tools.some(({ name }) => name === tool));
   server.registerCapabilities({ resources: {} });
+  agreeOnPages(server, [...new Set(set.pages.map(({ mimeType }) => mimeType))]);
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
     resourceTemplates: templates.map(({ name, title, description, uriTemplate }) => ({
       ...{ name, title, description, uriTemplate },

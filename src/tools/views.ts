@@ -5,6 +5,9 @@ import { CALLED } from '../view/called.ts';
 /** Where hosts read the page. */
 export const VIEW_URI = 'ui://openclaw-dedalus/view.html';
 
+// Before the extension was settled its address lay flat among the others: some hosts look for nothing else.
+const EARLIER_KEY = 'ui/resourceUri';
+
 // Where a person would rather look than read.
 const SHOWN = new Set([
   'deploy_openclaw',
@@ -25,10 +28,12 @@ const SHOWN = new Set([
  * result is worth nothing there, since what takes one is refused.
  */
 export function withView<Services>(tool: Tool<Services>): Tool<Services> {
+  const shown = SHOWN.has(tool.name);
   const ui = {
-    ...(SHOWN.has(tool.name) && { resourceUri: VIEW_URI }),
+    ...(shown && { resourceUri: VIEW_URI }),
     visibility: CALLED.includes(tool.name) ? ['model', 'app'] : ['model'],
   };
+  const meta = { ...tool.meta, ui, ...(shown && { [EARLIER_KEY]: VIEW_URI }) };
   const { reading } = tool;
-  return { ...tool, meta: { ...tool.meta, ui }, ...(reading && { reading: withView(reading) }) };
+  return { ...tool, meta, ...(reading && { reading: withView(reading) }) };
 }

@@ -26,4 +26,8 @@ describe('the page', () => {
     );
     expect(shown).not.toContain('destroy_machine');
   });
+
+  it('is found by hosts that look for its address under the earlier key alone', () => {
+    for (const { name, meta } of tools) expect(meta?.['ui/resourceUri']).toBe(ui[name].resourceUri);
+  });
 });
