@@ -47,6 +47,14 @@ export function oddAnswerError(status: number): AppError {
   });
 }
 
+// Of an hour that an API asks for, whoever calls hears only this; more than a day is no wait.
+const MAX_MINUTES = 24 * 60;
+
+function againAfter(askedMs = 0): string {
+  const minutes = Math.min(Math.ceil(askedMs / 60_000), MAX_MINUTES);
+  return minutes > 1 ? `Try again in ${minutes} minutes, as it asks.` : 'Try again in a minute.';
+}
+
 function judge(refusal: Refusal, subject: Subject): Verdict {
   const { status, platformCode = '', text } = refusal;
   if (status === 402 || (platformCode !== 'RATE_LIMITED' && QUOTA.test(`${platformCode} ${text}`))) {
@@ -67,7 +75,7 @@ function judge(refusal: Refusal, subject: Subject): Verdict {
         status === 429
           ? 'The Dedalus API asked us to slow down'
           : `The Dedalus API cannot do this right now (HTTP ${status})`,
-      next: 'Try again in a minute.',
+      next: againAfter(refusal.retryAfterMs),
     };
   }
   const named = refusal.fields.map((field) => field.location).filter((name) => SAFE_TOKEN.test(name));

@@ -48,6 +48,25 @@ it('follows a Retry-After header where the body names no time', async () => {
   expect(clock.slept.filter((ms) => ms < 20_000)).toEqual([3050]);
 });
 
+it.each([
+  ['50', 'Try again in a minute.'],
+  ['3600', 'Try again in 60 minutes, as it asks.'],
+  ['1e300', 'Try again in 1440 minutes, as it asks.'],
+])(
+  'says at once how long an API asks to be left alone where that is too long to wait: %s s',
+  async (asked, next) => {
+    const { server, clock, api } = await clientOnWire();
+    server.on('GET', '/v1/machines/dm-1', {
+      status: 429,
+      text: 'slow down',
+      headers: { 'retry-after': asked },
+    });
+    expect(await failureOf(api.getMachine('dm-1'))).toMatchObject({ code: 'unavailable', next });
+    expect(server.requests).toHaveLength(1);
+    expect(clock.slept.filter((ms) => ms < 20_000)).toEqual([]);
+  },
+);
+
 it.each<[string, Reply]>([
   ['header', { status: 503, text: 'down', headers: { 'retry-after': '0' } }],
   ['body', coded(503, 'DEPENDENCY_UNAVAILABLE', 'x', { retryable: true, retry_after_ms: 0 })],
