@@ -1,5 +1,5 @@
 /** The README cannot lie where the code knows better; `npm run docs` writes what differs here. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { settings } from '../../src/config/config.ts';
@@ -60,4 +60,13 @@ test('every npm script that the documents name exists', () => {
     [...read(file).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name),
   );
   expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
+});
+
+test('every folder of the source stands on the map of the README, and nothing else', () => {
+  const [, map = ''] = /Folders are rings[\s\S]*?```\n([\s\S]*?)```/.exec(read('README.md')) ?? [];
+  const named = [...map.matchAll(/^[ ├└]*([\w-]+) {2,}/gm)].map(([, name = '']) => name);
+  const beside = ['prompts', 'resources'];
+  for (const name of beside) expect(map).toContain(name);
+  const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect([...named, ...beside].sort()).toEqual(folders.map(({ name }) => name).sort());
 });
