@@ -14,6 +14,8 @@ export interface Following {
   seen(operation: Operation): void;
   /** Takes what hinders it; undefined when that is over. It goes on. */
   hindered(message: string | undefined): void;
+  /** Called when it is given up: nobody knows how the work stands. */
+  lost(): void;
 }
 
 // One answer a second shows every stage; a long one is asked for less often.
@@ -26,7 +28,7 @@ const MAX_HINDERED = 12;
 
 /** Ends when the work has ended, when `signal` aborts, or after a minute in which every question failed. */
 export async function follow(operation: Operation, following: Following): Promise<void> {
-  const { call, pause, signal, seen, hindered } = following;
+  const { call, pause, signal, seen, hindered, lost } = following;
   let latest = operation;
   let failures = 0;
   while (latest.status === 'running' && failures < MAX_HINDERED) {
@@ -45,6 +47,7 @@ export async function follow(operation: Operation, following: Following): Promis
     latest = answer;
     seen(answer);
   }
+  if (latest.status === 'running') lost();
 }
 
 /** The operation that a tool answers with, or what hinders its being told. */
@@ -71,17 +74,41 @@ export function begunBy(
   input: Readonly<Record<string, unknown>>,
   running: readonly Operation[],
 ): Operation | undefined {
-  const kind = tool === 'backup_openclaw' && input.action === 'restore' ? 'restore' : KINDS[tool];
-  const fitting = running.filter(
+  const fitting = running.filter((one) => one.status === 'running' && fits(tool, input, one));
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/**
+ * The one operation, ended or not, that a call is about of whose result the words alone were handed over. Its words name
+ * the machine, and its seconds to the tenth.
+ */
+export function toldBy(
+  tool: string,
+  input: Readonly<Record<string, unknown>>,
+  words: string,
+  listed: readonly Operation[],
+): Operation | undefined {
+  const fitting = listed.filter(
     (one) =>
-      one.status === 'running' &&
-      one.kind === kind &&
-      (tool !== 'deploy_openclaw' || one.name === (input.name ?? 'openclaw')) &&
-      (tool !== 'chat' || one.session === (input.session ?? 'default')) &&
-      (typeof input.machine_id !== 'string' || one.machineId === input.machine_id),
+      fits(tool, input, one) &&
+      words.includes(`${one.seconds} s`) &&
+      (one.machineId === undefined || words.includes(one.machineId)),
   );
   return fitting.length === 1 ? fitting[0] : undefined;
 }
+
+function fits(tool: string, input: Readonly<Record<string, unknown>>, one: Operation): boolean {
+  const kind = tool === 'backup_openclaw' && input.action === 'restore' ? 'restore' : KINDS[tool];
+  return (
+    one.kind === kind &&
+    (tool !== 'deploy_openclaw' || one.name === (input.name ?? 'openclaw')) &&
+    (tool !== 'chat' || one.session === (input.session ?? 'default')) &&
+    (typeof input.machine_id !== 'string' || one.machineId === input.machine_id)
+  );
+}
+
+/** Whether a call of this tool begins work that can be told before it answers. */
+export const begins = (tool: string): boolean => Object.hasOwn(KINDS, tool);
 
 const KINDS: Readonly<Record<string, string>> = {
   deploy_openclaw: 'deploy',

@@ -1,16 +1,18 @@
 /** Which view stands for the result that the host hands over, and where a click leads. */
-import { useEffect, useState } from 'preact/hooks';
-import { begunBy, type Call } from './follow.ts';
-import type { Beside, Host } from './host.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { askAgain } from './ask-again.ts';
+import type { Beside } from './beside.ts';
+import type { Call } from './follow.ts';
+import type { Host } from './host.ts';
 import { pause } from './pace.ts';
-import type { Operation } from './told/operation.ts';
 import { type Fields, text } from './told/read.ts';
-import { type Result, readResult } from './told/results.ts';
+import { type Result, readResult, type Words } from './told/results.ts';
 import { MachinesView } from './views/machines-view.tsx';
 import { OperationsView, OperationView } from './views/operation-view.tsx';
-import { Card, Notice, Said, Spoken } from './views/parts.tsx';
+import { Notice, Said } from './views/parts.tsx';
 import { StatusView } from './views/status-view.tsx';
 import { TalkView, TurnView } from './views/talk-view.tsx';
+import { Waiting } from './views/waiting.tsx';
 
 /** A call whose answer is shown: the host's own, or one that a click made. */
 interface Visit {
@@ -23,10 +25,12 @@ interface Visit {
 export function Page({ host }: { host: Host }) {
   const [beside, setBeside] = useState<Beside>();
   const [visits, setVisits] = useState<readonly Visit[]>([]);
+  const page = useRef<HTMLElement>(null);
   useEffect(() => host.watch(setBeside), [host]);
-  if (beside === undefined) return null;
-  const first = firstVisit(beside);
+  const first = useMemo(() => beside && firstVisit(beside), [beside]);
   const shown = visits.at(-1) ?? first;
+  useFocus(page, shown, visits);
+  if (beside === undefined || shown === undefined) return null;
 
   /** Shows the answer of another call; `instead` of what is shown, or on top of it. */
   async function open(tool: string, input: Fields, before: readonly Visit[]) {
@@ -40,7 +44,7 @@ export function Page({ host }: { host: Host }) {
   const { machine } = machineOf(shown);
   const closing = shown.result?.is === 'operation' && visits.length > 0 && machine !== undefined;
   return (
-    <main>
+    <main ref={page}>
       {visits.length > 0 && (
         <nav>
           <button type="button" class="plain" onClick={() => setVisits(visits.slice(0, -1))}>
@@ -68,7 +72,19 @@ export function Page({ host }: { host: Host }) {
   );
 }
 
-function firstVisit({ tool, input, result }: Beside): Visit {
+/** A click that changes what is shown takes its own button away: who goes by keys, or listens, goes on at the heading. */
+function useFocus(page: { current: HTMLElement | null }, shown: Visit | undefined, visits: readonly Visit[]) {
+  const untouched = useRef(visits);
+  useEffect(() => {
+    // Before any click the focus is none of the page's business, and never where a person is elsewhere.
+    if (untouched.current === visits || !document.hasFocus()) return;
+    if (document.activeElement === document.body) page.current?.querySelector('h1')?.focus();
+  }, [page, shown, visits]);
+}
+
+const NO_INPUT: Fields = {};
+
+function firstVisit({ tool, input = NO_INPUT, result }: Beside): Visit {
   return { tool, input, result: result && readResult(result) };
 }
 
@@ -90,24 +106,22 @@ async function answerOf(call: Call, tool: string, input: Fields): Promise<Result
 
 type Open = (tool: string, input: Fields) => void;
 
-function Shown({
-  visit: { tool, input, result },
-  call,
-  cancelled,
-  onTop,
-  instead,
-}: {
+interface ShownProps {
   visit: Visit;
   call: Call;
   cancelled: boolean;
   onTop: Open;
   instead: Open;
-}) {
+}
+
+function Shown(props: ShownProps) {
+  const { call, cancelled, onTop, instead } = props;
+  const { tool, input, result } = props.visit;
   if (result === undefined)
     return cancelled ? (
       <Notice tone="idle" title="The call was cancelled. What it began goes on: get_operation shows it." />
     ) : (
-      <Waiting tool={tool} input={input} call={call} />
+      <Waiting tool={tool} input={input} call={call} open={onTop} />
     );
   switch (result.is) {
     case 'operation':
@@ -146,57 +160,50 @@ function Shown({
     case 'talk':
       return <TalkView talk={result.talk} />;
     case 'failure':
-      return (
-        <Notice tone="bad" title={result.message}>
-          {result.said.map((said, index) => (
-            <Said key={`${index}`} what="What the other side said">
-              {said}
-            </Said>
-          ))}
-        </Notice>
-      );
+      return <WordsView tone="bad" message={result.message} said={result.said} />;
     case 'strange':
-      return <Notice tone="idle" title="There is nothing to look at in this result." />;
+      return <OnlyWords {...props} words={result} />;
   }
 }
 
-const PEEK_MS = 1_000;
-
-/** Until a call answers: the work that it has begun, where that can be told, else that it is under way. */
-function Waiting({ tool, input, call }: { tool: string | undefined; input: Fields; call: Call }) {
-  const [begun, setBegun] = useState<Operation>();
-  useEffect(() => {
-    if (tool === undefined) return undefined;
-    const ending = new AbortController();
-    void peek(tool, input, call, ending.signal).then(setBegun);
-    return () => ending.abort();
-  }, [tool, input, call]);
-  if (begun !== undefined && begun.kind !== 'turn')
-    return <OperationView key={begun.id} operation={begun} call={call} />;
+function WordsView({
+  tone,
+  message,
+  said,
+}: {
+  tone: 'bad' | 'idle';
+  message: string;
+  said: readonly string[];
+}) {
   return (
-    <Card title={tool?.replaceAll('_', ' ') ?? 'Waiting'}>
-      <div class="progress running">
-        <div class="bar endless" />
-      </div>
-      <Spoken>The call is under way</Spoken>
-    </Card>
+    <Notice tone={tone} title={message}>
+      {said.map((one, index) => (
+        <Said key={`${index}`} what="What the other side said">
+          {one}
+        </Said>
+      ))}
+    </Notice>
   );
 }
 
-async function peek(
-  tool: string,
-  input: Fields,
-  call: Call,
-  signal: AbortSignal,
-): Promise<Operation | undefined> {
-  while (!signal.aborted) {
-    await pause(PEEK_MS, signal);
-    if (signal.aborted) return undefined;
-    const result = await answerOf(call, 'get_operation', {});
-    // A host that does not let the page call says so once; the answer comes all the same.
-    if (result.is !== 'operations') return undefined;
-    const begun = begunBy(tool, input, result.operations);
-    if (begun !== undefined) return signal.aborted ? undefined : begun;
-  }
-  return undefined;
+/** What a call said, until its data is had from the server, where that can be. */
+function OnlyWords({ words: { message = '', said }, ...props }: ShownProps & { words: Words }) {
+  const { visit, call } = props;
+  const [result, setResult] = useState<Result>();
+  useEffect(() => {
+    const ending = new AbortController();
+    const { signal } = ending;
+    const ask = async () => {
+      // Not before somebody looks.
+      await pause(0, signal);
+      const found = signal.aborted ? undefined : await askAgain(visit, message, call);
+      if (!signal.aborted) setResult(found);
+    };
+    void ask();
+    return () => ending.abort();
+  }, [visit.tool, visit.input, message, call]);
+  if (result !== undefined) return <Shown {...props} visit={{ ...visit, result }} />;
+  return (
+    <WordsView tone="idle" message={message || 'There is nothing to look at in this result.'} said={said} />
+  );
 }

@@ -29,7 +29,8 @@ export function segments(operation: Operation, waited: number): Segment[] {
     running && index === operation.stages.length - 1 ? { ...stage, seconds: stage.seconds + waited } : stage,
   );
   const total = stages.reduce((sum, { seconds }) => sum + seconds, 0);
-  const full = running ? filled(total, TYPICAL[operation.kind] ?? OTHERS) : 1;
+  const full =
+    running || operation.status === 'unknown' ? filled(total, TYPICAL[operation.kind] ?? OTHERS) : 1;
   return stages.map(({ name, seconds }, index) => ({
     name,
     seconds,

@@ -3,45 +3,43 @@ import { writeFileSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bin, type BinProcess, copyOfBin, startBin } from '../support/bin.ts';
-import { type Lab, startLab } from '../support/lab.ts';
+import type { BinProcess } from '../support/bin.ts';
+import type { Lab } from '../support/lab.ts';
 import { findChromium } from '../support/view-host/chromium.ts';
-import { startViewHost, type ViewHost } from '../support/view-host/view-host.ts';
+import type { ViewHost } from '../support/view-host/view-host.ts';
+import { startViewLab, type ViewLab } from '../support/view-host/view-lab.ts';
 
 const HOSTILE =
   '<img src="http://evil.test/x" onerror="document.title=1"><script>document.title=1</script> **bold** &amp; [a](javascript:alert(1))';
 
 const browser = await findChromium();
+let all: ViewLab;
 let lab: Lab;
-let bin: Bin;
 let server: BinProcess;
 let host: ViewHost;
 
 beforeAll(async () => {
   if (browser === undefined) return;
-  lab = await startLab({
+  all = await startViewLab(browser, {
     settings: { delays: { accepted: 200, placement: 300, starting: 500 } },
     model: { reply: ({ question }) => answerTo(question) },
   });
-  bin = await copyOfBin();
-  server = await startBin(bin, lab);
-  host = await startViewHost(server.client, browser);
+  ({ lab, server, host } = all);
 });
 afterAll(async () => {
   await host?.together('view', [['deploy-ready', 'wake-dark', 'chat', 'machines'], ['status-findings']]);
-  await host?.close();
-  await server?.close();
-  await bin?.remove();
-  await lab?.close();
+  await all?.close();
 });
 
 /** As an assistant with its own tools: a report is made before the answer. */
 function answerTo(question: string): string {
   if (question.includes('markup')) return HOSTILE;
+  if (question.includes('Hebrew')) return HEBREW;
   if (question.includes('report'))
     for (const name of ['week.txt', HOSTILE_NAME]) writeFileSync(join(workspace, name), 'the week');
   return `You said: ${question}`;
 }
+const HEBREW = 'מה שלומך היום?\nHow are you today?';
 const HOSTILE_NAME = 'week <img src=x onerror="document.title=1">.txt';
 let workspace: string;
 
@@ -57,6 +55,7 @@ async function home(): Promise<string> {
 
 describe.skipIf(browser === undefined)('the page', () => {
   let machine: string;
+  let deployed: string;
 
   it('shows a deploy from its first stage, before the call has answered, to ready', async () => {
     const { view, result } = await host.show('deploy_openclaw', { name: 'garden', wait_seconds: 45 });
@@ -66,6 +65,7 @@ describe.skipIf(browser === undefined)('the page', () => {
     await host.picture('deploy-running');
     const { structuredContent } = await result;
     machine = String(structuredContent?.machine_id);
+    deployed = String(structuredContent?.operation_id);
     await view.locator('.chip', { hasText: 'ready' }).waitFor(SOON);
     expect(await view.getByRole('listitem').allTextContents()).toEqual(
       expect.arrayContaining([expect.stringMatching(/^boot[\d.]+ s$/)]),
@@ -194,6 +194,63 @@ describe.skipIf(browser === undefined)('the page', () => {
     const [, token] = /confirmation "([^"]+)"/.exec(String(structuredContent?.next)) ?? [];
     expect(await view.locator('html').innerHTML()).not.toContain(token);
     expect(await view.getByRole('alert').textContent()).toContain('not made on this computer');
+  });
+
+  it('leads who goes by keys to the heading of what a key has opened, and back', async () => {
+    const { view } = await host.show('list_machines');
+    const status = view.getByRole('button', { name: 'Status of garden' });
+    await status.press('Enter');
+    const heading = view.getByRole('heading', { level: 1 });
+    await view.getByRole('heading', { name: 'Every layer works' }).waitFor(SOON);
+    const focused = () => heading.evaluate((element) => element === element.ownerDocument.activeElement);
+    await expect.poll(focused).toBe(true);
+    await view.getByRole('button', { name: 'Back' }).press('Enter');
+    await view.getByRole('heading', { name: 'Machines' }).waitFor(SOON);
+    await expect.poll(focused).toBe(true);
+  });
+
+  it('sets each paragraph in the direction of its own letters', async () => {
+    const { view } = await host.show('chat', { message: 'Answer in Hebrew', session: 'shalom' });
+    const said = view.locator('.said', { hasText: 'How are you' });
+    await said.waitFor(SOON);
+    // Of its first and its last line: how far their ink is from the left edge of their box.
+    const lines = await said.evaluate((box) => {
+      const range = box.ownerDocument.createRange();
+      range.selectNodeContents(box);
+      return [...range.getClientRects()].map(({ left }) => left - box.getBoundingClientRect().left);
+    });
+    expect(lines.at(0)).toBeGreaterThan(2);
+    expect(lines.at(-1)).toBeLessThan(1);
+  });
+
+  it('comes to rest at the height that it asks for, and takes the width that there is again', async () => {
+    await narrow(340);
+    const { view } = await host.show('get_operation', { operation_id: deployed });
+    await view.locator('.chip', { hasText: 'ready' }).waitFor(SOON);
+    await host.frames(30);
+    const asked = (await host.sizes()).length;
+    await host.frames(60);
+    expect(await host.sizes()).toHaveLength(asked);
+    await narrow(820);
+    await host.frames(30);
+    expect(await view.locator('html').evaluate((page) => page.clientWidth)).toBe(820);
+  });
+
+  it('draws its bar where a person sets all colours', async () => {
+    await host.page.emulateMedia({ forcedColors: 'active' });
+    const { view } = await host.show('get_operation', { operation_id: deployed });
+    const colour = (of: string) =>
+      view
+        .locator(of)
+        .first()
+        .evaluate((one) => one.ownerDocument.defaultView?.getComputedStyle(one).backgroundColor);
+    await view
+      .locator('.bar > span')
+      .first()
+      .waitFor({ ...SOON, state: 'attached' });
+    expect(await colour('.bar > span')).not.toBe(await colour('body'));
+    await host.picture('forced-colours');
+    await host.page.emulateMedia({ forcedColors: 'none' });
   });
 
   it('lets no request leave, and calls only what looks, follows, wakes, mends and saves', () => {

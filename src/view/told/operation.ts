@@ -7,7 +7,8 @@ export interface Stage {
   seconds: number;
 }
 
-export type Status = 'running' | 'ready' | 'done' | 'failed' | 'cancelled';
+/** No tool says that it is unknown: the page does, where nobody answers any more. */
+export type Status = 'running' | 'ready' | 'done' | 'failed' | 'cancelled' | 'unknown';
 
 export interface MadeFile {
   path: string;

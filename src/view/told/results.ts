@@ -13,7 +13,13 @@ export type Result =
   | { is: 'status'; status: MachineStatus }
   | { is: 'talk'; talk: Talk }
   | { is: 'failure'; message: string; said: string[] }
-  | { is: 'strange' };
+  | ({ is: 'strange' } & Words);
+
+/** Some hosts hand over nothing else of a result, nor whether it failed. */
+export interface Words {
+  message: string | undefined;
+  said: string[];
+}
 
 /** As `tools/call` returns it, from whichever tool. */
 export interface CallResult {
@@ -31,13 +37,16 @@ export function readResult({ isError, content, structuredContent }: CallResult):
   if (Array.isArray(data.operations))
     return { is: 'operations', operations: list(data.operations, operationOf) };
   const operation = operationOf(data);
-  return operation === undefined ? { is: 'strange' } : { is: 'operation', operation };
+  return operation === undefined ? { is: 'strange', ...wordsOf(content) } : { is: 'operation', operation };
 }
 
-/** The first block of an error is the server's own sentence; what follows was written by others. */
 function failure(content: unknown): Result {
-  const [message = 'The call failed, and nothing says why.', ...said] = list(content, (block) =>
-    text(fields(block).text),
-  );
-  return { is: 'failure', message: withoutConfirmation(message), said };
+  const { message = 'The call failed, and nothing says why.', said } = wordsOf(content);
+  return { is: 'failure', message, said };
+}
+
+/** The first block is the server's own sentence; what follows was written by others. */
+function wordsOf(content: unknown): Words {
+  const [message, ...said] = list(content, (block) => text(fields(block).text));
+  return { message: message && withoutConfirmation(message), said };
 }

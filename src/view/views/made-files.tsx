@@ -63,10 +63,10 @@ function Made({
 }
 
 function Saving({ operation, call }: { operation: Operation; call: Call }) {
-  const { latest, hindrance } = useFollowed(operation, call);
+  const { latest, hindered } = useFollowed(operation, call);
   if (latest.error !== undefined) return <Notice tone="bad" title={latest.error.message} />;
   const where = latest.saved === undefined ? '' : `: ${latest.saved}`;
-  const standing = latest.status === 'done' ? `saved${where}` : (hindrance ?? 'being saved');
+  const standing = latest.status === 'done' ? `saved${where}` : (hindered.message ?? 'being saved');
   return (
     <span class="quiet" role="status">
       {' '}

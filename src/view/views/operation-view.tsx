@@ -26,25 +26,54 @@ export const STATUS_TONES: Readonly<Record<Status, Tone>> = {
   done: 'good',
   failed: 'bad',
   cancelled: 'idle',
+  unknown: 'idle',
 };
 
-/** `operation` as it is now: followed while it runs. */
+/** What hinders that an operation is followed, and how it is asked for once more. */
+interface Hindered {
+  message: string | undefined;
+  /** Undefined while it is asked for anyway. */
+  again: (() => void) | undefined;
+}
+
+/** `operation` as it is now: followed while it runs, and unknown where nobody has answered for long. */
 export function useFollowed(operation: Operation, call: Call) {
   const [latest, setLatest] = useState(operation);
-  const [hindrance, setHindrance] = useState<string>();
+  const [message, setMessage] = useState<string>();
+  const [round, setRound] = useState(0);
   useEffect(() => {
     setLatest(operation);
+    setMessage(undefined);
     const ending = new AbortController();
     const { signal } = ending;
-    void follow(operation, { call, pause, signal, seen: setLatest, hindered: setHindrance });
+    const lost = () => setLatest((last) => ({ ...last, status: 'unknown' }));
+    void follow(operation, { call, pause, signal, seen: setLatest, hindered: setMessage, lost });
     return () => ending.abort();
-  }, [operation.id, operation.status]);
+  }, [operation.id, operation.status, round]);
   const waited = useSecondsSince(latest, latest.status === 'running');
-  return { latest, waited, hindrance };
+  const again = latest.status === 'unknown' ? () => setRound(round + 1) : undefined;
+  const hindered: Hindered = { message, again };
+  return { latest, waited, hindered };
+}
+
+/** Nothing while the operation is followed. */
+export function HinderedNotice({ message, again }: Hindered) {
+  if (message === undefined) return null;
+  return (
+    <Notice tone="warn" title={`Its state cannot be asked for now: ${message}`}>
+      {again !== undefined && (
+        <div class="actions">
+          <button type="button" onClick={again}>
+            Ask again
+          </button>
+        </div>
+      )}
+    </Notice>
+  );
 }
 
 export function OperationView({ operation, call }: { operation: Operation; call: Call }) {
-  const { latest, waited, hindrance } = useFollowed(operation, call);
+  const { latest, waited, hindered } = useFollowed(operation, call);
   const { status, error, notes, lists, name } = latest;
   const title = TITLES[latest.kind] ?? latest.kind;
   return (
@@ -53,9 +82,7 @@ export function OperationView({ operation, call }: { operation: Operation; call:
       beside={<Ending status={status} seconds={latest.seconds + waited} />}
     >
       <Bar operation={latest} waited={waited} />
-      {hindrance !== undefined && status === 'running' && (
-        <Notice tone="warn" title={`Its state cannot be asked for now: ${hindrance}`} />
-      )}
+      <HinderedNotice {...hindered} />
       {error !== undefined && <Failed error={error} next={latest.next} />}
       {lists.map(({ what, entries }) => (
         <List key={what} what={what} entries={entries} />
@@ -104,7 +131,7 @@ function Bar({ operation, waited }: { operation: Operation; waited: number }) {
           <StageLine
             key={`${index} ${part.name}`}
             part={part}
-            broke={status === 'failed' && index === parts.length - 1}
+            tone={part.live ? 'busy' : index === parts.length - 1 ? LAST_TONES[status] : 'good'}
           />
         ))}
       </ol>
@@ -113,8 +140,10 @@ function Bar({ operation, waited }: { operation: Operation; waited: number }) {
   );
 }
 
-function StageLine({ part: { name, seconds, live }, broke }: { part: Segment; broke: boolean }) {
-  const tone = live ? 'busy' : broke ? 'bad' : 'good';
+/** Of the last stage, by how the work ended. */
+const LAST_TONES: Readonly<Record<Status, Tone>> = { ...STATUS_TONES, cancelled: 'good' };
+
+function StageLine({ part: { name, seconds, live }, tone }: { part: Segment; tone: Tone }) {
   return (
     <li class={live ? 'live' : undefined} aria-current={live ? 'step' : undefined}>
       <Mark tone={tone} />

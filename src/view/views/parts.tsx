@@ -24,7 +24,7 @@ export function Chip({ tone, children }: { tone: Tone; children: ComponentChildr
   return <span class={`chip ${tone}`}>{children}</span>;
 }
 
-/** One view: a heading, what stands beside it, and what is in it. */
+/** One view: a heading, to which a click leads, what stands beside it, and what is in it. */
 export function Card({
   title,
   beside,
@@ -37,7 +37,7 @@ export function Card({
   return (
     <section class="card" aria-label={title}>
       <header>
-        <h1>{title}</h1>
+        <h1 tabIndex={-1}>{title}</h1>
         {beside}
       </header>
       {children}

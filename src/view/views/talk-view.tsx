@@ -4,7 +4,7 @@ import type { Operation } from '../told/operation.ts';
 import type { Message, Talk } from '../told/talk.ts';
 import { durationOf, plain, timeOf } from '../told/words.ts';
 import { MadeFiles } from './made-files.tsx';
-import { STATUS_TONES, useFollowed } from './operation-view.tsx';
+import { HinderedNotice, STATUS_TONES, useFollowed } from './operation-view.tsx';
 import { Card, Chip, Notice, Said, Spoken } from './parts.tsx';
 
 const NAMES: Readonly<Record<string, string>> = { user: 'You', assistant: 'Assistant' };
@@ -35,7 +35,7 @@ export function TurnView({
   call: Call;
   read: (machineId: string, session: string) => void;
 }) {
-  const { latest, waited, hindrance } = useFollowed(operation, call);
+  const { latest, waited, hindered } = useFollowed(operation, call);
   const { status, reply, error, session = 'default', machineId } = latest;
   const answering = status === 'running';
   const stage = latest.stages.at(-1)?.name ?? 'starting';
@@ -61,7 +61,7 @@ export function TurnView({
         )}
       </ol>
       <Spoken>{answering ? 'The assistant is answering' : `The turn is ${status}`}</Spoken>
-      {hindrance !== undefined && answering && <Notice tone="warn" title={hindrance} />}
+      <HinderedNotice {...hindered} />
       {error !== undefined && (
         <Notice tone="bad" title={error.message}>
           {latest.next !== undefined && (

@@ -1,6 +1,7 @@
 /** What machines of a list have spent: the list does not tell, since each that is awake has to be asked. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Call } from '../follow.ts';
+import { pause } from '../pace.ts';
 import type { Machine } from '../told/machines.ts';
 import { readResult } from '../told/results.ts';
 import type { Spent } from '../told/spend.ts';
@@ -15,18 +16,19 @@ const told = new Map<string, readonly Spent[]>();
 export function useWeeks(machines: readonly Machine[], call: Call): ReadonlyMap<string, readonly Spent[]> {
   const [weeks, setWeeks] = useState<ReadonlyMap<string, readonly Spent[]>>(new Map(told));
   useEffect(() => {
-    let gone = false;
+    const ending = new AbortController();
+    const { signal } = ending;
     const ask = async () => {
       for (const { id } of machines.filter(({ phase }) => phase === 'running').slice(0, MOST_ASKED)) {
-        if (gone) return;
+        // Not before somebody looks.
+        await pause(0, signal);
+        if (signal.aborted) return;
         if (!told.has(id)) told.set(id, await weekOf(call, id));
-        if (!gone) setWeeks(new Map(told));
+        if (!signal.aborted) setWeeks(new Map(told));
       }
     };
     void ask();
-    return () => {
-      gone = true;
-    };
+    return () => ending.abort();
   }, [machines, call]);
   return weeks;
 }

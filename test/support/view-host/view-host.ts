@@ -9,6 +9,9 @@ import { VIEW_URI } from '../../../src/tools/views.ts';
 
 export type Theme = 'light' | 'dark';
 
+/** How the host treats a page, as host-page.mjs says. */
+export type Way = 'plain' | 'wordsOnly' | 'echoes' | 'callless' | 'below';
+
 export interface Shown {
   /** What is in the page. */
   view: FrameLocator;
@@ -23,7 +26,15 @@ export interface ViewHost {
   /** Addresses that anything in the browser asked for, the host page's own left out. */
   requests: string[];
   /** Makes the call, and shows the page beside it from its start. */
-  show(tool: string, args?: Record<string, unknown>, theme?: Theme): Promise<Shown>;
+  show(tool: string, args?: Record<string, unknown>, theme?: Theme, way?: Way): Promise<Shown>;
+  /** As a chat that is opened again: shows the page beside a call that is not made, and whose result is never told. */
+  reopen(tool: string, args?: Record<string, unknown>, way?: Way): Promise<FrameLocator>;
+  /** Tells the page that it goes, and waits for its consent. */
+  leave(): Promise<void>;
+  /** Heights that the page has asked for since it is shown. */
+  sizes(): Promise<number[]>;
+  /** Waits until so many frames have been drawn. */
+  frames(count: number): Promise<void>;
   /** As a person at the host's settings. */
   turn(theme: Theme): Promise<void>;
   /** Keeps a picture where a folder for them is set. */
@@ -70,20 +81,29 @@ async function hostIn(browser: Browser, client: Client): Promise<ViewHost> {
   await page.goto(HOST);
   const { contents } = await client.readResource({ uri: VIEW_URI });
   const shownPage = contents.map((part) => ('text' in part ? part.text : '')).join('');
-  const ask = (what: 'show' | 'answer' | 'turn', given: unknown) =>
+  const ask = (what: 'show' | 'answer' | 'turn' | 'leave', given: unknown) =>
     page.evaluate<void>(`window.${what}(${JSON.stringify(given)})`);
+  const begin = (tool: string, input: Record<string, unknown>, theme: Theme, way: Way) =>
+    ask('show', { html: shownPage, tool, input, theme, way });
   return {
     page,
     called,
     requests,
-    async show(tool, args = {}, theme = 'light') {
-      await ask('show', { html: shownPage, tool, input: args, theme });
+    async show(tool, args = {}, theme = 'light', way = 'plain') {
+      await begin(tool, args, theme, way);
       const result = call(tool, args).then(async (answer) => {
         await ask('answer', answer);
         return callAnswer.parse(answer);
       });
       return { view: page.frameLocator('iframe'), result };
     },
+    async reopen(tool, args = {}, way = 'plain') {
+      await begin(tool, args, 'light', way);
+      return page.frameLocator('iframe');
+    },
+    leave: () => ask('leave', {}),
+    sizes: () => page.evaluate<number[]>('window.sizes'),
+    frames: (count) => page.evaluate<void>(`window.drawn(${count})`),
     turn: (theme) => ask('turn', theme),
     async picture(name) {
       const { OPENCLAW_MCP_PICTURES } = process.env;

@@ -91,6 +91,18 @@ describe('a result', () => {
 
   it.each([undefined, null, 'text', [], 5, { status: 'confirmation_needed', confirmation: 'c1' }])(
     'that is %j is nothing to look at',
-    (structuredContent) => expect(readResult({ structuredContent })).toEqual({ is: 'strange' }),
+    (structuredContent) => expect(readResult({ structuredContent })).toEqual({ is: 'strange', said: [] }),
   );
+
+  it('without its data is at least its words, and no confirmation among them', () => {
+    const content = [
+      { type: 'text', text: 'Restoring waits. Next: confirmation "c1.123.secret" within ten minutes.' },
+      { type: 'text', text: 'what a stranger wrote' },
+    ];
+    expect(readResult({ content })).toEqual({
+      is: 'strange',
+      message: 'Restoring waits. Next: confirmation within ten minutes.',
+      said: ['what a stranger wrote'],
+    });
+  });
 });
