@@ -47,8 +47,8 @@ export interface ArchiveLimits {
   leaveOut?: (name: string) => void;
 }
 
-// A state of years has some ten thousand files.
-const MAX_ENTRIES = 400_000;
+/** A state of years has some ten thousand files. */
+export const MAX_ENTRIES = 400_000;
 /** What the headers of an entry may add to its content; long names have blocks of their own. */
 const HEADER_BYTES = 16 * 1024;
 const MAX_NAME = 4096;
@@ -150,9 +150,21 @@ const parentOf = (name: string) => name.slice(0, Math.max(0, name.lastIndexOf('/
 function insideName(name: string): string {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   const isOutside = name.startsWith('/') || name.length > MAX_NAME || parts.includes('..');
-  if (isOutside || /[\0\\]/.test(name) || parts.some((part) => Buffer.byteLength(part) > 255))
+  // A backslash is a letter like others where it is unpacked: zips of Windows leave such names behind.
+  if (isOutside || name.includes('\0') || parts.some((part) => Buffer.byteLength(part) > 255))
     throw new ArchiveRefused('name', name);
   return parts.join('/');
+}
+
+/** In an archive a database has another name than the one in use, and so has what is called like that copy. */
+export const packedName = (name: string): string =>
+  /\.sqlite(?:\.snapshot)*$/.test(name) ? `${name}.snapshot` : name;
+
+/** What `packedName` was told; folders and links keep theirs. */
+export function unpackedName({ kind, name }: Pick<ArchiveEntry, 'kind' | 'name'>): string {
+  return kind === 'folder' || kind === 'link'
+    ? name
+    : name.replace(/(\.sqlite(?:\.snapshot)*)\.snapshot$/, '$1');
 }
 
 /**

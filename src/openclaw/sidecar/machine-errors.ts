@@ -92,6 +92,12 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     message: "The assistant's state could not be packed",
     next: 'Call gateway_status to see how the machine is, then repeat the call.',
   },
+  backup_too_many: {
+    kind: 'unsupported',
+    message:
+      "The assistant's state holds more than 400,000 files and folders, more than a restore takes, so nothing was saved",
+    next: 'Have the assistant remove what it can make again (node_modules, build folders), then repeat the call.',
+  },
   node_unavailable: {
     kind: 'unavailable',
     message: 'Node could be had neither from its official distribution nor from the npm registry',

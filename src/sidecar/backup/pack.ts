@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type * as z from 'zod/mini';
+import { MAX_ENTRIES, packedName } from '../../core/archive.ts';
 import { systemClock } from '../../core/clock.ts';
 import { patched } from '../../core/patch.ts';
 import { type NewEntry, tarOf } from '../../core/tar.ts';
@@ -15,16 +16,16 @@ import { type Place, secretsFile, settingsFile, stateDir } from '../place.ts';
 import { SidecarError } from '../sidecar-error.ts';
 import type { PACK } from '../state/protocol.ts';
 import { gatewayToken, readSecrets } from '../state/secrets.ts';
-import { copyDatabase } from './databases.ts';
+import { copyDatabase, unbindDatabase } from './databases.ts';
 import { fileEntry, hasRoomFor, measured, placeEntry, tokenRemover } from './into-archive.ts';
-import { type StateFile, stateFiles } from './state-files.ts';
+import { isPeoples, type StateFile, stateFiles } from './state-files.ts';
 
 type Request = z.infer<typeof PACK.request>;
 type Packed = z.infer<typeof PACK.reply>;
 
 const MANIFEST = 'openclaw-backup.json';
 
-/** @throws SidecarError `not_configured`, `no_room_for_copy`, `backup_database`, `backup_failed`; nothing stays behind then. */
+/** @throws SidecarError `not_configured`, `no_room_for_copy`, `backup_too_many`, `backup_database`, `backup_failed`; nothing stays behind then. */
 export async function packBackup(place: Place, request: Request & { job: string }): Promise<Packed> {
   requireFiles(place);
   dropOldTransfers(place);
@@ -54,6 +55,8 @@ function requireFiles(place: Place): void {
 async function packInto(place: Place, folder: string, { key, manifest }: Request): Promise<Packed> {
   const root = stateDir(place);
   const { files, leftOut } = stateFiles(root);
+  // With the manifest; what no restore takes is no backup.
+  if (files.length >= MAX_ENTRIES) throw new SidecarError('backup_too_many');
   // The databases once more, and the archive, were nothing of it to be compressed.
   if (!hasRoomFor(root, files)) throw new SidecarError('no_room_for_copy');
   const databases = files.filter(({ kind }) => kind === 'database').map(({ name }) => name);
@@ -61,6 +64,7 @@ async function packInto(place: Place, folder: string, { key, manifest }: Request
   for (const name of databases) {
     try {
       await copyDatabase(join(root, name), join(copies, name));
+      if (!isPeoples(name)) await unbindDatabase(join(copies, name));
     } catch (error) {
       throw new SidecarError('backup_database', `${name}: ${String(error)}`);
     }
@@ -98,8 +102,8 @@ async function* entriesOf(content: Content): AsyncGenerator<NewEntry, void> {
     if (file.kind === 'folder' || file.kind === 'link') yield placeEntry(file);
     else if (name === 'secrets.json') yield written(name, secrets);
     else if (file.kind === 'database')
-      yield* fileEntry(join(copies, name), { name: `${name}.snapshot`, mode }, cleaned);
-    else yield* fileEntry(join(root, name), { name, mode }, cleaned);
+      yield* fileEntry(join(copies, name), { name: packedName(name), mode }, cleaned);
+    else yield* fileEntry(join(root, name), { name: packedName(name), mode }, cleaned);
   }
 }
 

@@ -11,6 +11,13 @@ import { attempt } from '../../core/errno.ts';
 const LEFT_OUT = new Set(['logs', 'tmp', 'cache', 'plugin-skills']);
 /** Beside a database, or in the making. A database beside another one (x.sqlite.reindex-lock.sqlite) is a lock. */
 const BESIDE = /\.sqlite-(?:wal|shm|journal)$|\.sqlite\..*\.sqlite$|\.(?:draft|new\.\d+)$/;
+/** Of a database that is copied with what stands in these. */
+const LOG_BESIDE = /\.sqlite-(?:wal|shm|journal)$/;
+/** Where people and their assistant keep what they like, under any name. */
+const PEOPLES = /^(?:workspace[^/]*|media|skills|hooks)\//;
+
+/** @param name relative to the state folder. */
+export const isPeoples = (name: string): boolean => PEOPLES.test(name);
 
 export type StateFile = { name: string; mode: number } & (
   | { kind: 'file' | 'database' | 'folder' }
@@ -19,13 +26,16 @@ export type StateFile = { name: string; mode: number } & (
 
 export interface StateFiles {
   files: StateFile[];
-  /** How many pipes, sockets and links that lead outside there were. */
+  /** How many pipes, sockets, links that lead outside and names that are no UTF-8 there were. */
   leftOut: number;
 }
 
 /** @param root the state folder. Names are relative to it. */
 export function stateFiles(root: string): StateFiles {
-  return filesUnder(root, (name, entry) => LEFT_OUT.has(name) || BESIDE.test(entry));
+  return filesUnder(
+    root,
+    (name, entry) => LEFT_OUT.has(name) || (isPeoples(name) ? LOG_BESIDE : BESIDE).test(entry),
+  );
 }
 
 /** @param without which names relative to `root`, or last parts of names, are left out. */
@@ -45,7 +55,11 @@ function walk(
     const name = folder === '' ? entry : `${folder}/${entry}`;
     if (without(name, entry)) continue;
     const seen = lstatSync(join(root, name), { throwIfNoEntry: false });
-    if (seen === undefined) continue; // gone meanwhile
+    if (seen === undefined) {
+      // Gone meanwhile, or of a name that Node cannot say.
+      if (entry.includes('\ufffd')) found.leftOut += 1;
+      continue;
+    }
     const mode = seen.mode & 0o777;
     if (seen.isDirectory()) {
       found.files.push({ name, mode, kind: 'folder' });

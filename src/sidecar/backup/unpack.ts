@@ -20,7 +20,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type * as z from 'zod/mini';
-import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
+import { type ArchiveEntry, ArchiveRefused, readArchive, unpackedName } from '../../core/archive.ts';
 import { systemClock } from '../../core/clock.ts';
 import { isErrno } from '../../core/errno.ts';
 import { at } from '../../core/patch.ts';
@@ -30,6 +30,7 @@ import { readObject } from '../state/object-file.ts';
 import type { unpackSchema } from '../state/protocol.ts';
 import { adoptState } from './adopt.ts';
 import { settleDatabase, unbindDatabase } from './databases.ts';
+import { isPeoples } from './state-files.ts';
 
 type Request = z.infer<typeof unpackSchema> & { job: string };
 
@@ -38,7 +39,6 @@ const SPARE_BYTES = 96 * 1024 * 1024;
 const MANIFEST = 'openclaw-backup.json';
 /** Of everything here, on a slow disk too; what takes longer was made to. */
 const LONGEST_MS = 60 * 60_000;
-const SNAPSHOT = /\.sqlite\.snapshot$/;
 
 /**
  * Makes `change/next` of the pieces of this job.
@@ -100,16 +100,22 @@ async function unpack(place: Place, request: Request, next: string, begun: numbe
   const limits = { bytes: Number.MAX_SAFE_INTEGER };
   await readArchive(Readable.from(pieces(place, request, begun)), limits, async (entry, content) => {
     if (entry.name === MANIFEST || entry.name === '') return;
-    const path = join(next, entry.name).replace(SNAPSHOT, '.sqlite');
+    const name = unpackedName(entry);
+    const path = join(next, name);
     mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
     if (entry.kind === 'link') links.push(entry);
     else if (entry.kind === 'folder') {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       folders.push(entry);
     } else {
-      if (entry.kind === 'copy') copyFileSync(join(next, entry.target), path, constants.COPYFILE_EXCL);
+      if (entry.kind === 'copy')
+        copyFileSync(
+          join(next, unpackedName({ kind: 'file', name: entry.target })),
+          path,
+          constants.COPYFILE_EXCL,
+        );
       else await writeNew(path, entry.mode, content);
-      if (path.endsWith('.sqlite')) databases.push(path);
+      if (path.endsWith('.sqlite') && !isPeoples(name)) databases.push(path);
     }
   });
   const settings = readObject(join(next, 'openclaw.json'));
@@ -137,7 +143,7 @@ function asRefusal(error: unknown): unknown {
       ? new SidecarError('no_room_for_copy')
       : new SidecarError('backup_unusable', `${error.reason}: ${JSON.stringify(error.entry)}`);
   }
-  return isErrno(error, 'ENOSPC')
+  return isErrno(error, 'ENOSPC', 'EDQUOT')
     ? new SidecarError('no_room_for_copy')
     : new SidecarError('backup_unusable', String(error));
 }

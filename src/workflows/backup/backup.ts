@@ -67,7 +67,11 @@ export function backupWork(deps: BackupDeps): OperationKind {
       await wakeMachine(operation, deps.machines, machineId);
       const key = await sealingKey(deps, operation.id);
       const save = input.form === 'openclaw' ? saveOwnForm : saveOurs;
-      const { packed, saved } = await orDropped(operation, file, () => save(operation, deps, input, key));
+      const {
+        packed,
+        saved,
+        unfit = 0,
+      } = await orDropped(operation, file, () => save(operation, deps, input, key));
       const seal = await deps.seal.of(saved.sha256);
       await finishBackup(file, operation.id, { sha256: saved.sha256, seal });
       await deps.pieces.end(machineId, operation.id, operation);
@@ -75,7 +79,13 @@ export function backupWork(deps: BackupDeps): OperationKind {
         "The file holds the assistant's keys and conversations in the clear: keep it private.",
       );
       if (packed.leftOut > 0)
-        await operation.note(`Left out: ${packed.leftOut} link(s) that lead outside, pipes or sockets.`);
+        await operation.note(
+          `Left out: ${packed.leftOut} link(s) that lead outside, pipes, sockets or names that are no UTF-8.`,
+        );
+      if (unfit > 0)
+        await operation.note(
+          `Left out: ${unfit} file(s) with a backslash in the name, which "openclaw backup" does not take; a backup in our own form holds them.`,
+        );
       if (input.form === 'openclaw') for (const note of MOVE_OUT_NOTES) await operation.note(note);
       return { machine_id: machineId, backup: { file, ...saved, openclaw_version: packed.version } };
     },
@@ -94,6 +104,8 @@ interface Made {
   packed: PackedBackup & { version: string };
   /** What lies in the operation's part of the file. */
   saved: { bytes: number; sha256: string };
+  /** How many files OpenClaw's own form cannot hold. */
+  unfit?: number;
 }
 
 async function saveOurs(
@@ -126,9 +138,9 @@ async function saveOwnForm(
     const token = createHmac('sha256', key).update('gateway token').digest('hex');
     await requireRoom(input.file, packed.bytes * 2);
     const draft = partOf(input.file, operation.id);
-    await writeOwnArchive(file, draft, { manifest: await readManifest(file), token });
+    const unfit = await writeOwnArchive(file, draft, { manifest: await readManifest(file), token });
     const { size: bytes } = await stat(draft);
-    return { packed, saved: { bytes, sha256: await sha256Of(draft) } };
+    return { packed, saved: { bytes, sha256: await sha256Of(draft) }, unfit };
   });
 }
 

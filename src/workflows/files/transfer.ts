@@ -141,7 +141,9 @@ async function lookedAt(
     const start = () => deps.files.startPacking(machineId, id, path, { signal });
     const { leftOut, ...archive } = await packedFolder(await lastingJob(operation, deps, machineId, start));
     if (leftOut > 0)
-      await operation.note(`Left out: ${leftOut} link(s) that lead outside, pipes or sockets.`);
+      await operation.note(
+        `Left out: ${leftOut} link(s) that lead outside, pipes, sockets or names that are no UTF-8.`,
+      );
     return archive;
   }
 }

@@ -8,7 +8,13 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type ArchiveEntry, ArchiveRefused, insideTarget, readArchive } from '../../core/archive.ts';
+import {
+  type ArchiveEntry,
+  ArchiveRefused,
+  insideTarget,
+  packedName,
+  readArchive,
+} from '../../core/archive.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { at } from '../../core/patch.ts';
 import { type NewEntry, tarWriter } from '../../core/tar.ts';
@@ -111,12 +117,12 @@ async function addEntry(of: {
   const common = { mtime: new Date(0), mode: 0o600 | (entry.mode & 0o100), size: 0 };
   switch (entry.kind) {
     case 'file':
-      return add({ header: { ...common, name, size: entry.size }, content });
+      return add({ header: { ...common, name: packedName(name), size: entry.size }, content });
     case 'folder':
       return add({ header: { ...common, name: `${name}/`, mode: 0o700, type: 'directory' } });
     case 'copy': {
       const linkname = newName(entry.target, move);
-      if (linkname) await add({ header: { ...common, name, type: 'link', linkname } });
+      if (linkname) await add({ header: { ...common, ...copyOf(name, linkname), type: 'link' } });
       return;
     }
     case 'link':
@@ -125,6 +131,11 @@ async function addEntry(of: {
         await add({ header: { ...common, name, type: 'symlink', linkname: entry.target } });
   }
 }
+
+const copyOf = (name: string, linkname: string) => ({
+  name: packedName(name),
+  linkname: packedName(linkname),
+});
 
 /** A link that led from one part of the old state to another leads nowhere in the new one. */
 function staysWithin({ name, target }: { name: string; target: string }, now: string, move: Move): boolean {

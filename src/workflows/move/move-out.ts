@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
+import { type ArchiveEntry, ArchiveRefused, readArchive, unpackedName } from '../../core/archive.ts';
 import { AppError } from '../../core/errors.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
@@ -19,7 +19,6 @@ import { MAX_UNPACKED_BYTES, refusedArchive, textOf } from '../backup/judge.ts';
 import { ofFullDisk } from '../files/part-file.ts';
 
 const OURS = 'openclaw-backup.json';
-const SNAPSHOT = /\.sqlite\.snapshot$/;
 /** Of the machine's own program; nothing else has it. */
 const OUR_FOLDER = '.openclaw-mcp';
 
@@ -31,22 +30,33 @@ export interface MoveOut {
 
 /**
  * @param draft is made anew. The same backup and token make the same bytes.
+ * @returns how many files were left out, since OpenClaw takes no archive with a backslash in a name.
  * @throws AppError `invalid_input` for a backup that may not be unpacked, `unavailable` without room.
  */
-export async function writeOwnArchive(file: string, draft: string, out: MoveOut): Promise<void> {
+export async function writeOwnArchive(file: string, draft: string, out: MoveOut): Promise<number> {
   const tar = tarWriter();
-  const filling = fill(file, out, tar.add).then(tar.end).catch(tar.fail);
+  let leftOut = 0;
+  const leaveOut = () => {
+    leftOut += 1;
+  };
+  const filling = fill(file, out, tar.add, leaveOut).then(tar.end).catch(tar.fail);
   await rm(draft, { force: true });
   try {
     const target = createWriteStream(draft, { flags: 'wx', mode: 0o600 });
     await pipeline(Readable.from(tar.readable), createGzip(), target);
     await filling;
+    return leftOut;
   } catch (error) {
     throw error instanceof ArchiveRefused ? refusedArchive(error) : ofFullDisk(error);
   }
 }
 
-async function fill(file: string, out: MoveOut, add: (entry: NewEntry) => Promise<void>): Promise<void> {
+async function fill(
+  file: string,
+  out: MoveOut,
+  add: (entry: NewEntry) => Promise<void>,
+  leaveOut: () => void,
+): Promise<void> {
   const { created_at, home, openclaw_version, node_version } = out.manifest;
   const stateDir = `${home}/.openclaw`;
   const facts = { createdAt: created_at, stateDir, workspace: `${stateDir}/workspace` };
@@ -63,7 +73,8 @@ async function fill(file: string, out: MoveOut, add: (entry: NewEntry) => Promis
   await add(written(`${root}/${OWN_MANIFEST}`, manifest));
   await readArchive(createReadStream(file), { bytes: MAX_UNPACKED_BYTES }, async (entry, content) => {
     if (entry.name === OURS || entry.name === '') return;
-    const name = `${payload}/${entry.name}`.replace(SNAPSHOT, '.sqlite');
+    if (`${entry.name}${'target' in entry ? entry.target : ''}`.includes('\\')) return leaveOut();
+    const name = `${payload}/${unpackedName(entry)}`;
     if (entry.name === 'openclaw.json')
       return add(written(name, settingsOut(await objectOf(entry, content), home)));
     if (entry.name === 'secrets.json')
@@ -86,9 +97,13 @@ function entryOut(
     case 'link':
       return { header: { ...common, name, type: 'symlink', linkname: entry.target } };
     case 'copy':
-      return { header: { ...common, name, type: 'link', linkname: `${payload}/${entry.target}` } };
+      return {
+        header: { ...common, name, type: 'link', linkname: `${payload}/${unpackedName(targetOf(entry))}` },
+      };
   }
 }
+
+const targetOf = ({ target }: { target: string }) => ({ kind: 'file', name: target }) as const;
 
 async function objectOf(entry: ArchiveEntry, content: AsyncIterable<Uint8Array>): Promise<Patch> {
   const value = parseJson5(await textOf(content, entry.name));

@@ -26,6 +26,7 @@ it.each<[string, Entry[], string]>([
     [{ name: 'd/e/x' }, { name: 'f/', type: 'directory' }, link('d', 'f')],
     'twice',
   ],
+  ['a letter that is none between folders here', [{ name: 'x64\\odd.dll' }], 'taken'],
   ['a file in place of a folder with something in it', [{ name: 'd/e/x' }, { name: 'd/e' }], 'twice'],
   ['something behind a link', [link('d', 'f'), { name: 'd/x' }], 'behind_link'],
 ])('%s', async (_what, entries, reason) => {

@@ -53,8 +53,15 @@ function machine(name: string, settings: object, secrets: object): string {
   return place;
 }
 
+/** Of the last one that was packed. */
+let leftOut = 0;
+
 async function packed(): Promise<Buffer> {
-  const { iv } = await packBackup({ home, port: 1 }, { job: 'b1', key: KEY, manifest: { format: 1 } });
+  const { iv, left_out } = await packBackup(
+    { home, port: 1 },
+    { job: 'b1', key: KEY, manifest: { format: 1 } },
+  );
+  leftOut = left_out;
   const decipher = createDecipheriv('aes-256-ctr', Buffer.from(KEY, 'hex'), Buffer.from(iv, 'hex'));
   return decipher.update(readFileSync(join(home, '.openclaw-mcp/transfer/b1/archive')));
 }
@@ -128,6 +135,58 @@ it('packs files, folders and links that stay inside, whatever else was planted, 
   );
   expect(objectIn(next(other, 'secrets.json'))).toEqual({ gateway: 'cd'.repeat(32), anthropic: 'sk-other' });
   expect(objectIn(next(other, 'openclaw.json')).gateway.port).toBe(20_000);
+});
+
+it("brings back people's own files under any name, and says how many it cannot name", async () => {
+  const workspace = join(home, '.openclaw/workspace');
+  const names = [
+    'x64\\SQLite.Interop.dll',
+    'letter.draft',
+    'notes.new.1',
+    'shop.sqlite.old.sqlite',
+    'shop.sqlite.snapshot',
+    'old.sqlite.snapshot/inside',
+    'shop.sqlite.snapshot.snapshot',
+  ];
+  mkdirSync(join(workspace, 'old.sqlite.snapshot'));
+  for (const name of names) writeFileSync(join(workspace, name), `of ${name}`);
+  // As an archive of Windows leaves them behind.
+  mkdirSync(Buffer.concat([Buffer.from(`${workspace}/`), Buffer.from([0xdc])]));
+  writeFileSync(Buffer.concat([Buffer.from(`${workspace}/`), Buffer.from([0xfc, 0x62])]), 'x');
+  const archive = await packed();
+  expect(leftOut).toBe(2);
+  const other = machine('other', SETTINGS, { gateway: 'cd'.repeat(32) });
+  await restored(other, archive);
+  const back = names.map((name) => readFileSync(next(other, join('workspace', name)), 'utf8'));
+  expect(back).toEqual(names.map((name) => `of ${name}`));
+});
+
+const sqlite = await import('node:sqlite').catch(() => undefined);
+it.skipIf(sqlite === undefined)("changes nothing in people's own databases", async () => {
+  if (sqlite === undefined) return;
+  const fill = (file: string) => {
+    const database = new sqlite.DatabaseSync(file);
+    database.exec(`CREATE TABLE products (pid INTEGER, name TEXT); INSERT INTO products VALUES (1, 'a');
+      CREATE TABLE leases (tenant TEXT, last_pid INTEGER); INSERT INTO leases VALUES ('b', 7);
+      CREATE TABLE cron_jobs (store_key TEXT); INSERT INTO cron_jobs VALUES ('/x/.openclaw/cron/jobs.json');`);
+    database.close();
+  };
+  const rows = (file: string) => {
+    const database = new sqlite.DatabaseSync(file, { readOnly: true });
+    const all = ['products', 'leases', 'cron_jobs'].flatMap((table) =>
+      database.prepare(`SELECT * FROM ${table}`).all(),
+    );
+    database.close();
+    return all.map((row) => Object.values(row));
+  };
+  mkdirSync(join(home, '.openclaw/state'));
+  for (const name of ['workspace/shop.sqlite', 'state/openclaw.sqlite']) fill(join(home, '.openclaw', name));
+  const other = machine('other', SETTINGS, { gateway: 'cd'.repeat(32) });
+  await restored(other, await packed());
+  const before = [[1, 'a'], ['b', 7], ['/x/.openclaw/cron/jobs.json']];
+  expect(rows(next(other, 'workspace/shop.sqlite'))).toEqual(before);
+  // In OpenClaw's own a process of another machine is nobody.
+  expect(rows(next(other, 'state/openclaw.sqlite'))).toEqual([[`${other}/.openclaw/cron/jobs.json`]]);
 });
 
 it.each<[string, [Entry, string?][]]>([

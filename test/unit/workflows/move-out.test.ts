@@ -42,6 +42,7 @@ async function ours(settings: string): Promise<string> {
   tar.entry({ name: 'state', type: 'directory' });
   tar.entry({ name: 'state/openclaw.sqlite.snapshot' }, 'database');
   tar.entry({ name: 'workspace/latest', type: 'symlink', linkname: 'SOUL.md' });
+  tar.entry({ name: 'workspace/x64\\odd.dll' }, 'OpenClaw verifies no archive with such a name');
   tar.finalize();
   const file = join(root, 'ours.tar.gz');
   writeFileSync(file, gzipSync(await buffer(tar)));
@@ -66,7 +67,7 @@ const out = { manifest, token: 'fresh-token' };
 
 it('holds the state where its manifest says, with another token and without what is only ours', async () => {
   const made = join(root, 'made');
-  await writeOwnArchive(await ours(JSON.stringify(SETTINGS)), made, out);
+  expect(await writeOwnArchive(await ours(JSON.stringify(SETTINGS)), made, out)).toBe(1);
   const all = await entries(made);
   const [first] = all;
   const said = ownManifest.parse(JSON.parse(first?.[1] ?? ''));
