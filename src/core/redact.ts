@@ -18,12 +18,17 @@ const WORDY_PIECE = 16;
 const PLACE = /^(?:[~.]{0,2}\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]*:\/\/)/;
 // Shapes of well-known keys, for secrets that we were never told (a key pasted into a chat, one in a log line).
 const KEY_SHAPES: readonly RegExp[] = [
-  /\b(?:sk|dsk|rk|pk)-[A-Za-z0-9_-]{16,}/g,
+  /\b(?:sk|dsk|rk|pk|glpat)-[A-Za-z0-9_-]{16,}/g,
+  /\b(?:gsk_|hf_|npm_|r8_|xai-|[sr]k_(?:live|test)_)[A-Za-z0-9]{20,}/g,
+  /\bgithub_pat_[A-Za-z0-9_]{20,}/g,
   /\bAIza[0-9A-Za-z_-]{30,}/g,
   /\bgh[pousr]_[A-Za-z0-9]{30,}/g,
   /\bxox[abeprs]-[A-Za-z0-9-]{10,}/g,
   /\bxapp-[A-Za-z0-9-]{10,}/g,
   /\b\d{8,10}:[A-Za-z0-9_-]{30,}/g,
+  /\bAKIA[0-9A-Z]{16}\b/g,
+  /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/gs,
   /\b[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}=*/g,
 ];
 
