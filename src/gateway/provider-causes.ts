@@ -50,6 +50,10 @@ const LATER = 'Wait a minute and send the message again, or choose another model
 const NAMES_MODEL =
   /model_not_found|not_found_error.{0,80}model|\bmodels?\b[^.]{0,200}(?:not found|not exist|unknown)/;
 
+/** As Anthropic, OpenAI, Google and xAI say it of one that is cut, too large or of a kind that they do not read. */
+const REFUSES_IMAGE =
+  /(?:could not|unable to|cannot) process (?:input )?image|(?:invalid|corrupt(?:ed)?|unsupported|malformed) (?:png |jpe?g |gif |webp )?image|image_parse_error|\bimage\b.{0,80}(?:cannot be decoded|not represent a valid|dimensions? exceed|exceeds? .{0,30}(?:maximum|limit))/;
+
 /**
  * The first that matches counts. Sources: what 2026.9.6 answered and logged when a provider was made to fail in each way,
  * over three of its interfaces; 2026.3.24's and 2026.7.1's words; the words of the large providers' own error types.
@@ -101,6 +105,11 @@ export const PROVIDER_CAUSES: readonly Cause[] = [
     message: 'Nothing answers model requests at this address of the model provider',
     next: "Check the address in this server's environment (an OPENAI_BASE_URL ends before /chat/completions, mostly in /v1) and which interface it speaks (OPENAI_WIRE_API), restart the server and call deploy_openclaw for the same machine.",
     asked: true,
+  },
+  {
+    matches: ({ words }) => REFUSES_IMAGE.test(words),
+    message: 'The model provider refuses an image of this conversation',
+    next: `${READ_WORDS}. An image goes to the model anew with every message that follows it: start a new session, without this image or with another copy of it.`,
   },
   {
     matches: ({ words }) =>

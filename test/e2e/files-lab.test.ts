@@ -78,7 +78,17 @@ it('is led to what a turn made: named in its result and its text, and saved byte
   expect(quiet).not.toHaveProperty('files');
 }, 60_000);
 
-const IMAGE = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(900_000)]);
+const chunk = (kind: string, content: Buffer) => {
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(content.length);
+  return Buffer.concat([size, Buffer.from(kind), content, Buffer.alloc(4)]);
+};
+const IMAGE = Buffer.concat([
+  Buffer.from('89504e470d0a1a0a', 'hex'),
+  chunk('IHDR', Buffer.alloc(13)),
+  chunk('IDAT', randomBytes(900_000)),
+  chunk('IEND', Buffer.alloc(0)),
+]);
 const images = () => (lab.model.requests.at(-1)?.turns ?? []).flatMap((turn) => turn.images ?? []);
 const staged = () => {
   const folder = join(workspace, '../../.openclaw-mcp/transfer');
@@ -103,6 +113,8 @@ it('says before anything is sent what cannot go with a message', async () => {
   writeFileSync(join(docs, 'text.png'), 'no image');
   const chat = (attachments: string[]) => agent.finish('chat', { message: 'Look', attachments });
   expect((await chat([join(docs, 'text.png')])).texts[0]).toContain('no PNG, JPEG, GIF or WebP');
+  writeFileSync(join(docs, 'cut.png'), IMAGE.subarray(0, 500_000));
+  expect((await chat([join(docs, 'cut.png')])).texts[0]).toContain('cut or damaged');
   expect((await chat(['/etc/passwd'])).texts[0]).toContain('OPENCLAW_MCP_FILES');
   const settings = join(workspace, '../openclaw.json');
   const before = readFileSync(settings, 'utf8');

@@ -12,6 +12,7 @@ import { countOfPieces, sendPieces } from '../files/send-pieces.ts';
 import { judged, openToSend } from '../files/transfer.ts';
 import { wakeMachine } from '../power/wake.ts';
 import { type InterruptedDeps, startGateway } from './interrupted-turn.ts';
+import { isWhole } from './whole-image.ts';
 
 /** Of one message. OpenClaw takes eight, and sends them to the model again with every turn that follows. */
 const MOST_IMAGES = 4;
@@ -74,6 +75,13 @@ async function judgedImage(deps: Judging, local: string, handle: FileHandle): Pr
     throw notTaken(
       'By what is in it this is no PNG, JPEG, GIF or WebP image, and OpenClaw takes nothing else with a message',
       'Call files with action "send" to put it into the workspace, and name its path in the message.',
+    );
+  }
+  const { size } = await handle.stat();
+  if (!isWhole(await readAt(handle, 0, size), type)) {
+    throw notTaken(
+      'This image is cut or damaged: its end is missing, and a model would refuse it with every message that follows',
+      'Make or fetch it again, or send a picture of it.',
     );
   }
   return { local, type, ...(await judged(handle, deps.secrets())) };

@@ -83,6 +83,18 @@ const CASES: readonly [string, ReportedError, string, RegExp][] = [
     /longer/,
   ],
   [
+    'a broken image',
+    { message: `400 ${anthropic('invalid_request_error', 'Could not process image')}` },
+    'provider',
+    /an image of this conversation/,
+  ],
+  [
+    'an image of another provider',
+    { message: '400 The image data you provided does not represent a valid image. Please check your input' },
+    'provider',
+    /an image of this conversation/,
+  ],
+  [
     'unknown model',
     { httpStatus: 404, type: 'invalid_request_error', message: 'Unknown model: nope/x' },
     'invalid_input',

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { judgedAttachments } from '../../../src/workflows/chat/attachments.ts';
 
-const PNG = Buffer.from('89504e470d0a1a0a0000', 'hex');
+/** Of one pixel. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
+/** With a preview, which has an end of its own. */
+const JPEG = Buffer.from('ffd8ffe10006ffd90000ffda00020102ff00ffd9', 'hex');
+const GIF = Buffer.from('GIF89a____;');
+const WEBP = Buffer.from('RIFF\u0008\u0000\u0000\u0000WEBPVP8 ', 'latin1');
 const KEY = 'sk-ant-0123456789abcdef';
 let root: string;
 let docs: string;
@@ -37,13 +45,18 @@ const judge = (...files: string[]) =>
 
 it.each([
   ['image/png', PNG],
-  ['image/jpeg', Buffer.from('ffd8ffe000104a464946', 'hex')],
-  ['image/gif', Buffer.from('GIF89a____')],
-  ['image/webp', Buffer.from('RIFF\u0001\u0001\u0001\u0001WEBPVP8 ', 'latin1')],
-])('takes %s by what is in it, whatever it is called', async (type, bytes) => {
+  ['image/jpeg', JPEG],
+  ['image/gif', GIF],
+  ['image/webp', WEBP],
+])('takes %s by what is in it, whatever it is called, and none that is cut', async (type, bytes) => {
   expect(await judge(put('x.txt', bytes))).toEqual([
     expect.objectContaining({ local: join(docs, 'x.txt'), type, bytes: bytes.length }),
   ]);
+  for (const cut of [bytes.subarray(0, -1), bytes.subarray(0, -2)])
+    await expect(judge(put('cut', cut))).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('cut or damaged'),
+    });
 });
 
 it('refuses what only its name calls an image', async () => {
