@@ -10,10 +10,15 @@ export function automationWords(automations: readonly Automation[] | undefined):
   return `${automations.length} automation(s) run by themselves, ${spending} of them take model turns${due}`;
 }
 
+/** As 2026.9 does, two minutes after its start. */
+const LATE =
+  ' After the next wake OpenClaw runs each of the missed ones once, which takes model turns; configure_openclaw with set {"cron.skipMissedJobs": true} has it leave them out.';
+
 /** What is missed while the machine sleeps; undefined where nothing is planned. */
 export function missedWhileAsleep(automations: readonly Automation[] | undefined): string | undefined {
   const planned = (automations ?? []).filter(({ next }) => next !== undefined);
   const [first] = planned;
   if (first?.next === undefined) return undefined;
-  return `${planned.length} automation(s) are planned, the next for ${first.next}: what is due while the machine sleeps does not run then, and nothing wakes it for that.`;
+  const late = planned.some(({ spends }) => spends) ? LATE : '';
+  return `${planned.length} automation(s) are planned, the next for ${first.next}: what is due while the machine sleeps does not run then, and nothing wakes it for that.${late}`;
 }
