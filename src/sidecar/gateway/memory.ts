@@ -1,7 +1,8 @@
 /** What the machine has to give, on Linux from /proc, elsewhere as well as it can be told. */
 import { statfsSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { attempt } from '../../core/errno.ts';
 import { mcpDir, type Place } from '../place.ts';
 import { readText } from '../read-text.ts';
 
@@ -10,6 +11,10 @@ const MIB = 1024 * 1024;
 const SMALL_MIB = 1536;
 /** With less free disk, writes have failed already (measured). */
 const FULL_DISK_MIB = 50;
+/** What is written for a moment is small. */
+const FULL_TEMP_MIB = 5;
+/** A disk may have bytes, and no names for further files; some kinds count no names. */
+const FEW_NAMES = 100;
 
 /** The smaller of what the machine has and what its control group allows. */
 export function memoryLimitMib(): number {
@@ -29,9 +34,15 @@ export function oomKills(): string {
   return /^oom_kill (\d+)$/m.exec(readText('/proc/vmstat'))?.[1] ?? '';
 }
 
+/** Of the home; where temporary files find no more room, of theirs: without it as little goes on. */
 export function diskFreeMib({ home }: Place): number {
-  const { bavail, bsize } = statfsSync(home);
-  return Math.floor((bavail * bsize) / MIB);
+  const temporary = attempt(() => freeMib(tmpdir()), FULL_TEMP_MIB);
+  return temporary < FULL_TEMP_MIB ? temporary : freeMib(home);
+}
+
+function freeMib(folder: string): number {
+  const { bavail, bsize, files, ffree } = statfsSync(folder);
+  return files > 0 && ffree < FEW_NAMES ? 0 : Math.floor((bavail * bsize) / MIB);
 }
 
 export const hasRoom = (place: Place): boolean => diskFreeMib(place) >= FULL_DISK_MIB;

@@ -46,6 +46,6 @@ export function failureOf(error: unknown): Record<string, string> {
   if (error instanceof SidecarError) {
     return { error: error.code, ...(error.detail === '' ? {} : { detail: error.detail.slice(-MAX_DETAIL) }) };
   }
-  const full = isErrno(error, 'ENOSPC');
+  const full = isErrno(error, 'ENOSPC', 'EDQUOT');
   return { error: full ? 'job_met_full_disk' : 'unexpected', detail: String(error).slice(-MAX_DETAIL) };
 }

@@ -58,7 +58,7 @@ function prepare(files: JobFiles, request: string): void {
     else appendFileSync(files.journal, '', { mode: 0o600 });
   } catch (error) {
     rmSync(files.request, { force: true });
-    throw isErrno(error, 'ENOSPC') ? new SidecarError('change_needs_room') : error;
+    throw isErrno(error, 'ENOSPC', 'EDQUOT') ? new SidecarError('change_needs_room') : error;
   }
 }
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { lstatSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { memoryLimitMib } from '../gateway/memory.ts';
+import { diskFreeMib, memoryLimitMib } from '../gateway/memory.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { livePid } from '../process/identity.ts';
 import type { ReplyOf } from '../protocol.ts';
@@ -19,7 +19,7 @@ export function memoryAvailableMib(): number {
 }
 
 export function machineFacts(place: Place) {
-  const { bavail, bfree, blocks, bsize } = statfsSync(place.home);
+  const { bfree, blocks, bsize } = statfsSync(place.home);
   const uptime = Number.parseInt(readText('/proc/uptime'), 10);
   return {
     home: place.home,
@@ -27,7 +27,7 @@ export function machineFacts(place: Place) {
     port: place.port,
     memory_total_mib: memoryLimitMib(),
     memory_available_mib: memoryAvailableMib(),
-    disk_free_mib: Math.floor((bavail * bsize) / MIB),
+    disk_free_mib: diskFreeMib(place),
     disk_used_mib: Math.floor(((blocks - bfree) * bsize) / MIB),
     ...(Number.isNaN(uptime) ? {} : { uptime_seconds: uptime }),
   };

@@ -1,9 +1,12 @@
 /** Makes room: caches, what killed installations left, versions that nobody uses, old jobs and long logs. No state. */
-import { readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { ageMs, systemClock } from '../../core/clock.ts';
 import { attempt } from '../../core/errno.ts';
+import { gatewayPidFile } from '../gateway/files.ts';
 import { diskFreeMib } from '../gateway/memory.ts';
+import { gateways, ourGateways } from '../look/our-gateways.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { namesIn, readUpTo } from '../read-text.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
@@ -25,8 +28,11 @@ const OLD_REQUEST_MS = 60 * 60_000;
 const LONG_LOG = 5 * 1024 * 1024;
 const KEPT_OF_LOG = 1024 * 1024;
 
+/** Copies of plugins that OpenClaw 2026.9.5 leaves behind, up to some gigabytes each. */
+const LEFT_BEHIND = /^openclaw-(?:plugin-build|model-catalog)-/;
+
 /** @returns how many MiB it made; undefined for none. */
-export function mendDisk(place: Place): string | undefined {
+export async function mendDisk(place: Place): Promise<string | undefined> {
   const before = diskFreeMib(place);
   const own = mcpDir(place);
   dropTrees(...CACHES.map((name) => join(place.home, name)));
@@ -35,7 +41,7 @@ export function mendDisk(place: Place): string | undefined {
   const compiled = names.filter((name) => name.startsWith('app-')).map((name) => `${name}/compiled`);
   dropTrees(...[...installing, ...compiled].map((name) => join(own, name)));
   forgetTrees(own, names);
-  dropTrees(...oldJobs(join(own, 'jobs')));
+  dropTrees(...oldJobs(join(own, 'jobs')), ...(await leftBehind(place)));
   const requests = names.filter((name) => name.startsWith('request.')).map((name) => join(own, name));
   dropTrees(...requests.filter((path) => isOlder(path, OLD_REQUEST_MS)));
   for (const log of [...logsOf(place), join(own, 'install.log')]) trim(log);
@@ -50,6 +56,17 @@ function forgetTrees(own: string, names: readonly string[]): void {
   });
   const trees = names.filter((name) => /^(?:app|node)-/.test(name) && !linked.includes(name));
   dropTrees(...trees.map((name) => join(own, name)));
+}
+
+/** The gateway that runs, and a command of now, work with younger ones. Those of another assistant are not looked at. */
+async function leftBehind(place: Place): Promise<string[]> {
+  const alone = existsSync('/proc/self') && (await ourGateways(place)).length === gateways().length;
+  const folders = [join(stateDir(place), 'tmp'), ...(alone ? [tmpdir()] : [])];
+  const since = statSync(gatewayPidFile(place), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+  return folders
+    .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
+    .filter((path) => LEFT_BEHIND.test(basename(path)) && isOlder(path, OLD_REQUEST_MS))
+    .filter((path) => statSync(path).mtimeMs < since);
 }
 
 const oldJobs = (jobs: string) =>

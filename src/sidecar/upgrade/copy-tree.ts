@@ -5,11 +5,14 @@ import { removeTree } from '../backup/unpack.ts';
 import { FULL_DISK } from '../gateway/full-disk.ts';
 import { SidecarError } from '../sidecar-error.ts';
 
-/** Appears whole or not at all. `cp` keeps links, rights and times, and knows what the file system can share. */
+/**
+ * Appears whole or not at all. `cp` keeps links, rights and times, and knows what the file system can share; where `from` is
+ * a link itself, as of a state on another disk, what it leads to is copied (-H).
+ */
 export async function copyTree(from: string, to: string): Promise<void> {
   dropTrees(`${to}.new`);
   const said = await new Promise<string | undefined>((resolve) => {
-    execFile('cp', ['-a', from, `${to}.new`], (error, _stdout, stderr) =>
+    execFile('cp', ['-aH', from, `${to}.new`], (error, _stdout, stderr) =>
       resolve(error === null ? undefined : stderr || error.message),
     );
   });

@@ -28,6 +28,9 @@ export interface Assessment {
 const LOW_DISK_MIB = 500;
 // Below this writes have failed already, and a gateway that saw one fail keeps answering 500 until it is restarted.
 const FULL_DISK_MIB = 50;
+// As the machine says it also of a disk for temporary files alone, and of one that has bytes but no names.
+const NO_ROOM_MIB = 5;
+const NO_ROOM = ', or no names for further files, in the home or for temporary files';
 // Measured: 2026.9 is killed on its first chat with 1.25 GiB.
 const LITTLE_MEMORY_MIB = 1536;
 
@@ -67,10 +70,12 @@ export function assess(seen: Diagnosis, machineId: string, providers: readonly P
 function room(seen: Diagnosis, result: Assessment): void {
   const { found, mends, outlook, otherwise } = result;
   if (seen.disk_free_mib < LOW_DISK_MIB) {
-    found.push(`Only ${seen.disk_free_mib} MiB of disk are free`);
+    found.push(
+      `Only ${seen.disk_free_mib} MiB of disk are free${seen.disk_free_mib < NO_ROOM_MIB ? NO_ROOM : ''}`,
+    );
     mends.push('disk');
     otherwise.push(
-      'Call configure_openclaw with a larger storage_gib, or have the assistant remove files of its own.',
+      'Call configure_openclaw with a larger storage_gib, or have the assistant remove files of its own, those in /tmp too.',
     );
   }
   if (seen.out_of_memory) {

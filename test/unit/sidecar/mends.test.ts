@@ -5,7 +5,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +19,7 @@ import { explainMachineError } from '../../../src/openclaw/sidecar/machine-error
 import { mend } from '../../../src/sidecar/repair/mend.ts';
 import { mendKeys } from '../../../src/sidecar/state/mend.ts';
 import { claimChange } from '../../../src/sidecar/upgrade/change-state.ts';
+import { copyTree } from '../../../src/sidecar/upgrade/copy-tree.ts';
 import { hasSmallDisks, runOnSmallDisk } from '../../support/small-disk.ts';
 
 let home: string;
@@ -59,6 +63,17 @@ it('secrets that nobody can read stay where they are until new ones are there', 
   const { kept_beside } = mendKeys(place(), { provider_keys: { anthropic: 'sk-new' } });
   expect(readFileSync(own(kept_beside), 'utf8')).toBe('no JSON at all');
   expect(JSON.parse(readFileSync(secrets(), 'utf8'))).toMatchObject({ anthropic: 'sk-new' });
+});
+
+it('what is kept of a state that lies behind a link is a copy', async () => {
+  mkdirSync(own('elsewhere/inner'), { recursive: true });
+  writeFileSync(own('elsewhere/openclaw.json'), 'before');
+  symlinkSync('openclaw.json', own('elsewhere/link'));
+  symlinkSync(own('elsewhere'), own('state'));
+  await copyTree(own('state'), own('kept'));
+  writeFileSync(own('elsewhere/openclaw.json'), 'after');
+  expect(readFileSync(own('kept/openclaw.json'), 'utf8')).toBe('before');
+  expect(readlinkSync(own('kept/link'))).toBe('openclaw.json');
 });
 
 it('the way back of an upgrade that was killed before it had tidied up is kept by the change after it', async () => {
@@ -110,6 +125,49 @@ it.skipIf(!hasSmallDisks)('a change that has filled the disk is undone', { timeo
   const where = { folder: disk, size: '2m', programDir: own(), plugins: [withoutTexts] };
   expect(await runOnSmallDisk(script, where)).toBe('ENOSPC undone as it was\n');
 });
+
+it('a repair for want of room takes what OpenClaw left behind, and nothing that is in use', async () => {
+  const temporary = join(home, '.openclaw/tmp');
+  const make = (name: string, hoursAgo: number) => {
+    mkdirSync(join(temporary, name, 'node_modules'), { recursive: true });
+    utimesSync(join(temporary, name), new Date(), Date.now() / 1000 - hoursAgo * 3_600);
+  };
+  make('openclaw-plugin-build-old', 48);
+  make('openclaw-model-catalog-old', 30);
+  make('openclaw-plugin-build-of-this-gateway', 20);
+  make('openclaw-plugin-build-of-now', 0);
+  make('openclaw-0', 48);
+  writeFileSync(own('gateway.pid'), '');
+  utimesSync(own('gateway.pid'), new Date(), Date.now() / 1000 - 24 * 3_600);
+  await mend(place(), { mends: ['disk'], provider_keys: {} });
+  expect(readdirSync(temporary).sort()).toEqual([
+    'openclaw-0',
+    'openclaw-plugin-build-of-now',
+    'openclaw-plugin-build-of-this-gateway',
+  ]);
+});
+
+it.skipIf(!hasSmallDisks)(
+  'a disk without names for files, or one for temporary files that is full, is full',
+  { timeout: 30_000 },
+  async () => {
+    const memory = new URL('../../../src/sidecar/gateway/memory.ts', import.meta.url).pathname;
+    const disk = own('disk');
+    mkdirSync(disk);
+    const told = (size: string, as: 'home' | 'temporary') =>
+      runOnSmallDisk(
+        `import { diskFreeMib, hasRoom } from ${JSON.stringify(memory)};
+        const [disk, home] = ${JSON.stringify([disk, home])};
+        if (${as === 'temporary'}) process.env.TMPDIR = disk;
+        const place = { home: ${as === 'temporary'} ? home : disk, port: 1 };
+        console.log(diskFreeMib(place), hasRoom(place));`,
+        { folder: disk, size, programDir: own() },
+      );
+    expect(await told('100m,nr_inodes=50', 'home')).toBe('0 false\n');
+    expect(await told('2m', 'temporary')).toMatch(/^[0-4] false\n$/);
+    expect(await told('100m', 'home')).toBe('100 true\n');
+  },
+);
 
 it('the rest of an answer that is gone has its own sentence', () => {
   expect(explainMachineError('rest_is_gone', '')).toMatchObject({
