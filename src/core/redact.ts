@@ -18,18 +18,23 @@ const WORDY_PIECE = 16;
 const PLACE = /^(?:[~.]{0,2}\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]*:\/\/)/;
 // Shapes of well-known keys, for secrets that we were never told (a key pasted into a chat, one in a log line).
 const KEY_SHAPES: readonly RegExp[] = [
-  /\b(?:sk|dsk|rk|pk|glpat)-[A-Za-z0-9_-]{16,}/g,
-  /\b(?:gsk_|hf_|npm_|r8_|xai-|[sr]k_(?:live|test)_)[A-Za-z0-9]{20,}/g,
-  /\bgithub_pat_[A-Za-z0-9_]{20,}/g,
+  /\b(?:sk|dsk|rk|pk)-[A-Za-z0-9_-]{16,}/g,
   /\bAIza[0-9A-Za-z_-]{30,}/g,
   /\bgh[pousr]_[A-Za-z0-9]{30,}/g,
   /\bxox[abeprs]-[A-Za-z0-9-]{10,}/g,
   /\bxapp-[A-Za-z0-9-]{10,}/g,
   /\b\d{8,10}:[A-Za-z0-9_-]{30,}/g,
+  /\b[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}=*/g,
+];
+
+/** Of those that are pasted into messages; the program on a machine, whose words come by here, goes without these. */
+const PASTED_SHAPES: readonly RegExp[] = [
+  /\b(?:gsk_|hf_|npm_|r8_|xai-|[sr]k_(?:live|test)_)[A-Za-z0-9]{20,}/g,
+  /\bgithub_pat_[A-Za-z0-9_]{20,}/g,
   /\bAKIA[0-9A-Z]{16}\b/g,
   /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/gs,
-  /\b[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}=*/g,
+  /\bglpat-[A-Za-z0-9_-]{16,}/g,
 ];
 
 /** Replaces secrets in text. */
@@ -48,7 +53,7 @@ export function secretKeeper(initial: Iterable<string>): SecretKeeper {
   const known = new Set(initial);
   let current = redactor(known);
   return {
-    redact: (text) => current(text),
+    redact: (text) => shapeless(current(text), PASTED_SHAPES),
     known: () => [...known],
     learn(secret) {
       known.add(secret);
@@ -66,9 +71,12 @@ export function redactor(secrets: Iterable<string>): Redact {
   return (text) => {
     let out = masked(text, known.length === 0 ? [] : find(text));
     for (const literal of literals) out = out.replaceAll(literal, MASK);
-    for (const shape of KEY_SHAPES) out = out.replace(shape, MASK);
-    return out;
+    return shapeless(out, KEY_SHAPES);
   };
+}
+
+function shapeless(text: string, shapes: readonly RegExp[]): string {
+  return shapes.reduce((out, shape) => out.replace(shape, MASK), text);
 }
 
 /** Where in a text these secrets stand, in any form. */

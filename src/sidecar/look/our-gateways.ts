@@ -17,14 +17,11 @@ const LOCK_DEPTH = 6;
 
 /** Every gateway that works on this state folder, whoever started it. */
 export async function ourGateways(place: Place): Promise<number[]> {
-  return gateways().filter((pid) => worksOnState(place, pid));
-}
-
-/** Every one that can be seen from here. */
-export const gateways = (): number[] =>
-  namesIn('/proc')
+  return namesIn('/proc')
     .filter((pid) => /^\d+$/.test(pid) && readText(`/proc/${pid}/comm`).startsWith(NAME))
-    .map(Number);
+    .map(Number)
+    .filter((pid) => worksOnState(place, pid));
+}
 
 /** Those beside the one that may stay: ours by its pid file, else one that holds the port and takes our token. */
 export async function otherGateways(place: Place): Promise<number[]> {

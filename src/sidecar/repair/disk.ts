@@ -1,12 +1,10 @@
 /** Makes room: caches, what killed installations left, versions that nobody uses, old jobs and long logs. No state. */
-import { existsSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ageMs, systemClock } from '../../core/clock.ts';
 import { attempt } from '../../core/errno.ts';
 import { gatewayPidFile } from '../gateway/files.ts';
 import { diskFreeMib } from '../gateway/memory.ts';
-import { gateways, ourGateways } from '../look/our-gateways.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { namesIn, readUpTo } from '../read-text.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
@@ -29,10 +27,12 @@ const LONG_LOG = 5 * 1024 * 1024;
 const KEPT_OF_LOG = 1024 * 1024;
 
 /** Copies of plugins that OpenClaw 2026.9.5 leaves behind, up to some gigabytes each. */
-const LEFT_BEHIND = /^openclaw-(?:plugin-build|model-catalog)-/;
+const LEFT_BEHIND = /\/openclaw-(?:plugin-build|model-catalog)-/;
+/** Of a machine that is nothing else; see src/bootstrap. */
+const OWN_HOME = '/home/machine';
 
 /** @returns how many MiB it made; undefined for none. */
-export async function mendDisk(place: Place): Promise<string | undefined> {
+export function mendDisk(place: Place): string | undefined {
   const before = diskFreeMib(place);
   const own = mcpDir(place);
   dropTrees(...CACHES.map((name) => join(place.home, name)));
@@ -41,7 +41,7 @@ export async function mendDisk(place: Place): Promise<string | undefined> {
   const compiled = names.filter((name) => name.startsWith('app-')).map((name) => `${name}/compiled`);
   dropTrees(...[...installing, ...compiled].map((name) => join(own, name)));
   forgetTrees(own, names);
-  dropTrees(...oldJobs(join(own, 'jobs')), ...(await leftBehind(place)));
+  dropTrees(...oldJobs(join(own, 'jobs')), ...leftBehind(place));
   const requests = names.filter((name) => name.startsWith('request.')).map((name) => join(own, name));
   dropTrees(...requests.filter((path) => isOlder(path, OLD_REQUEST_MS)));
   for (const log of [...logsOf(place), join(own, 'install.log')]) trim(log);
@@ -58,15 +58,13 @@ function forgetTrees(own: string, names: readonly string[]): void {
   dropTrees(...trees.map((name) => join(own, name)));
 }
 
-/** The gateway that runs, and a command of now, work with younger ones. Those of another assistant are not looked at. */
-async function leftBehind(place: Place): Promise<string[]> {
-  const alone = existsSync('/proc/self') && (await ourGateways(place)).length === gateways().length;
-  const folders = [join(stateDir(place), 'tmp'), ...(alone ? [tmpdir()] : [])];
-  const since = statSync(gatewayPidFile(place), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-  return folders
+/** The gateway that runs, and a command of now, work with younger ones. In the home of a person others have theirs in /tmp. */
+function leftBehind(place: Place): string[] {
+  const started = statSync(gatewayPidFile(place), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+  const age = Math.max(OLD_REQUEST_MS, systemClock.now() - started);
+  return [join(stateDir(place), 'tmp'), place.home === OWN_HOME ? '/tmp' : '']
     .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
-    .filter((path) => LEFT_BEHIND.test(basename(path)) && isOlder(path, OLD_REQUEST_MS))
-    .filter((path) => statSync(path).mtimeMs < since);
+    .filter((path) => LEFT_BEHIND.test(path) && isOlder(path, age));
 }
 
 const oldJobs = (jobs: string) =>

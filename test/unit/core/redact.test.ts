@@ -53,13 +53,13 @@ describe('a key that nobody told us of', () => {
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U',
     '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\nAAAA\n-----END OPENSSH PRIVATE KEY-----',
   ])('is recognised by its shape: %s', (key) => {
-    expect(redactor([])(`log line ${key} end`)).toBe('log line [redacted] end');
+    expect(secretKeeper([]).redact(`log line ${key} end`)).toBe('log line [redacted] end');
   });
 
   it('leaves ordinary words and ids alone', () => {
     const text =
       'machine dm-3f2b1c9e-0000-4000-8000-000000000000 runs; npm_config_registry, npm-registry-fetch, xai-grok-4-fast-reasoning; is-this-a-key?';
-    expect(redactor([])(text)).toBe(text);
+    expect(secretKeeper([]).redact(text)).toBe(text);
   });
 });
 
