@@ -121,7 +121,7 @@ type Told = { answer: Answer } | { withoutNode: BootstrapOutput };
 /** By the program that runs; where none does, or an older one, by this server's, which it starts. */
 async function answered(asker: Asker, body: string): Promise<Told> {
   const replace = asker.options.replace === true || failuresOf(asker) >= MOST_FAILURES;
-  if (!replace) {
+  if (!replace && !isNodeless(asker)) {
     const result = await run(asker, warmCommand(body, asker.options));
     const warm = readAnswer(result);
     if ('answer' in warm && warm.answer.is !== 'old') return { answer: warm.answer };
@@ -131,17 +131,22 @@ async function answered(asker: Asker, body: string): Promise<Told> {
       noteFailures(asker, failuresOf(asker) + 1);
     }
   }
-  const sources = asker.machines.sources ?? {};
+  const { machines, machineId } = asker;
+  const sources = machines.sources ?? {};
   const result = await run(
     asker,
     coldCommand(body, { sources, replace, env: asker.options.cold }, asker.options),
   );
   const cold = readAnswer(result);
+  nodeless.get(machines)?.delete(machineId);
   if ('answer' in cold) return { answer: cold.answer };
   if (result.truncated) throw cutAnswer();
   if (/^(?:cold|error)=/m.test(result.stdout)) {
     const told = readBootstrapOutput(result);
-    if (WITHOUT_NODE.has(told.values.cold)) return { withoutNode: told };
+    if (WITHOUT_NODE.has(told.values.cold)) {
+      noteNodeless(asker);
+      return { withoutNode: told };
+    }
   }
   throw unknownForm(result);
 }
@@ -169,6 +174,15 @@ function noteFailures({ machines, machineId }: Asker, count: number): void {
   failures.set(machines, known);
   if (count === 0) known.delete(machineId);
   else known.set(machineId, count);
+}
+
+/** Machines that had no Node at the last look: no program runs there that could be asked at once. */
+const nodeless = new WeakMap<object, Set<string>>();
+const isNodeless = ({ machines, machineId }: Asker) => nodeless.get(machines)?.has(machineId) === true;
+
+function noteNodeless({ machines, machineId }: Asker): void {
+  const known = nodeless.get(machines) ?? new Set<string>();
+  nodeless.set(machines, known.add(machineId));
 }
 
 /** Milliseconds that the command which starts a job may take. */
