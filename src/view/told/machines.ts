@@ -1,30 +1,10 @@
 /** The machines of an account, as list_machines returns them. */
 import { type Fields, fields, list, number, text } from './read.ts';
 
-export interface Machine {
-  id: string;
-  name: string | undefined;
-  phase: string;
-  since: string | undefined;
-  vcpu: number | undefined;
-  memoryMib: number | undefined;
-  storageGib: number | undefined;
-  autosleepSeconds: number | undefined;
-  waste: string | undefined;
-}
+export type Machine = NonNullable<ReturnType<typeof machineOf>>;
+export type Machines = ReturnType<typeof machinesOf>;
 
-export interface Machines {
-  machines: Machine[];
-  total: number;
-  awake: number;
-  awakeVcpu: number;
-  awakeMemoryMib: number;
-  awakeHours: number | undefined;
-  plan: string | undefined;
-  more: string | undefined;
-}
-
-export function machinesOf(data: Fields): Machines {
+export function machinesOf(data: Fields) {
   const usage = fields(data.usage);
   return {
     machines: list(data.machines, machineOf),
@@ -38,7 +18,7 @@ export function machinesOf(data: Fields): Machines {
   };
 }
 
-function machineOf(value: unknown): Machine | undefined {
+function machineOf(value: unknown) {
   const data = fields(value);
   const id = text(data.machine_id);
   if (id === undefined) return undefined;

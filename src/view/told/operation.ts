@@ -2,48 +2,15 @@
 import { type Fields, fields, list, number, text, texts } from './read.ts';
 import { sizeOf, withoutConfirmation } from './words.ts';
 
-export interface Stage {
-  name: string;
-  seconds: number;
-}
-
+export type Operation = NonNullable<ReturnType<typeof operationOf>>;
+export type Stage = Operation['stages'][number];
+export type MadeFile = Operation['made'][number];
 /** No tool says that it is unknown: the page does, where nobody answers any more. */
 export type Status = 'running' | 'ready' | 'done' | 'failed' | 'cancelled' | 'unknown';
 
-export interface MadeFile {
-  path: string;
-  bytes: number | undefined;
-  type: string | undefined;
-}
-
-export interface Operation {
-  id: string;
-  kind: string;
-  status: Status;
-  stages: Stage[];
-  seconds: number;
-  machineId: string | undefined;
-  name: string | undefined;
-  notes: string[];
-  next: string | undefined;
-  error: { message: string; said: string | undefined } | undefined;
-  reply: string | undefined;
-  session: string | undefined;
-  model: string | undefined;
-  tokens: number | undefined;
-  finish: string | undefined;
-  /** Each list with what it says, in the order in which a person asks. */
-  lists: { what: string; entries: string[] }[];
-  facts: { what: string; value: string }[];
-  made: MadeFile[];
-  madeNote: string | undefined;
-  /** Where a file was saved on the person's computer. */
-  saved: string | undefined;
-}
-
 const STATUSES: readonly Status[] = ['running', 'ready', 'done', 'failed', 'cancelled'];
 
-export function operationOf(value: unknown): Operation | undefined {
+export function operationOf(value: unknown) {
   const data = fields(value);
   const id = text(data.operation_id);
   const status = STATUSES.find((one) => one === data.status);
@@ -65,29 +32,31 @@ export function operationOf(value: unknown): Operation | undefined {
     model: text(data.model),
     tokens: number(fields(data.usage).total_tokens),
     finish: text(data.finish_reason),
+    /** Each list with what it says, in the order in which a person asks. */
     lists: listsOf(data),
     facts: factsOf(data),
     made: list(data.files, fileOf),
     madeNote: text(data.files_note),
+    /** Where a file was saved on the person's computer. */
     saved: text(fields(data.carried).local),
   };
 }
 
-function stageOf(value: unknown): Stage | undefined {
+function stageOf(value: unknown) {
   const { name, seconds } = fields(value);
   return typeof name === 'string' ? { name, seconds: number(seconds) ?? 0 } : undefined;
 }
 
-function errorOf({ message, said }: Fields): Operation['error'] {
+function errorOf({ message, said }: Fields) {
   return { message: withoutConfirmation(text(message) ?? 'It failed.'), said: text(said) };
 }
 
-function fileOf(value: unknown): MadeFile | undefined {
+function fileOf(value: unknown) {
   const { path, bytes, type } = fields(value);
   return typeof path === 'string' ? { path, bytes: number(bytes), type: text(type) } : undefined;
 }
 
-function listsOf({ found, done, left, repaired }: Fields): Operation['lists'] {
+function listsOf({ found, done, left, repaired }: Fields) {
   return [
     { what: 'Found', entries: texts(found) },
     { what: 'Mended', entries: [...texts(done), ...texts(repaired)] },
@@ -95,7 +64,7 @@ function listsOf({ found, done, left, repaired }: Fields): Operation['lists'] {
   ].filter(({ entries }) => entries.length > 0);
 }
 
-function factsOf(data: Fields): Operation['facts'] {
+function factsOf(data: Fields) {
   const upgrade = fields(data.upgrade);
   const backup = fields(data.backup);
   const known = {

@@ -1,23 +1,13 @@
 /** What an assistant has spent, by its own accounts, as gateway_status tells it. */
 import { type Fields, fields, list, number, text } from './read.ts';
 
-export interface Spent {
-  date: string;
-  tokens: number;
-  usd: number;
-}
-
-export interface Spend {
-  /** The last seven days that it tells of, oldest first. */
-  week: Spent[];
-  limit: string | undefined;
-  standing: string | undefined;
-}
+export type Spent = NonNullable<ReturnType<typeof dayOf>>;
+export type Spend = NonNullable<ReturnType<typeof spendOf>>;
 
 const DAYS = 7;
 
-/** Undefined where nothing is told. */
-export function spendOf(value: unknown): Spend | undefined {
+/** With the last seven days that it tells of, oldest first. Undefined where nothing is told. */
+export function spendOf(value: unknown) {
   const data = fields(value);
   const days = list(data.days, (one) => dayOf(fields(one)));
   const limit = text(data.daily_limit);
@@ -25,7 +15,7 @@ export function spendOf(value: unknown): Spend | undefined {
   return { week: days.slice(-DAYS), limit, standing: text(data.standing) };
 }
 
-function dayOf({ date, tokens, usd }: Fields): Spent | undefined {
+function dayOf({ date, tokens, usd }: Fields) {
   return typeof date === 'string' ? { date, tokens: number(tokens) ?? 0, usd: number(usd) ?? 0 } : undefined;
 }
 

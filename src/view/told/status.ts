@@ -1,32 +1,11 @@
 /** One machine from its own layers up to its protection, as gateway_status returns it. */
 import { type Fields, fields, list, number, text, texts } from './read.ts';
-import { type Spend, spendOf } from './spend.ts';
+import { spendOf } from './spend.ts';
 
-export interface Check {
-  name: string;
-  state: string;
-  detail: string;
-  fix: string | undefined;
-}
+export type Check = NonNullable<ReturnType<typeof checkOf>>;
+export type MachineStatus = ReturnType<typeof statusOf>;
 
-export interface MachineStatus {
-  machineId: string;
-  phase: string;
-  working: boolean;
-  openclaw: string | undefined;
-  node: string | undefined;
-  memoryMib: number | undefined;
-  diskMib: number | undefined;
-  layers: Check[];
-  posture: Check[];
-  advice: string[];
-  channels: { id: string; state: string }[];
-  events: { at: string | undefined; why: string; did: string }[];
-  interrupted: string[];
-  spend: Spend | undefined;
-}
-
-export function statusOf(data: Fields): MachineStatus {
+export function statusOf(data: Fields) {
   return {
     machineId: text(data.machine_id) ?? '',
     phase: text(data.phase) ?? 'unknown',
@@ -51,7 +30,7 @@ export function statusOf(data: Fields): MachineStatus {
   };
 }
 
-function checkOf(value: unknown): Check | undefined {
+function checkOf(value: unknown) {
   const { name, state, detail, fix } = fields(value);
   return typeof name === 'string'
     ? { name, state: text(state) ?? 'not_checked', detail: text(detail) ?? '', fix: text(fix) }

@@ -1,19 +1,10 @@
 /** A conversation, as read_session returns it. */
 import { type Fields, fields, list, text } from './read.ts';
 
-export interface Message {
-  role: string;
-  text: string;
-  at: string | undefined;
-}
+export type Talk = ReturnType<typeof talkOf>;
+export type Message = Talk['messages'][number];
 
-export interface Talk {
-  machineId: string | undefined;
-  session: string | undefined;
-  messages: Message[];
-}
-
-export function talkOf(data: Fields): Talk {
+export function talkOf(data: Fields) {
   return {
     machineId: text(data.machine_id),
     session: text(data.session),
