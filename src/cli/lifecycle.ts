@@ -2,7 +2,7 @@
 import type { Log } from '../core/log.ts';
 
 /** Every way in which a client says, or lets us feel, that it is gone. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 // Closing takes milliseconds; this is for a transport that never answers.
 const BACKSTOP_MS = 50;
 
@@ -32,4 +32,10 @@ export function endWithClient(close: () => Promise<void>, log: Log): void {
     if ('code' in error && error.code === 'EPIPE') return onEnd();
     log.warn('A defect in this server: uncaught exception', { error: error.stack ?? error.message });
   });
+}
+
+/** What nothing else has caught does not end the process: whoever is told decides what becomes of it. */
+export function onDefect(told: (stack: string) => void): void {
+  for (const defect of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(defect, (error: unknown) => told(error instanceof Error ? `${error.stack}` : String(error)));
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { lineLog } from '../core/log.ts';
 import { localServe } from '../local/daemon/local-serve.ts';
+import { onDefect, SIGNALS } from './lifecycle.ts';
 import { printer } from './terminal.ts';
 
 const flagSchema = z.object({
@@ -26,17 +27,13 @@ export async function localCommand(flags: unknown, env: Environment): Promise<nu
   }
   const { port, stateDir, runtime, generation } = parsed.data;
   const ending = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+  for (const signal of SIGNALS) process.on(signal, () => ending.abort());
   const log = lineLog(
     (line) => printer(process.stderr)(`${line}\n`),
     (text) => text,
   );
   // A defect in one request must not end the machines of all the others.
-  for (const defect of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(defect, (error: unknown) =>
-      log.warn('unexpected error', { error: error instanceof Error ? error.stack : String(error) }),
-    );
-  }
+  onDefect((error) => log.warn('unexpected error', { error }));
   await localServe({
     stateDir: stateDir ?? readConfig({ OPENCLAW_MCP_STATE_DIR: env.OPENCLAW_MCP_STATE_DIR }).stateDir,
     port,

@@ -1,7 +1,5 @@
 /** `login`: asks for keys in a terminal, without showing them, and keeps them in a file of the owner's alone. */
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import type { Environment } from '../config/config.ts';
 import { type Credentials, parseCredentials } from '../config/secret-sources.ts';
 import { AppError } from '../core/errors.ts';
@@ -10,6 +8,7 @@ import { inStateFolder } from '../core/state-folder.ts';
 import { USUAL_KEY } from '../openclaw/catalog/providers.ts';
 import { credentialsFile } from './environment.ts';
 import { printer } from './terminal.ts';
+import { typedLine } from './typed-line.ts';
 
 export interface LoginIo {
   env: Environment;
@@ -52,15 +51,11 @@ export async function loginCommand(wanted: readonly string[], io: LoginIo): Prom
   return 0;
 }
 
-async function answers(
-  names: readonly string[],
-  kept: Credentials,
-  { stdin, stdout }: LoginIo,
-): Promise<Credentials> {
+async function answers(names: readonly string[], kept: Credentials, io: LoginIo): Promise<Credentials> {
   const after: Credentials = { ...kept };
   for (const name of names) {
     const state = name in kept ? ' [kept]' : '';
-    const given = (await hidden(`${name}${state}: `, stdin, stdout)).trim();
+    const given = (await hidden(`${name}${state}: `, io)).trim();
     if (given === '') continue;
     if (given === '-') delete after[name];
     else if (KEY.test(given)) after[name] = given;
@@ -70,24 +65,10 @@ async function answers(
 }
 
 /** One line whose characters never reach the screen. */
-async function hidden(
-  question: string,
-  stdin: NodeJS.ReadStream,
-  stdout: NodeJS.WriteStream,
-): Promise<string> {
+async function hidden(question: string, { stdin, stdout }: LoginIo): Promise<string> {
   stdout.write(question);
-  // In terminal mode readline itself echoes, to its output; this one goes nowhere.
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
-  const interrupted = new AbortController();
-  lines.on('SIGINT', () => interrupted.abort());
-  lines.on('close', () => interrupted.abort());
-  try {
-    return await lines.question('', { signal: interrupted.signal });
-  } catch (cause) {
-    throw new AppError('cancelled', 'Nothing was changed', { cause });
-  } finally {
-    lines.close();
-    stdout.write('\n');
-  }
+  const line = await typedLine(stdin);
+  stdout.write('\n');
+  if (line === undefined) throw new AppError('cancelled', 'Nothing was changed');
+  return line;
 }

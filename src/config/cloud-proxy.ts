@@ -1,4 +1,5 @@
 /** The proxy on the way to the cloud, checked before it is used: a wrong one is named, its password never shown. */
+import { succeeds } from '../core/errno.ts';
 import { AppError } from '../core/errors.ts';
 import { chosenProxy } from '../core/proxy.ts';
 import { type Environment, isLoopback } from './config.ts';
@@ -53,11 +54,4 @@ function proxyFault(value: string): string | undefined {
     : FORM;
 }
 
-function isEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isEncoded = (text: string) => succeeds(() => decodeURIComponent(text));

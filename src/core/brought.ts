@@ -62,7 +62,5 @@ const one = (path: string, kind: Brought['kind'], value: string): Brought => ({
 
 const withoutLogin = (address: string) => address.replace(/:\/\/[^/?#@]*@/, '://').replace(/[?#].*$/s, '');
 
-/** One line for each. Foreign text, to be fenced. */
-export function broughtLines(brought: readonly Brought[]): string {
-  return brought.map(({ kind, path, value }) => `${kind} at ${path}: ${value}`).join('\n');
-}
+/** Foreign text, to be fenced. */
+export const broughtLine = ({ kind, path, value }: Brought): string => `${kind} at ${path}: ${value}`;

@@ -21,3 +21,13 @@ export function attempt<T, V>(work: () => T, value: V): T | V {
     return value;
   }
 }
+
+/** Whether `work` throws nothing. */
+export function succeeds(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}

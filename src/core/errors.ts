@@ -82,3 +82,14 @@ export function onAppError<T>(value: T, ...codes: ErrorCode[]): (error: unknown)
     throw error;
   };
 }
+
+/**
+ * For a promise's `catch` where the rest is worth having without its result: `value` in place of any AppError, unless the
+ * wait itself was ended by `signal`; every other error is thrown on.
+ */
+export function onFailure<T>(value: T, signal: AbortSignal | undefined): (error: unknown) => T {
+  return (error) => {
+    if (isAppError(error) && !signal?.aborted) return value;
+    throw error;
+  };
+}

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from './clock.ts';
-import { isErrno, onErrno } from './errno.ts';
+import { isErrno, onErrno, succeeds } from './errno.ts';
 import { AppError, isAppError } from './errors.ts';
 import { poll } from './poll.ts';
 
@@ -59,12 +59,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /** Whether there is such a file and this process may run it. */
 export function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return succeeds(() => accessSync(path, constants.X_OK));
 }
 
 // A holder does a few file operations.

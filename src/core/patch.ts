@@ -42,3 +42,11 @@ export function filled(value: Patch, defaults: Patch): Patch {
 export function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce((below: unknown, name) => (isPatch(below) ? below[name] : undefined), value);
 }
+
+/** A JSON value with `change` applied to every text in it, but not to the names of fields. */
+export function withTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((item) => withTexts(item, change));
+  if (!isPatch(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withTexts(inner, change)]));
+}

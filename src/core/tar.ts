@@ -1,4 +1,5 @@
 /** Tar, read entry by entry and written: libraries know its form, and whoever asks judges what a strange one says. */
+import { Readable } from 'node:stream';
 import { createTarDecoder, createTarPacker, type TarHeader } from 'modern-tar';
 
 export interface TarEntry {
@@ -76,6 +77,12 @@ export interface NewEntry {
   /** Its `size` is that of the content. */
   header: TarHeader;
   content?: AsyncIterable<Uint8Array>;
+}
+
+/** A private file that holds `text`. */
+export function textEntry(name: string, text: string, mtime = new Date(0)): NewEntry {
+  const bytes = Buffer.from(text);
+  return { header: { name, mode: 0o600, size: bytes.length, mtime }, content: Readable.from([bytes]) };
 }
 
 /** An archive that is written entry by entry; `add` waits for whoever reads `readable`. */

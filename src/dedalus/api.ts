@@ -2,24 +2,20 @@
 import type { WaitOptions } from '../core/abort.ts';
 import type { AccessCalls } from './calls/access.ts';
 import type { OpeningCalls } from './calls/openings.ts';
+import type { AccountUsage } from './calls/usage.ts';
+import type { Execution, ExecutionOutput } from './schemas.ts';
 
-/** Known phases; an unknown one is kept as it came and is never terminal. Source: the API's OpenAPI document. */
-export type MachinePhase =
-  | 'accepted'
-  | 'placement_pending'
-  | 'starting'
-  | 'running'
-  | 'stopping'
-  | 'sleeping'
-  | 'destroying'
-  | 'destroyed'
-  | 'failed'
-  | (string & {});
+export type { AccountUsage } from './calls/usage.ts';
+export type { Execution, ExecutionOutput } from './schemas.ts';
 
 export interface Machine {
   /** As the API returned it: bare UUID or `dm-…`. Always passed back unchanged. */
   machineId: string;
-  phase: MachinePhase;
+  /**
+   * accepted, placement_pending, starting, running, stopping, sleeping, destroying, destroyed or failed, by the API's OpenAPI
+   * document; an unknown one is kept as it came and is never terminal.
+   */
+  phase: string;
   desiredState: string | undefined;
   vcpu: number | undefined;
   memoryMib: number | undefined;
@@ -47,15 +43,6 @@ export interface MachineSpec {
   autosleep?: string | undefined;
 }
 
-/** Of the present billing period, for the whole account; each is undefined where the API leaves it out. */
-export interface AccountUsage {
-  awakeSeconds: number | undefined;
-  storageGib: number | undefined;
-  includedStorageGib: number | undefined;
-  /** The plan's own short name. */
-  plan: string | undefined;
-}
-
 /** What is to be changed of a machine; fields that are absent or undefined stay as they are. */
 export type MachineChange = { [K in keyof MachineSpec]?: MachineSpec[K] | undefined };
 
@@ -66,40 +53,6 @@ export interface ExecutionRequest {
   stdin?: string | undefined;
   cwd?: string | undefined;
   timeoutMs: number;
-}
-
-/** Unknown statuses are kept and are never terminal. */
-export type ExecutionStatus =
-  | 'wake_in_progress'
-  | 'queued'
-  | 'running'
-  | 'succeeded'
-  | 'failed'
-  | 'cancelled'
-  | 'expired'
-  | (string & {});
-
-export interface Execution {
-  executionId: string;
-  status: ExecutionStatus;
-  /** Present exactly when the command ran to its end, whatever the status says. */
-  exitCode: number | undefined;
-  signal: string | undefined;
-  /** Platform refusal (`machine_not_found`, `machine_not_routable`, …) when there is no exit code. */
-  errorCode: string | undefined;
-  errorMessage: string | undefined;
-  retryAfterMs: number | undefined;
-  /** Bytes on both streams together, where the API tells: 0 saves the request for the output. */
-  announcedBytes: number | undefined;
-}
-
-export interface ExecutionOutput {
-  stdout: string;
-  stderr: string;
-  stdoutTruncated: boolean;
-  stderrTruncated: boolean;
-  /** Bytes on both streams together, where the API tells. */
-  announcedBytes: number | undefined;
 }
 
 export interface MutationOptions extends WaitOptions {

@@ -1,6 +1,6 @@
 /** Reads what any of the three API generations answers into our own types; unknown fields and values do no harm. */
 import * as z from 'zod';
-import type { Execution, ExecutionOutput, Machine } from './api.ts';
+import type { Machine } from './api.ts';
 import { pause } from './wire.ts';
 
 // A field of another type than documented counts as missing: better a gap than a crash.
@@ -90,18 +90,21 @@ export const executionSchema = z
     stdout_bytes: number,
     stderr_bytes: number,
   })
-  .transform(
-    (raw): Execution => ({
-      executionId: raw.execution_id,
-      status: raw.status,
-      exitCode: raw.exit_code,
-      signal: raw.signal,
-      errorCode: raw.error_code,
-      errorMessage: raw.error_message,
-      retryAfterMs: raw.retry_after_ms,
-      announcedBytes: announced(raw),
-    }),
-  );
+  .transform((raw) => ({
+    executionId: raw.execution_id,
+    /** wake_in_progress, queued, running, succeeded, failed, cancelled or expired; unknown ones are never terminal. */
+    status: raw.status,
+    /** Present exactly when the command ran to its end, whatever the status says. */
+    exitCode: raw.exit_code,
+    signal: raw.signal,
+    /** Platform refusal (`machine_not_found`, `machine_not_routable`, …) when there is no exit code. */
+    errorCode: raw.error_code,
+    errorMessage: raw.error_message,
+    retryAfterMs: raw.retry_after_ms,
+    /** Bytes on both streams together, where the API tells: 0 saves the request for the output. */
+    announcedBytes: announced(raw),
+  }));
+export type Execution = z.output<typeof executionSchema>;
 
 export const outputSchema = z
   .object({
@@ -112,15 +115,14 @@ export const outputSchema = z
     stdout_bytes: number,
     stderr_bytes: number,
   })
-  .transform(
-    (raw): ExecutionOutput => ({
-      stdout: raw.stdout,
-      stderr: raw.stderr,
-      stdoutTruncated: raw.stdout_truncated,
-      stderrTruncated: raw.stderr_truncated,
-      announcedBytes: announced(raw),
-    }),
-  );
+  .transform((raw) => ({
+    stdout: raw.stdout,
+    stderr: raw.stderr,
+    stdoutTruncated: raw.stdout_truncated,
+    stderrTruncated: raw.stderr_truncated,
+    announcedBytes: announced(raw),
+  }));
+export type ExecutionOutput = z.output<typeof outputSchema>;
 
 /** A machine that the API no longer knows. */
 export function destroyedMachine(machineId: string): Machine {

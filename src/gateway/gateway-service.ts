@@ -20,10 +20,8 @@ export function gatewayService({ machines, clock = systemClock }: GatewayDeps): 
     readTurn: (machineId, turnId, options) => readTurn(turns, machineId, turnId, options),
     cancelTurn: (machineId, turnId, options) => cancelTurn(turns, machineId, turnId, options),
     listSessions: (machineId, options) => listSessions(machines, machineId, options),
-    sessionState: (machineId, options) =>
-      sessionState(machines, machineId, options.session, options.agent, options),
-    restoreSession: (machineId, options) =>
-      restoreSession(machines, machineId, options.session, options.agent, options),
+    sessionState: (machineId, options) => sessionState(machines, machineId, options),
+    restoreSession: (machineId, options) => restoreSession(machines, machineId, options),
     readSession: (machineId, options) => readSession(machines, machineId, options),
     readLogs: (machineId, options) => readLogs(machines, machineId, options),
   };

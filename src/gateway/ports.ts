@@ -2,18 +2,13 @@
 import type { WaitOptions } from '../core/abort.ts';
 import type { AppError } from '../core/errors.ts';
 import type { DailyLimit, LimitStanding } from '../openclaw/look/spend.ts';
-import { IMAGE_TYPES, type ReplyOf } from '../sidecar/protocol.ts';
+import { IMAGE_TYPES, type ReplyOf, type RequestOf } from '../sidecar/protocol.ts';
 
 export { IMAGE_TYPES };
 export type ImageType = (typeof IMAGE_TYPES)[number];
 
 /** Carried to the machine beforehand, in pieces under the name of `job`. */
-export interface CarriedImage {
-  job: string;
-  pieces: number;
-  sha256: string;
-  type: ImageType;
-}
+export type CarriedImage = NonNullable<RequestOf<'turn_start'>['images']>[number];
 
 export interface TurnRequest {
   /** Names the turn for good: starting it again under the same id joins it and never sends the message twice. */
@@ -55,20 +50,15 @@ export type TurnState = 'running' | 'done' | 'failed' | 'lost' | 'unknown';
 export const FINISH_REASONS = ['stop', 'length', 'content_filter', 'tool_calls', 'other'] as const;
 export type FinishReason = (typeof FINISH_REASONS)[number];
 
+/** Tokens, by the names of the gateway's own answer. */
 export interface TurnUsage {
-  promptTokens: number;
-  completionTokens: number;
-  totalTokens: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
 }
 
 /** Paths are foreign: relative to the workspace, or from the root on. */
-export interface MadeFiles {
-  files: readonly { path: string; bytes: number }[];
-  /** There may be more than is told. */
-  more: boolean;
-  /** Whether another session was at work meanwhile, which may have made some of it. */
-  others: 'none' | 'some' | 'unknown';
-}
+export type MadeFiles = NonNullable<ReplyOf<'turn_read'>['made']>;
 
 export interface TurnSnapshot {
   turnId: string;
@@ -110,21 +100,13 @@ export interface Session {
   status: string | undefined;
 }
 
-/** How a session stands between two turns of ours. */
-export interface SessionState {
-  /**
-   * - running: somebody's turn is at work in it, or one that OpenClaw goes on with after a crash
-   * - archived: OpenClaw has put it away, and takes no message for it
-   * - missing: nothing was ever said in it
-   * - unknown: the gateway cannot be asked, or its version lists none
-   */
-  state: 'idle' | 'running' | 'archived' | 'missing' | 'unknown';
-  /** Its turn has ended the gateway twice and was ended for that. */
-  ended: boolean;
-  /** The gateway before left a turn of it half done, whether or not that is at work still. */
-  interrupted: boolean;
-  diskFreeMib: number;
+export interface SessionOptions extends WaitOptions {
+  session: string;
+  agent?: string | undefined;
 }
+
+/** How a session stands between two turns of ours. */
+export type SessionState = ReplyOf<'session_state'>;
 
 export interface SessionMessage {
   /** As OpenClaw says: user, assistant, toolResult, custom, … */
@@ -174,19 +156,13 @@ export interface GatewayService {
     machineId: string,
     options: PageOptions,
   ): Promise<{ sessions: Session[]; nextCursor: string | undefined }>;
-  sessionState(
-    machineId: string,
-    options: WaitOptions & { session: string; agent?: string | undefined },
-  ): Promise<SessionState>;
+  sessionState(machineId: string, options: SessionOptions): Promise<SessionState>;
   /** Brings an archived session back; false where it was not archived, or stays so. */
-  restoreSession(
-    machineId: string,
-    options: WaitOptions & { session: string; agent?: string | undefined },
-  ): Promise<boolean>;
+  restoreSession(machineId: string, options: SessionOptions): Promise<boolean>;
   /** The newest messages, oldest first; the cursor leads to older ones. @throws AppError `not_found`. */
   readSession(
     machineId: string,
-    options: PageOptions & { session: string; agent?: string | undefined },
+    options: PageOptions & SessionOptions,
   ): Promise<{ session: string; messages: SessionMessage[]; nextCursor: string | undefined }>;
   /** Works on files, so also when the gateway is down. Oldest first. */
   readLogs(machineId: string, options: LogOptions): Promise<{ lines: LogLine[]; truncated: boolean }>;

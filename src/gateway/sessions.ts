@@ -1,11 +1,10 @@
 /** Sessions of a machine: listed, and how one of them stands. */
-import type { WaitOptions } from '../core/abort.ts';
 import { AppError } from '../core/errors.ts';
 import { toldTime } from '../core/text.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
-import type { PageOptions, Session, SessionState } from './ports.ts';
+import type { PageOptions, Session, SessionOptions, SessionState } from './ports.ts';
 import { AGENT_ID, addressOf } from './session-address.ts';
 import { notRunning, refusedToken } from './turn-errors.ts';
 
@@ -38,28 +37,17 @@ export async function listSessions(
 export async function sessionState(
   machines: Machines,
   machineId: string,
-  session: string,
-  agent: string | undefined,
-  { signal }: WaitOptions = {},
+  { session, agent, signal }: SessionOptions,
 ): Promise<SessionState> {
   const { key } = addressOf(session, agent);
   const how = { timeoutMs: LIST_MS, rerunnable: true, signal };
-  const { state, ended, interrupted, disk_free_mib } = await askSidecar(
-    machines,
-    machineId,
-    'session_state',
-    { key },
-    how,
-  );
-  return { state, ended, interrupted, diskFreeMib: disk_free_mib };
+  return askSidecar(machines, machineId, 'session_state', { key }, how);
 }
 
 export async function restoreSession(
   machines: Machines,
   machineId: string,
-  session: string,
-  agent: string | undefined,
-  { signal }: WaitOptions = {},
+  { session, agent, signal }: SessionOptions,
 ): Promise<boolean> {
   const { key } = addressOf(session, agent);
   const how = { timeoutMs: MEND_MS, rerunnable: true, signal };

@@ -5,7 +5,7 @@ import { toldTime } from '../core/text.ts';
 import type { MachineService } from '../machine/ports.ts';
 import { askSidecar } from '../openclaw/sidecar/ask-sidecar.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
-import type { PageOptions, SessionMessage } from './ports.ts';
+import type { PageOptions, SessionMessage, SessionOptions } from './ports.ts';
 import { addressOf } from './session-address.ts';
 import { explainTurnError, notRunning, refusedToken } from './turn-errors.ts';
 import { reportedError } from './turn-stream.ts';
@@ -17,7 +17,7 @@ const READ_MS = 60_000;
 export async function readSession(
   machines: Pick<MachineService, 'run'>,
   machineId: string,
-  options: PageOptions & { session: string; agent?: string | undefined },
+  options: PageOptions & SessionOptions,
 ): Promise<{ session: string; messages: SessionMessage[]; nextCursor: string | undefined }> {
   const { key } = addressOf(options.session, options.agent);
   const { limit, cursor, signal } = options;

@@ -96,10 +96,5 @@ export function reportedError(json: unknown, httpStatus: number | undefined): Re
 
 // Versions before 2026.7 count nothing and report zeros, which would read as "free".
 function usageOf(usage: z.infer<typeof chunk>['usage']): TurnUsage | undefined {
-  if (!usage || usage.total_tokens === 0) return undefined;
-  return {
-    promptTokens: usage.prompt_tokens,
-    completionTokens: usage.completion_tokens,
-    totalTokens: usage.total_tokens,
-  };
+  return usage && usage.total_tokens !== 0 ? usage : undefined;
 }

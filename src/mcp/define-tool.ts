@@ -88,15 +88,12 @@ export interface ToolDeclaration<Services, Input extends z.ZodObject, Output ext
 }
 
 /** A tool whose schemas are no longer known to the compiler; arguments are parsed before `run` sees them. */
-export interface Tool<Services> {
-  name: string;
-  title: string;
-  description: string;
-  effect: Effect;
+export interface Tool<Services>
+  extends Pick<
+    ToolDeclaration<Services, z.ZodObject, z.ZodObject>,
+    'name' | 'title' | 'description' | 'effect' | 'meta' | 'input' | 'output'
+  > {
   annotations: ToolAnnotations;
-  meta: ToolMeta | undefined;
-  input: z.ZodObject;
-  output: z.ZodObject;
   /** Under the same name, what of it changes nothing; undefined where that is all or nothing. */
   reading: Tool<Services> | undefined;
   /** @param args anything a client sent. @throws AppError `invalid_input`, and what the tool throws. */
@@ -115,22 +112,16 @@ export function toolDefiner<Services>(parse: ParseInput) {
   return <Input extends z.ZodObject, Output extends z.ZodObject>(
     declaration: ToolDeclaration<Services, Input, Output>,
   ): Tool<Services> => {
+    const { idempotent, reading, run, ...about } = declaration;
     const whole: Tool<Services> = {
-      name: declaration.name,
-      title: declaration.title,
-      description: declaration.description,
-      effect: declaration.effect,
-      annotations: annotationsOf(declaration),
-      meta: declaration.meta,
-      input: declaration.input,
-      output: declaration.output,
+      ...about,
+      annotations: annotationsOf({ ...about, idempotent }),
       reading: undefined,
       async call(args, context) {
-        const outcome = await declaration.run(parse(declaration.name, declaration.input, args), context);
-        return { ...outcome, data: declaration.output.parse(outcome.data) };
+        const outcome = await run(parse(about.name, about.input, args), context);
+        return { ...outcome, data: about.output.parse(outcome.data) };
       },
     };
-    const { reading } = declaration;
     return reading === undefined ? whole : { ...whole, reading: narrowed(whole, reading, parse) };
   };
 }

@@ -48,36 +48,31 @@ export interface RestoreInput {
   moved: boolean;
 }
 
-export interface BackupService {
-  /** Starts or joins the job that packs. @param key 32 bytes. */
-  startBackup(
-    machineId: string,
-    jobId: string,
-    manifest: BackupManifest,
-    key: Uint8Array,
-    options?: WaitOptions,
-  ): Promise<void>;
-  /** A part of the packed archive that begins at a whole block, decrypted. @throws AppError `unavailable` when it arrived damaged or cut. */
-  readPiece(
-    machineId: string,
-    jobId: string,
-    packed: PackedBackup,
-    key: Uint8Array,
-    at: Range,
-    options?: WaitOptions,
-  ): Promise<Buffer>;
-  /** Starts or joins the job that puts the uploaded backup in place, and the old state back when it does not work. */
-  startRestore(machineId: string, jobId: string, input: RestoreInput, options?: WaitOptions): Promise<void>;
-}
+export type BackupService = ReturnType<typeof backupService>;
 
-export function backupService(deps: OpenClawDeps): BackupService {
+export function backupService(deps: OpenClawDeps) {
   const pieces = pieceCarrier(deps);
   return {
-    startBackup(machineId, jobId, manifest, key, options) {
+    /** Starts or joins the job that packs. @param key 32 bytes. */
+    startBackup(
+      machineId: string,
+      jobId: string,
+      manifest: BackupManifest,
+      key: Uint8Array,
+      options?: WaitOptions,
+    ) {
       const request = { manifest, key: Buffer.from(key).toString('hex') };
       return startJob(deps, machineId, { id: jobId, kind: 'backup', request }, options);
     },
-    async readPiece(machineId, jobId, packed, key, { offset, bytes }, options) {
+    /** A part of the packed archive that begins at a whole block, decrypted. @throws AppError `unavailable` when it arrived damaged or cut. */
+    async readPiece(
+      machineId: string,
+      jobId: string,
+      packed: PackedBackup,
+      key: Uint8Array,
+      { offset, bytes }: Range,
+      options?: WaitOptions,
+    ): Promise<Buffer> {
       const sealed = await pieces.readArchive(machineId, jobId, { offset, bytes }, options);
       if (sealed.length === Math.min(bytes, packed.bytes - offset))
         return opened(sealed, packed, key, offset);
@@ -85,7 +80,9 @@ export function backupService(deps: OpenClawDeps): BackupService {
         next: 'Call get_operation for the same operation, or call backup_openclaw again.',
       });
     },
-    startRestore(machineId, jobId, { pieces: count, sha256, manifest, openclawVersion, moved }, options) {
+    /** Starts or joins the job that puts the uploaded backup in place, and the old state back when it does not work. */
+    startRestore(machineId: string, jobId: string, input: RestoreInput, options?: WaitOptions) {
+      const { pieces: count, sha256, manifest, openclawVersion, moved } = input;
       const backup = {
         pieces: count,
         sha256,

@@ -5,47 +5,14 @@ import type { Pace } from '../machine/ports.ts';
 import type { ReplyOf } from '../sidecar/protocol.ts';
 import type { ProviderKey } from './catalog/providers.ts';
 
-/** Every layer of a machine as it was seen at once. `not_checked` means that a lower layer already failed. */
-export interface Probe {
-  home: string;
-  arch: string;
-  port: number;
-  memoryTotalMib: number;
-  memoryAvailableMib: number;
-  diskFreeMib: number;
-  diskUsedMib: number;
-  /** Since the machine booted; undefined where it cannot be told. */
-  uptimeSeconds: number | undefined;
+/** Every layer of a machine as it was seen at once, by the names that its own program gives them. */
+export type Probe = Omit<ReplyOf<'probe'>, 'node_version' | 'openclaw_version' | 'deployment'> & {
   /** Undefined when it is not installed, or does not run. */
-  nodeVersion: string | undefined;
-  openclawVersion: string | undefined;
-  /** Whether a gateway was ever ready on this machine. */
-  hasWorked: boolean;
-  /** Whether an assistant has left conversations there, or the files that hold them. */
-  hasState: boolean;
-  /** Whether the settings are written in a form of their own, with comments perhaps. */
-  hasComments: boolean;
-  config: 'valid' | 'invalid' | 'missing' | 'not_checked';
-  /** Octal permissions by file: only `600` is right. */
-  fileModes: Readonly<Record<string, string>>;
-  process: 'running' | 'gone';
-  listening: boolean;
-  /** Who holds the port when it is not our gateway's process, as "pid name" from the machine. Foreign text. */
-  portOwner: string | undefined;
-  health: 'live' | 'no' | 'not_checked';
-  ready: 'yes' | 'starting' | 'draining' | 'no' | 'not_checked';
-  /** `unsupported` on releases that do not have this probe. */
-  startup: 'json' | 'unsupported' | 'not_checked';
-  /** `yes` only when the gateway took our token. */
-  authenticated: 'yes' | 'refused' | 'no_token' | 'no' | 'not_checked';
-  jobsRunning: readonly string[];
+  node_version: string | undefined;
+  openclaw_version: string | undefined;
   /** The name under which it was deployed. */
-  deploymentName: string | undefined;
-  /** Sessions whose turn a dying gateway left, and which OpenClaw works through again. Foreign text. */
-  interrupted: readonly string[];
-  /** What the gateway last printed, when it is down. Foreign text. */
-  gatewayLog: string | undefined;
-}
+  deployment_name: string | undefined;
+};
 
 /** What will be installed on a machine, decided from what that machine can reach. */
 export interface InstallPlan {

@@ -59,7 +59,7 @@ export function knownPlan(
     warnings: warningsOf(openclawVersion, release),
   });
   if (wanted === undefined || wanted === release.openclaw) return plan(release.openclaw, release.node);
-  const { openclawVersion, nodeVersion } = seen;
+  const { openclaw_version: openclawVersion, node_version: nodeVersion } = seen;
   if (wanted !== openclawVersion || semver.valid(wanted) === null) return undefined;
   return nodeVersion !== undefined && semver.valid(nodeVersion) !== null
     ? plan(wanted, nodeVersion)

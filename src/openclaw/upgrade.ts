@@ -19,21 +19,23 @@ export interface UpgradePlan extends InstallPlan {
   restore: string | undefined;
 }
 
-export interface UpgradeService {
-  /** Versions whose state, as they left it when they were upgraded, lies on the machine. */
-  keptStates(machineId: string, options?: WaitOptions): Promise<string[]>;
-  /** Starts or joins the detached job; it undoes itself when the new version does not work. Read it with readJob. */
-  startUpgrade(machineId: string, jobId: string, plan: UpgradePlan, options?: WaitOptions): Promise<void>;
-}
+export type UpgradeService = ReturnType<typeof upgradeService>;
 
-export function upgradeService(deps: OpenClawDeps): UpgradeService {
+export function upgradeService(deps: OpenClawDeps) {
   return {
-    async keptStates(machineId, { signal } = {}) {
+    /** Versions whose state, as they left it when they were upgraded, lies on the machine. */
+    async keptStates(machineId: string, { signal }: WaitOptions = {}): Promise<string[]> {
       const how = { timeoutMs: LOOK_MS, rerunnable: true, signal };
       const { kept } = await askSidecar(deps.machines, machineId, 'kept_states', {}, how);
       return kept.filter((version) => toldVersion(version) === version);
     },
-    async startUpgrade(machineId, jobId, plan, { signal } = {}) {
+    /** Starts or joins the detached job; it undoes itself when the new version does not work. Read it with readJob. */
+    async startUpgrade(
+      machineId: string,
+      jobId: string,
+      plan: UpgradePlan,
+      { signal }: WaitOptions = {},
+    ): Promise<void> {
       const request = {
         install: installRequest(deps, plan),
         restore: plan.restore ?? '',

@@ -1,6 +1,7 @@
 /** Records are files, and whoever filled the folder wrote them: each is read by a schema, its sentences as a stranger's. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { attempt } from '../core/errno.ts';
 import { ERROR_CODES } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { oneWord } from '../core/text.ts';
@@ -73,12 +74,8 @@ function asForeign(record: OperationRecord): OperationRecord {
 }
 
 function parsed(text: string): OperationRecord | undefined {
-  try {
-    const { data } = schema.safeParse(parseJson(text));
-    return data && withoutUndefined(withMachine(data));
-  } catch {
-    return undefined;
-  }
+  const { data } = schema.safeParse(parseJson(text));
+  return data && attempt(() => withoutUndefined(withMachine(data)), undefined);
 }
 
 type Written = z.output<typeof schema>;

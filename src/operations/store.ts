@@ -6,7 +6,7 @@ import { readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapBounded } from '../core/bounded.ts';
 import { ageMs, type Clock } from '../core/clock.ts';
-import { isErrno } from '../core/errno.ts';
+import { onErrno } from '../core/errno.ts';
 import {
   lastChange,
   privateDir,
@@ -156,13 +156,8 @@ async function all(
 }
 
 async function idsIn(dir: string): Promise<string[]> {
-  try {
-    const names = await readdir(dir);
-    return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
+  const names = await readdir(dir).catch(onErrno([], 'ENOENT'));
+  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { ASSISTANT_FILES_PROTOCOL } from './files/protocol.ts';
-import { GATEWAY_PROTOCOL } from './gateway/protocol.ts';
+import { count, GATEWAY_PROTOCOL } from './gateway/protocol.ts';
 import { INSTALL_PROTOCOL } from './install/protocol.ts';
 import { JOBS_PROTOCOL } from './jobs/protocol.ts';
 import { LOOK_PROTOCOL } from './look/protocol.ts';
@@ -30,7 +30,6 @@ export const sessionRow = z.object({
   archived: z.catch(z.boolean(), false),
 });
 
-const count = z.number().check(z.int(), z.nonnegative());
 /** The full key of a session. */
 const key = z.object({ key: z.string() });
 const from = z.object({ offset: count, archived: z.boolean() });
@@ -49,11 +48,16 @@ export const PROTOCOL = {
   session_state: {
     request: key,
     reply: z.object({
-      /** `unknown`: the gateway cannot be asked. `running`: somebody's turn is at work in it. */
+      /**
+       * - running: somebody's turn is at work in it, or one that OpenClaw goes on with after a crash
+       * - archived: OpenClaw has put it away, and takes no message for it
+       * - missing: nothing was ever said in it
+       * - unknown: the gateway cannot be asked, or its version lists none
+       */
       state: z.enum(['idle', 'running', 'archived', 'missing', 'unknown']),
       /** Its turn was ended from here since the gateway started, for ending the gateway twice. */
       ended: z.boolean(),
-      /** The gateway before left a turn of it half done. */
+      /** The gateway before left a turn of it half done, whether or not that is at work still. */
       interrupted: z.catch(z.boolean(), false),
       disk_free_mib: count,
     }),

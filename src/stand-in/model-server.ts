@@ -6,6 +6,7 @@ import { streamSSE } from 'hono/streaming';
 import { ZodError } from 'zod';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import { listenOnLoopback } from '../core/listen.ts';
 import { anthropicMessages } from './anthropic.ts';
 import { estimateTokens, type ModelRequest, questions, type ToolCall } from './conversation.ts';
 import { openaiCompletions, openaiResponses } from './openai.ts';
@@ -66,18 +67,11 @@ export async function startStandInModel(options: StandInModelOptions = {}): Prom
     fetch: modelApp(options, requests, closing.signal).fetch,
     overrideGlobalObjects: false,
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch (cause) {
+  const port = await listenOnLoopback(server, options.port).catch((cause: unknown) => {
     throw new AppError('unavailable', 'The stand-in model could not listen on its port', { cause });
-  }
-  const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new AppError('internal', 'The stand-in model has no TCP address');
-  }
+  });
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     requests,
     async close() {
       closing.abort();

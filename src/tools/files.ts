@@ -9,7 +9,7 @@ import type { CallContext, ToolOutcome } from '../mcp/define-tool.ts';
 import { fileToSave, fileToSend } from '../workflows/files/allowed-folders.ts';
 import { SAVE, SEND } from '../workflows/files/transfer.ts';
 import { requireRunning } from '../workflows/power/machine-phase.ts';
-import { fromOthers, machineId, waitSeconds, writtenByOthers } from './fields.ts';
+import { fromOthers, machineId, quoted, waitSeconds, writtenByOthers } from './fields.ts';
 import { joined } from './joined.ts';
 import { awaited, operationOutput } from './operation-output.ts';
 import { defineTool, type Services } from './services.ts';
@@ -25,14 +25,12 @@ const MAX_PATH = 1_000;
 const path = z.string().max(1_000).default('').describe('On the machine; relative: in the workspace.');
 const offset = z.number().int().min(0).default(0).describe('Skip so many entries or bytes.');
 
+const entry = z.object({ name: z.string(), kind: z.string(), bytes: z.number(), changed: z.string() });
 const output = z.object({
   ...operationOutput.partial().shape,
   from_others: fromOthers,
   path: z.string().optional(),
-  entries: z
-    .array(z.object({ name: z.string(), kind: z.string(), bytes: z.number(), changed: z.string() }))
-    .optional()
-    .describe('Newest first.'),
+  entries: z.array(entry).optional().describe('Newest first.'),
   total: z.number().optional(),
   text: z.string().optional().describe('Written by others.'),
   bytes: z.number().optional(),
@@ -115,21 +113,12 @@ async function listed(id: string, wish: Wish, { services, signal }: Context): Ou
       total: seen.total,
       ...(next < seen.total && { next_offset: next }),
     },
-    foreign: entries.length === 0 ? [] : [{ label: 'names of files', text: entries.map(lineOf).join('\n') }],
+    foreign: quoted('names of files', entries.map(lineOf)),
   };
 }
 
-const lineOf = ({
-  name,
-  kind,
-  bytes,
-  changed,
-}: {
-  name: string;
-  kind: string;
-  bytes: number;
-  changed: string;
-}) => `${changed.slice(0, 19)}Z ${kind === 'file' ? `${bytes} bytes` : kind} ${name}`;
+const lineOf = ({ name, kind, bytes, changed }: z.output<typeof entry>) =>
+  `${changed.slice(0, 19)}Z ${kind === 'file' ? `${bytes} bytes` : kind} ${name}`;
 
 async function readText(id: string, wish: Wish, { services, signal }: Context): Outcome {
   const request = { path: wish.path, offset: wish.offset, bytes: READ_BYTES };
@@ -152,7 +141,7 @@ async function readText(id: string, wish: Wish, { services, signal }: Context): 
       text,
       ...(goesOn && { next_offset: seen.next }),
     },
-    foreign: text === '' ? [] : [{ label: 'text of the file', text }],
+    foreign: text === '' ? [] : quoted('text of the file', [text]),
   };
 }
 

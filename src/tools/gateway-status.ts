@@ -1,7 +1,7 @@
 /** gateway_status: what works and what does not, layer by layer, without touching anything. */
 import * as z from 'zod';
-import { broughtLines } from '../core/brought.ts';
-import { toldOneOf, toldVersion } from '../core/text.ts';
+import { broughtLine } from '../core/brought.ts';
+import { toldOneOf } from '../core/text.ts';
 import type { Automation } from '../openclaw/look/automations.ts';
 import type { AuditFinding } from '../openclaw/look/posture.ts';
 import { type ChannelState, channelState, channelWords } from '../workflows/configure/channels.ts';
@@ -9,7 +9,7 @@ import { automationWords } from '../workflows/look/automations.ts';
 import { newsOf, toldEvents } from '../workflows/look/gateway-history.ts';
 import { gatewayStatus as look } from '../workflows/look/status.ts';
 import { safePhase } from '../workflows/power/machine-phase.ts';
-import { fromOthers, machineId, writtenByOthers } from './fields.ts';
+import { fromOthers, machineId, quoted, writtenByOthers } from './fields.ts';
 import { defineTool } from './services.ts';
 import { spendFields, spendOutput, spendWords } from './spend-output.ts';
 
@@ -92,6 +92,7 @@ export const gatewayStatus = defineTool({
       .filter((layer) => layer.state !== 'ok')
       .map((layer) => `${layer.name}: ${layer.detail}`);
     const phase = safePhase(machine.phase);
+    const interrupted = probe?.interrupted ?? [];
     const version = layers.find(({ name, state: how }) => name === 'openclaw' && how === 'ok');
     const spend = spendFields(seen.spend);
     const news = seen.history && newsOf(seen.history);
@@ -111,17 +112,16 @@ export const gatewayStatus = defineTool({
         phase,
         working: bad.length === 0,
         layers,
-        openclaw_version: probe?.openclawVersion && toldVersion(probe.openclawVersion),
-        node_version: probe?.nodeVersion && toldVersion(probe.nodeVersion),
+        openclaw_version: probe?.openclaw_version,
+        node_version: probe?.node_version,
         runtime: machine.runtime && toldOneOf(RUNTIMES, machine.runtime, 'unknown'),
-        memory_available_mib: probe?.memoryAvailableMib,
-        disk_free_mib: probe?.diskFreeMib,
+        memory_available_mib: probe?.memory_available_mib,
+        disk_free_mib: probe?.disk_free_mib,
         channels: channels?.map(({ id, state: how }) => ({ id, state: how })),
-        ...(probe === undefined || probe.interrupted.length === 0
-          ? {}
-          : { from_others: writtenByOthers('interrupted_sessions') }),
-        interrupted_sessions:
-          probe === undefined || probe.interrupted.length === 0 ? undefined : [...probe.interrupted],
+        ...(interrupted.length > 0 && {
+          from_others: writtenByOthers('interrupted_sessions'),
+          interrupted_sessions: interrupted,
+        }),
         automations: seen.automations?.map(({ name, schedule, next, last, spends }) => ({
           ...{ name, schedule, spends },
           ...(next !== undefined && { next_at: next }),
@@ -133,45 +133,28 @@ export const gatewayStatus = defineTool({
         advice,
       },
       foreign: [
-        ...(probe === undefined || probe.interrupted.length === 0
-          ? []
-          : [{ label: 'sessions whose interrupted turn runs again', text: probe.interrupted.join('\n') }]),
-        ...(probe?.gatewayLog === undefined
-          ? []
-          : [{ label: 'end of the gateway log', text: probe.gatewayLog }]),
-        ...channelErrors(channels ?? []),
-        ...automationLines(seen.automations ?? []),
-        ...(seen.strange.length === 0
-          ? []
-          : [{ label: 'addresses and programs in the settings', text: broughtLines(seen.strange) }]),
-        ...(seen.audit.length === 0
-          ? []
-          : [{ label: "findings of OpenClaw's audit", text: listed(seen.audit) }]),
+        ...quoted('sessions whose interrupted turn runs again', interrupted),
+        ...quoted('end of the gateway log', probe?.gateway_log === undefined ? [] : [probe.gateway_log]),
+        ...quoted('last errors of channels', (channels ?? []).flatMap(channelError)),
+        ...quoted('automations', (seen.automations ?? []).map(automationLine)),
+        ...quoted('addresses and programs in the settings', seen.strange.map(broughtLine)),
+        ...quoted("findings of OpenClaw's audit", seen.audit.map(auditLine)),
       ],
     };
   },
 });
 
-function automationLines(automations: readonly Automation[]) {
-  const lines = automations.map(({ name, schedule, next, last, spends }) =>
-    [
-      name,
-      schedule,
-      `next ${next ?? 'not planned'}`,
-      `last ${last ?? 'never'}`,
-      spends ? 'takes model turns' : 'free',
-    ].join('; '),
-  );
-  return lines.length === 0 ? [] : [{ label: 'automations', text: lines.join('\n') }];
+function automationLine({ name, schedule, next, last, spends }: Automation): string {
+  return [
+    name,
+    schedule,
+    `next ${next ?? 'not planned'}`,
+    `last ${last ?? 'never'}`,
+    spends ? 'takes model turns' : 'free',
+  ].join('; ');
 }
 
-function channelErrors(channels: readonly ChannelState[]) {
-  const failed = channels.flatMap(({ id, error }) => (error === undefined ? [] : [`${id}: ${error}`]));
-  return failed.length === 0 ? [] : [{ label: 'last errors of channels', text: failed.join('\n') }];
-}
+const channelError = ({ id, error }: ChannelState) => (error === undefined ? [] : [`${id}: ${error}`]);
 
-function listed(findings: readonly AuditFinding[]): string {
-  return findings
-    .map(({ severity, id, title, remedy }) => `${severity} ${id}: ${title}${remedy ? ` (${remedy})` : ''}`)
-    .join('\n');
-}
+const auditLine = ({ severity, checkId, title, remediation: remedy }: AuditFinding) =>
+  `${severity} ${checkId}: ${title}${remedy ? ` (${remedy})` : ''}`;

@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts';
 import { oneLine } from '../core/text.ts';
 import type { Entry } from '../history/line.ts';
 import { withEnds } from '../history/recorded-operations.ts';
-import { fromOthers, machineId, writtenByOthers } from './fields.ts';
+import { fromOthers, machineId, quoted, writtenByOthers } from './fields.ts';
 import { defineTool } from './services.ts';
 
 const MAX_CHARS = 1_600;
@@ -64,7 +64,7 @@ export const history = defineTool({
         damaged_lines: damaged,
         ...(next !== undefined && { next_cursor: next }),
       },
-      foreign: calls.length === 0 ? [] : [{ label: 'log of calls', text: calls.map(lineOf).join('\n') }],
+      foreign: quoted('log of calls', calls.map(lineOf)),
     };
   },
 });

@@ -1,9 +1,9 @@
 /** list_sessions: the conversations that an assistant holds. */
 import * as z from 'zod';
-import { isAppError } from '../core/errors.ts';
+import { onFailure } from '../core/errors.ts';
 import { head, plainText } from '../core/text.ts';
 import { requireRunning } from '../workflows/power/machine-phase.ts';
-import { fromOthers, machineId, writtenByOthers } from './fields.ts';
+import { fromOthers, machineId, quoted, writtenByOthers } from './fields.ts';
 import { defineTool, type Services } from './services.ts';
 import { type Sum, spentOutput, sumOf, sumWords } from './spend-output.ts';
 
@@ -65,7 +65,7 @@ export const listSessions = defineTool({
         sessions,
         ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),
       },
-      foreign: lines.length === 0 ? [] : [{ label: 'sessions', text: lines.join('\n') }],
+      foreign: quoted('sessions', lines),
     };
   },
 });
@@ -77,22 +77,19 @@ async function spentBySession(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Sum>> {
   const spent = new Map<string, Sum>();
-  try {
-    const { sessions = [] } = await spend.spend(machineId, 'sessions', { signal });
-    for (const { key, ...of } of sessions) {
-      const before = spent.get(key) ?? { tokens: 0, usd: 0, unpriced: 0 };
-      spent.set(
-        key,
-        sumOf({
-          tokens: before.tokens + of.tokens,
-          usd: before.usd + of.usd,
-          unpriced: before.unpriced + of.unpriced,
-        }),
-      );
-    }
-    return spent;
-  } catch (error) {
-    if (!isAppError(error) || error.code === 'cancelled') throw error;
-    return spent;
+  const { sessions = [] } = await spend
+    .spend(machineId, 'sessions', { signal })
+    .catch(onFailure({ sessions: [] }, signal));
+  for (const { key, ...of } of sessions) {
+    const before = spent.get(key) ?? { tokens: 0, usd: 0, unpriced: 0 };
+    spent.set(
+      key,
+      sumOf({
+        tokens: before.tokens + of.tokens,
+        usd: before.usd + of.usd,
+        unpriced: before.unpriced + of.unpriced,
+      }),
+    );
   }
+  return spent;
 }

@@ -67,7 +67,7 @@ export const runOpenclaw = defineTool({
       data: {
         from_others: writtenByOthers('json', 'stdout', 'stderr'),
         machine_id: id,
-        ...(ran.exitCode !== undefined && { exit_code: ran.exitCode }),
+        ...(ran.exit_code !== null && { exit_code: ran.exit_code }),
         changes: effect === 'changes',
         ...shown,
       },
@@ -94,18 +94,18 @@ function readsOnly(wanted: readonly string[]): boolean {
   }
 }
 
-function told({ exitCode, timedOut }: RanCommand): string {
+function told({ exit_code: code, timed_out: timedOut }: RanCommand): string {
   if (timedOut) return 'The command did not end in time, and was ended';
-  if (exitCode === undefined) return 'The command could not be started, or was killed';
-  return exitCode === 0 ? 'The command ended well' : `The command failed (exit code ${exitCode})`;
+  if (code === null) return 'The command could not be started, or was killed';
+  return code === 0 ? 'The command ended well' : `The command failed (exit code ${code})`;
 }
 
 /** JSON as JSON, unless it is longer than a client can bear. */
-function shownOutput({ json, stdout, stderr, leftOut }: RanCommand) {
+function shownOutput({ json, stdout, stderr, left_out }: RanCommand) {
   const structured = json !== undefined && stdout.length <= MAX_JSON_CHARS;
   const out = structured ? { json } : { stdout: ends(stdout) };
   const cut =
-    leftOut > 0 || (!structured && stdout.length > MAX_TEXT_CHARS) || stderr.length > MAX_TEXT_CHARS;
+    left_out > 0 || (!structured && stdout.length > MAX_TEXT_CHARS) || stderr.length > MAX_TEXT_CHARS;
   return { ...out, ...(stderr !== '' && { stderr: ends(stderr) }), cut };
 }
 

@@ -53,7 +53,7 @@ async function killed(id: string, lastsMs: number, start: () => Promise<void>): 
 
 async function expectWhole(version: string): Promise<void> {
   const seen = await on.openclaw.probe('m');
-  expect(seen).toMatchObject({ openclawVersion: version, authenticated: 'yes', process: 'running' });
+  expect(seen).toMatchObject({ openclaw_version: version, authenticated: 'yes', process: 'running' });
   expect(await readFile(keepsake(), 'utf8')).toBe('what the assistant knows');
   // What it was asked, with keys in it, stays nowhere.
   const left = await readdir(join(on.machine.home, '.openclaw-mcp/jobs'), { recursive: true });

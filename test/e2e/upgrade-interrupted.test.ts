@@ -67,7 +67,7 @@ test('the new version works with the state and settings of the old one, which st
   });
   expect(job.stages.map(({ name }) => name)).toEqual(['node', 'openclaw', 'stop', 'keep', 'switch', 'start']);
   expect(await fixed.openclaw.probe('m')).toMatchObject({
-    openclawVersion: '2026.9.6',
+    openclaw_version: '2026.9.6',
     authenticated: 'yes',
   });
   const after = JSON.parse(await readFile(config(fixed), 'utf8'));
@@ -97,7 +97,7 @@ test('a version whose gateway does not start is undone by itself, and the reason
     foreign: expect.stringContaining('undici'),
   });
   expect(await fixed.openclaw.probe('m')).toMatchObject({
-    openclawVersion: '2026.7.1',
+    openclaw_version: '2026.7.1',
     authenticated: 'yes',
   });
   expect(await readFile(config(fixed), 'utf8')).toBe(before);
@@ -122,7 +122,7 @@ test.each(['stop', 'keep', 'switch', 'start'])(
     const job = await upgraded(fixed, 'op-1', '2026.9.6');
     expect(job.result).toMatchObject({ from: '2026.7.1', to: '2026.9.6', rolled_back: 'no' });
     expect(await fixed.openclaw.probe('m')).toMatchObject({
-      openclawVersion: '2026.9.6',
+      openclaw_version: '2026.9.6',
       authenticated: 'yes',
     });
     expect(await readFile(keepsake(fixed), 'utf8')).toBe('said in between');
@@ -165,7 +165,7 @@ test('what a killed upgrade left half done is undone before another one begins',
     failure: { code: 'command_failed' },
   });
   expect(await fixed.openclaw.probe('m')).toMatchObject({
-    openclawVersion: '2026.7.1',
+    openclaw_version: '2026.7.1',
     authenticated: 'yes',
   });
 });

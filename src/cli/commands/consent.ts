@@ -1,26 +1,15 @@
 /** What only a person may decide: asked on their terminal, and a destroy only after they saw what would be lost. */
-import { createInterface } from 'node:readline/promises';
 import * as z from 'zod';
 import type { AskPerson } from '../../mcp/ask-person.ts';
 import { printer } from '../terminal.ts';
+import { typedLine } from '../typed-line.ts';
 import type { Told } from './call.ts';
 import { type CommandIo, hasPerson } from './io.ts';
 
 /** Whether the person typed yes; every other answer, Ctrl-C and the end of the input are a no. */
 export async function agrees(io: CommandIo, question: string, signal?: AbortSignal): Promise<boolean> {
   printer(io.stderr)(`${question} [y/N] `);
-  const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: true, historySize: 0 });
-  const gone = new AbortController();
-  lines.on('SIGINT', () => gone.abort());
-  lines.on('close', () => gone.abort());
-  const ended = signal === undefined ? gone.signal : AbortSignal.any([gone.signal, signal]);
-  try {
-    return /^y(?:es)?$/i.test((await lines.question('', { signal: ended })).trim());
-  } catch {
-    return false;
-  } finally {
-    lines.close();
-  }
+  return /^y(?:es)?$/i.test(((await typedLine(io.stdin, io.stderr, signal)) ?? '').trim());
 }
 
 /** For tools that ask; undefined where there is nobody. */

@@ -7,6 +7,7 @@ import type { Watch } from '../../dedalus/wire.ts';
 import { NO_DEBUGGER } from '../../local/daemon/no-debugger.ts';
 import type { AssembledServer } from '../../server.ts';
 import { type ServerFlags, serverOfProcess } from '../assemble.ts';
+import { SIGNALS } from '../lifecycle.ts';
 import { printer } from '../terminal.ts';
 import { PROGRAM } from './words.ts';
 
@@ -68,8 +69,6 @@ export function processIo(): CommandIo {
 function startedAs(env: Environment): string {
   return env.npm_command === 'exec' ? `npx -y ${PROGRAM}` : PROGRAM;
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function onSignals(): Interruptible {
   const ending = new AbortController();

@@ -5,9 +5,8 @@ import type { Log } from '../../core/log.ts';
 import { serveLocal } from '../../local/api/serve.ts';
 import { NO_DEBUGGER } from '../../local/daemon/no-debugger.ts';
 import { createRuntime } from '../../local/runtimes/create-runtime.ts';
+import { onDefect, SIGNALS } from '../lifecycle.ts';
 import { runDemo } from './run.ts';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs the demo once. Signals end it; what it made is removed first. @returns the exit code. */
 export async function demoCommand(env: Environment): Promise<number> {
@@ -17,13 +16,11 @@ export async function demoCommand(env: Environment): Promise<number> {
   for (const signal of SIGNALS) process.on(signal, interrupt);
   // `demo | head` closes the pipe early; that is a way to interrupt it too.
   process.stdout.on('error', interrupt);
-  for (const defect of ['uncaughtException', 'unhandledRejection'] as const) {
+  onDefect((stack) => {
+    process.stderr.write(`${stack}\n`);
     // Even then the machine must not stay.
-    process.on(defect, (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      interrupt();
-    });
-  }
+    interrupt();
+  });
   return runDemo({
     env,
     stdout: process.stdout,

@@ -5,7 +5,7 @@ import semver from 'semver';
 import { version } from '../../../package.json';
 import type { Environment } from '../../config/config.ts';
 import { isErrno } from '../../core/errno.ts';
-import { isAppError } from '../../core/errors.ts';
+import { onAppError } from '../../core/errors.ts';
 import { isExecutable } from '../../core/files.ts';
 import { isOlder } from '../../local/daemon/older-server.ts';
 import { livingServer, type ReadyFile } from '../../local/daemon/ready-file.ts';
@@ -42,10 +42,8 @@ export async function localNeeds(place: LocalPlace): Promise<Finding[]> {
 /** The local API that runs already, perhaps since before the package was updated. */
 export async function presentServer(stateDir: string): Promise<Finding> {
   const check = 'local API';
-  const found = await livingServer(stateDir).catch((error: unknown) => {
-    // The finding about the state folder says it.
-    if (!isAppError(error)) throw error;
-  });
+  // What is wrong with the state folder says the finding about it.
+  const found = await livingServer(stateDir).catch(onAppError(undefined));
   if (!found) return ok(check, 'not running; the server starts it when it is needed');
   const its = semver.valid(found.version);
   if (its === version) return ok(check, `process ${found.pid}, of this version`);

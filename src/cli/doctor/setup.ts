@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../../config/config.ts';
 import { type Fault, faultError } from '../../config/faults.ts';
-import { isErrno } from '../../core/errno.ts';
+import { isErrno, onErrno } from '../../core/errno.ts';
 import { isAppError } from '../../core/errors.ts';
 import { writePrivate } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
@@ -167,10 +167,6 @@ async function probed(folder: string): Promise<string> {
 }
 
 async function modeOf(file: string): Promise<number | undefined> {
-  try {
-    return (await stat(file)).mode & 0o777;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  }
+  const found = await stat(file).catch(onErrno(undefined, 'ENOENT', 'ENOTDIR'));
+  return found && found.mode & 0o777;
 }

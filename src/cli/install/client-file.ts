@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { isErrno } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
+import { writePrivate } from '../../core/files.ts';
 import { folderFault } from '../../core/state-folder.ts';
 import type { Place } from './entry.ts';
 
@@ -49,7 +50,7 @@ export async function throughLinks(file: string): Promise<string> {
 }
 
 /** A new file, never through a link that somebody may have put in its place. */
-export async function backUp(file: string, text: string, clock: Clock): Promise<string> {
+async function backUp(file: string, text: string, clock: Clock): Promise<string> {
   const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const copy = `${file}.backup-${stamp}`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
@@ -74,4 +75,18 @@ export async function onFile<T>(file: string, work: () => Promise<T>): Promise<T
       cause: fault,
     });
   }
+}
+
+/** Writes `text`, with a copy of what was there `before` beside it. @returns the copy's path. @throws AppError as onFile. */
+export function replaced(
+  file: string,
+  before: string,
+  text: string,
+  clock: Clock,
+): Promise<string | undefined> {
+  return onFile(file, async () => {
+    const copy = before === '' ? undefined : await backUp(file, before, clock);
+    await writePrivate(file, text);
+    return copy;
+  });
 }

@@ -4,10 +4,10 @@ import { homedir } from 'node:os';
 import * as z from 'zod';
 import type { Environment } from '../../config/config.ts';
 import { systemClock } from '../../core/clock.ts';
+import { succeeds } from '../../core/errno.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
-import { writePrivate } from '../../core/files.ts';
 import { printer } from '../terminal.ts';
-import { backUp, type InstallIo, onFile, readText, throughLinks } from './client-file.ts';
+import { type InstallIo, onFile, readText, replaced, throughLinks } from './client-file.ts';
 import { CLIENTS, type ClientDefinition, type ClientSettings, findClient } from './clients.ts';
 import { serverEntry } from './entry.ts';
 import { jsonEntry, withJsonEntry } from './json.ts';
@@ -77,11 +77,7 @@ async function written(
     io.print(`${client.title} is up to date: ${file}\n${notes}`);
     return 0;
   }
-  const backup = await onFile(file, async () => {
-    const copy = before === '' ? undefined : await backUp(file, before, io.clock);
-    await writePrivate(file, after);
-    return copy;
-  });
+  const backup = await replaced(file, before, after, io.clock);
   io.print(`${report(client, file, backup)}${notes}`);
   return 0;
 }
@@ -116,14 +112,7 @@ function keptStart(settings: ClientSettings, text: string): string {
     : '';
 }
 
-function isPlainJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isPlainJson = (text: string) => succeeds(() => JSON.parse(text));
 
 /** The entry alone, in the client's own format: what a person would write by hand. */
 export function entryText(settings: ClientSettings): string {

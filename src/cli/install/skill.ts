@@ -1,8 +1,8 @@
 /** `install claude-code --skill`: the skill for agents with a shell, where the client looks for skills. */
 import { dirname, join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
-import { readIfThere, writePrivate } from '../../core/files.ts';
-import { backUp, type InstallIo, onFile, readText, throughLinks } from './client-file.ts';
+import { readIfThere } from '../../core/files.ts';
+import { type InstallIo, onFile, readText, replaced, throughLinks } from './client-file.ts';
 import { SERVER_NAME } from './entry.ts';
 
 const NAME = join('skills', SERVER_NAME, 'SKILL.md');
@@ -28,11 +28,7 @@ export async function installSkill(client: string, dryRun: boolean, io: InstallI
 }
 
 async function written(file: string, before: string, text: string, { clock }: InstallIo): Promise<string> {
-  const copy = await onFile(file, async () => {
-    const kept = before === '' ? undefined : await backUp(file, before, clock);
-    await writePrivate(file, text);
-    return kept;
-  });
+  const copy = await replaced(file, before, text, clock);
   return `The skill is in ${file}\n${copy === undefined ? '' : `  as it was: ${copy}\n`}`;
 }
 

@@ -5,65 +5,30 @@ import { isAppError } from '../../core/errors.ts';
 import { pause } from '../wire.ts';
 import { type Call, machinePath } from './call.ts';
 
-/** `ready`, or on its way (`wake_in_progress`), or over; unknown ones are kept and are never terminal. */
-export type AccessStatus = 'wake_in_progress' | 'ready' | 'closed' | 'expired' | 'failed' | (string & {});
-
 /** One key for every retry of one opening. */
 type OpenOptions = WaitOptions & { idempotencyKey: string };
 
-interface Granted {
-  id: string;
-  status: AccessStatus;
-  retryAfterMs: number | undefined;
-  /** What the platform says about a failure. Foreign text. */
-  errorMessage: string | undefined;
-}
-
-export interface OpenedPort extends Granted {
-  /** Which of the two forms this API knows: the newer one has no visibility. */
-  form: 'ports' | 'previews';
-  url: string | undefined;
-  visibility: string | undefined;
-}
-
-export interface SshSession extends Granted {
-  connection:
-    | {
-        endpoint: string;
-        port: number;
-        username: string;
-        /** An OpenSSH certificate for the user's key; undefined where the key itself is let in. */
-        certificate: string | undefined;
-        /** A certificate authority that vouches for the host. */
-        hostTrust: { pattern: string; publicKey: string } | undefined;
-      }
-    | undefined;
-}
-
-export interface AccessCalls {
-  /** @throws AppError `unsupported` where the API has neither ports nor previews. */
-  openPort(machineId: string, port: number, options: OpenOptions): Promise<OpenedPort>;
-  getPort(machineId: string, port: OpenedPort, options?: WaitOptions): Promise<OpenedPort>;
-  /** @param publicKey one line in OpenSSH's form. @throws AppError `unsupported` where the API has no SSH. */
-  openSsh(machineId: string, publicKey: string, options: OpenOptions): Promise<SshSession>;
-  getSsh(machineId: string, sessionId: string, options?: WaitOptions): Promise<SshSession>;
-}
-
 const text = z.string().min(1).optional().catch(undefined);
-const granted = { status: z.string().catch('unknown'), retry_after_ms: pause, error_message: text };
+const granted = {
+  /** `ready`, or on its way (`wake_in_progress`), or over (closed, expired, failed); unknown ones are never terminal. */
+  status: z.string().catch('unknown'),
+  retry_after_ms: pause,
+  error_message: text,
+};
 
-const portSchema = (form: OpenedPort['form']) =>
-  z.object({ ...granted, port_id: text, preview_id: text, url: text, visibility: text }).transform(
-    (raw): OpenedPort => ({
-      id: raw.port_id ?? raw.preview_id ?? '',
-      form,
-      status: raw.status,
-      url: raw.url,
-      visibility: raw.visibility,
-      retryAfterMs: raw.retry_after_ms,
-      errorMessage: raw.error_message,
-    }),
-  );
+/** @param form which of the two this API knows: the newer one has no visibility. */
+const portSchema = (form: 'ports' | 'previews') =>
+  z.object({ ...granted, port_id: text, preview_id: text, url: text, visibility: text }).transform((raw) => ({
+    id: raw.port_id ?? raw.preview_id ?? '',
+    form,
+    status: raw.status,
+    url: raw.url,
+    visibility: raw.visibility,
+    retryAfterMs: raw.retry_after_ms,
+    /** What the platform says about a failure. Foreign text. */
+    errorMessage: raw.error_message,
+  }));
+export type OpenedPort = z.output<ReturnType<typeof portSchema>>;
 
 const connection = z
   .object({
@@ -76,24 +41,37 @@ const connection = z
   .optional()
   .catch(undefined);
 
-const sshSchema = z.object({ ...granted, session_id: z.string().min(1), connection }).transform(
-  (raw): SshSession => ({
+const sshSchema = z
+  .object({ ...granted, session_id: z.string().min(1), connection })
+  .transform((raw) => ({
     id: raw.session_id,
     status: raw.status,
     retryAfterMs: raw.retry_after_ms,
+    /** What the platform says about a failure. Foreign text. */
     errorMessage: raw.error_message,
     connection: raw.connection && {
       endpoint: raw.connection.endpoint,
       port: raw.connection.port,
       username: raw.connection.ssh_username,
+      /** An OpenSSH certificate for the user's key; undefined where the key itself is let in. */
       certificate: raw.connection.user_certificate,
+      /** A certificate authority that vouches for the host. */
       hostTrust: raw.connection.host_trust && {
         pattern: raw.connection.host_trust.host_pattern,
         publicKey: raw.connection.host_trust.public_key,
       },
     },
-  }),
-);
+  }));
+export type SshSession = z.output<typeof sshSchema>;
+
+export interface AccessCalls {
+  /** @throws AppError `unsupported` where the API has neither ports nor previews. */
+  openPort(machineId: string, port: number, options: OpenOptions): Promise<OpenedPort>;
+  getPort(machineId: string, port: OpenedPort, options?: WaitOptions): Promise<OpenedPort>;
+  /** @param publicKey one line in OpenSSH's form. @throws AppError `unsupported` where the API has no SSH. */
+  openSsh(machineId: string, publicKey: string, options: OpenOptions): Promise<SshSession>;
+  getSsh(machineId: string, sessionId: string, options?: WaitOptions): Promise<SshSession>;
+}
 
 /** The calls behind `AccessCalls`. Source of the forms: the API's OpenAPI documents of all three generations. */
 export function accessCalls(call: Call): AccessCalls {

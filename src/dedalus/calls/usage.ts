@@ -18,8 +18,12 @@ const usageSchema = z
     awakeSeconds: raw.billed_awake_seconds,
     storageGib: raw.provisioned_storage_gib,
     includedStorageGib: raw.included_storage_gib,
+    /** The plan's own short name. */
     plan: /^[a-z0-9_-]{1,40}$/i.exec(raw.plan_slug ?? '')?.[0],
   }));
+
+/** Of the present billing period, for the whole account; each is undefined where the API leaves it out. */
+export type AccountUsage = z.output<typeof usageSchema>;
 
 export function usageCalls(call: Call): UsageCalls {
   return {

@@ -16,11 +16,12 @@ import {
   type AppEnv,
   type Call,
   Exchange,
+  type Mutation,
   type Parts,
   parseBody,
   respondToError,
 } from './exchange.ts';
-import { faultsRequest, find } from './faults.ts';
+import { faultsRequest, find, type Operation } from './faults.ts';
 import { checkHost, checkKey } from './guard.ts';
 import type { Answer } from './idempotency.ts';
 import { events, pageOf } from './pages.ts';
@@ -63,6 +64,18 @@ function machineRoutes(app: Hono<AppEnv>, parts: Parts): void {
     if (generation === 1) checkRevision(c, life.record.revision);
     return life;
   };
+  /** @param check what is asked of the body before anything is looked up. */
+  const change = (
+    operation: Operation,
+    work: (life: MachineLife, call: Mutation) => void,
+    check: (body: unknown) => void = () => {},
+  ) =>
+    exchange.mutation(operation, (call) => {
+      check(call.body);
+      const life = target(call);
+      work(life, call);
+      return changed(life);
+    });
 
   app.get(
     '/v1/machines',
@@ -86,47 +99,24 @@ function machineRoutes(app: Hono<AppEnv>, parts: Parts): void {
   );
   app.patch(
     '/v1/machines/:machine_id',
-    exchange.mutation('update', (call) => {
-      const life = target(call);
-      machines.resize(life, parseUpdate(generation, call.body));
-      return changed(life);
-    }),
+    change('update', (life, { body }) => machines.resize(life, parseUpdate(generation, body))),
   );
   app.delete(
     '/v1/machines/:machine_id',
-    exchange.mutation('delete', (call) => {
-      const life = target(call);
-      machines.destroy(life);
-      return changed(life);
-    }),
+    change('delete', (life) => machines.destroy(life)),
   );
   app.post(
     '/v1/machines/:machine_id/sleep',
-    exchange.mutation('sleep', (call) => {
-      parseNothing(call.body);
-      const life = target(call);
-      machines.sleep(life);
-      return changed(life);
-    }),
+    change('sleep', (life) => machines.sleep(life), parseNothing),
   );
   app.post(
     '/v1/machines/:machine_id/wake',
-    exchange.mutation('wake', (call) => {
-      parseNothing(call.body);
-      const life = target(call);
-      machines.wake(life, call.actions);
-      return changed(life);
-    }),
+    change('wake', (life, { actions }) => machines.wake(life, actions), parseNothing),
   );
   if (generation !== 3) return;
   app.post(
     '/v1/machines/:machine_id/reboot',
-    exchange.mutation('reboot', (call) => {
-      parseNothing(call.body);
-      const life = target(call);
-      machines.reboot(life);
-      return changed(life);
-    }),
+    change('reboot', (life) => machines.reboot(life), parseNothing),
   );
 }
 

@@ -10,6 +10,7 @@ import type { Machines } from '../machines/machines.ts';
 import { bareId } from '../machines/model.ts';
 import type { LocalOptions } from '../options.ts';
 import type { Bodies } from './bounded-body.ts';
+import type { RuntimeName } from './documents.ts';
 import { type FaultAction, type Faults, find, type Operation, strikeAfter, strikeBefore } from './faults.ts';
 import type { Answer, Idempotency } from './idempotency.ts';
 import { ApiProblem, ConnectionLost, invalid, problem } from './problems.ts';
@@ -27,7 +28,7 @@ export type AppContext = Context<AppEnv>;
 export interface Parts {
   options: LocalOptions;
   apiKey: string;
-  runtimeName: 'namespace' | 'process';
+  runtimeName: RuntimeName;
   machines: Machines;
   faults: Faults;
   stats: Stats;
@@ -53,11 +54,9 @@ type Handler = (c: AppContext) => Promise<Response>;
 
 export class Exchange {
   readonly #parts: Parts;
-  readonly #bodies: Bodies;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#bodies = parts.bodies;
   }
 
   /** A request that needs no Idempotency-Key. */
@@ -88,7 +87,7 @@ export class Exchange {
           message: 'required header parameter is missing',
         });
       }
-      const text = await this.#bodies.text(c.req.raw);
+      const text = await this.#parts.bodies.text(c.req.raw);
       const body = parseBody(c.req.header('content-type'), text);
       const machine = call.machineId === '' ? undefined : bareId(call.machineId);
       const fingerprint = `${c.req.method} ${c.req.path}\n${text}`;
@@ -135,10 +134,8 @@ export function parseBody(contentType: string | undefined, text: string): unknow
 /** What the client sees of a failure. */
 export function respondToError(error: unknown, c: AppContext, log: Log): Response {
   if (error instanceof ApiProblem) {
-    return new Response(JSON.stringify(error.body), {
-      status: error.status,
-      headers: { 'content-type': error.contentType },
-    });
+    const { status, contentType, body } = error;
+    return Response.json(body, { status, headers: { 'content-type': contentType } });
   }
   if (error instanceof ConnectionLost) {
     const connection = c.env?.connection;
@@ -155,11 +152,8 @@ export function respondToError(error: unknown, c: AppContext, log: Log): Respons
 }
 
 function finish(call: Call, answer: Answer): Response {
-  const response = new Response(JSON.stringify(answer.body), {
-    status: answer.status,
-    headers: { 'content-type': 'application/json', ...answer.headers },
-  });
-  return strikeAfter(call.actions, response);
+  const { status, headers } = answer;
+  return strikeAfter(call.actions, Response.json(answer.body, { status, headers }));
 }
 
 /** Ids look as the service's do. */

@@ -62,29 +62,19 @@ export type MachinePatch = { [K in keyof MachineSize]: MachineSize[K] | undefine
 
 export function parseCreate(generation: Generation, body: unknown): MachineSize {
   // Generation 1 knows no autosleep field, but its machines sleep after the same default.
-  const parsed =
+  const { memory_mib, storage_gib, autosleep, vcpu } =
     generation === 1
       ? { ...parse(createOld, body, 'body'), autosleep: DEFAULT_AUTOSLEEP_SECONDS }
       : parse(generation === 2 ? createWithAutosleep : createNew, body, 'body');
-  return {
-    vcpu: parsed.vcpu,
-    memoryMib: parsed.memory_mib,
-    storageGib: parsed.storage_gib,
-    autosleepSeconds: parsed.autosleep,
-  };
+  return { vcpu, memoryMib: memory_mib, storageGib: storage_gib, autosleepSeconds: autosleep };
 }
 
 export function parseUpdate(generation: Generation, body: unknown): MachinePatch {
-  const parsed =
+  const { memory_mib, storage_gib, autosleep, vcpu } =
     generation === 1
       ? { ...parse(updateOld, body, 'body'), autosleep: undefined }
       : parse(updateWithAutosleep, body, 'body');
-  return {
-    vcpu: parsed.vcpu,
-    memoryMib: parsed.memory_mib,
-    storageGib: parsed.storage_gib,
-    autosleepSeconds: parsed.autosleep,
-  };
+  return { vcpu, memoryMib: memory_mib, storageGib: storage_gib, autosleepSeconds: autosleep };
 }
 
 export function parseExecution(body: unknown): ExecutionRequest {

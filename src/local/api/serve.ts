@@ -2,6 +2,7 @@
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { AppError } from '../../core/errors.ts';
+import { listenOnLoopback } from '../../core/listen.ts';
 import { type LocalApi, type OpenOptions, openLocalApi } from '../local-api.ts';
 import { boundServer, isRefused, SERVER_BOUNDS } from './server-bounds.ts';
 
@@ -39,16 +40,11 @@ export async function serveLocal(options: ServeOptions): Promise<LocalServer> {
 }
 
 async function listen(server: ServerType, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(
-        new AppError('conflict', `Port ${port} on loopback cannot be used`, { next: 'Use --port 0.', cause }),
-      );
-    });
-    server.listen(port, '127.0.0.1', () => resolve());
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
+  try {
+    return await listenOnLoopback(server, port);
+  } catch (cause) {
+    throw new AppError('conflict', `Port ${port} on loopback cannot be used`, { next: 'Use --port 0.', cause });
+  }
 }
 
 async function close(server: ServerType, api: LocalApi): Promise<void> {

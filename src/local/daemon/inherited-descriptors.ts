@@ -18,10 +18,7 @@ function descriptors(): number[] {
 }
 
 function isPassedOn(fd: number): boolean {
-  try {
-    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
-  } catch {
-    return false;
-  }
+  const about = attempt(() => readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'), '');
+  const flags = /^flags:\s*([0-7]+)$/m.exec(about)?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
 }

@@ -3,16 +3,19 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { processLives, readIfThere, withFileLock, writePrivate } from '../../core/files.ts';
 import { parseJson } from '../../core/json.ts';
+import { processStat } from '../../core/process.ts';
 
-interface Holder {
-  pid: number;
+const holderSchema = z.object({
+  pid: z.number(),
   /** Tells a process from a later one with the same id. */
-  startedAt: string;
-}
+  startedAt: z.string(),
+});
+type Holder = z.infer<typeof holderSchema>;
 
 /**
  * Takes the folder for this process; the result gives it back.
@@ -49,17 +52,13 @@ async function isHolder(holder: Holder): Promise<boolean> {
 }
 
 function parseHolder(text: string | undefined): Holder | undefined {
-  const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || !('pid' in value) || !('startedAt' in value))
-    return undefined;
-  return { pid: Number(value.pid), startedAt: String(value.startedAt) };
+  return holderSchema.safeParse(parseJson(text)).data;
 }
 
 /** When a process started, in whatever unit this computer counts; empty when it is gone. */
 async function startOf(pid: number): Promise<string> {
   const stat = await readIfThere(`/proc/${pid}/stat`);
-  // Field 22; the count starts behind the name, which may hold spaces.
-  if (stat !== undefined) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  if (stat !== undefined) return processStat(stat).startTicks ?? '';
   return new Promise((resolve) => {
     execFile('ps', ['-o', 'lstart=', '-p', String(pid)], (_, stdout) => resolve(stdout.trim()));
   });

@@ -2,9 +2,9 @@
 import semver from 'semver';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
-import { isErrno } from '../../core/errno.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
+import { sendSignal } from '../../core/process.ts';
 import { askServer } from './ask-server.ts';
 import { livingHolder } from './lock.ts';
 import { livingServer, localFolder, type ReadyFile } from './ready-file.ts';
@@ -33,7 +33,7 @@ export function isOlder(server: Pick<ReadyFile, 'version'>, version: string): bo
 export async function endOlder(server: ReadyFile, { stateDir, version, clock }: Update): Promise<boolean> {
   if (!server.background || !isOlder(server, version) || (await someAwake(server, clock))) return false;
   // Somebody else may have replaced it since.
-  if ((await livingServer(stateDir))?.pid === server.pid) terminate(server.pid);
+  if ((await livingServer(stateDir))?.pid === server.pid) sendSignal(server.pid, 'SIGTERM');
   const pace = { intervalMs: 20, maxIntervalMs: 200, timeoutMs: END_TIMEOUT_MS };
   try {
     return await poll({ clock, what: 'the old local API to end', ...pace }, async () => ({
@@ -64,12 +64,4 @@ async function someAwake(server: ReadyFile, clock: Clock): Promise<boolean> {
   const read = machines.safeParse(await askServer(server, '/v1/machines', clock));
   if (!read.success) return true;
   return (read.data.items ?? []).some(({ phase, status }) => !AT_REST.has(phase ?? status?.phase ?? ''));
-}
-
-function terminate(pid: number): void {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch (error) {
-    if (!isErrno(error, 'ESRCH')) throw error;
-  }
 }

@@ -7,16 +7,19 @@ import { parseJson } from '../../core/json.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
 import { livingHolder } from './lock.ts';
 
-/** Mode 0600. */
-export interface ReadyFile {
-  base_url: string;
-  api_key: string;
-  pid: number;
+// No other address: whoever could fill the folder would be handed the key, and every conversation.
+const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):\d{1,5}$/;
+const schema = z.object({
+  base_url: z.string().regex(LOOPBACK),
+  api_key: z.string().regex(/^[\x21-\x7e]{1,512}$/),
+  pid: z.number().int().positive(),
   /** Of the package; undefined for those that did not tell yet. */
-  version: string | undefined;
+  version: z.string().max(64).optional().catch(undefined),
   /** Started by `--local`, and not by a person, who alone ends such a one. */
-  background: boolean;
-}
+  background: z.boolean().default(true),
+});
+/** Mode 0600. */
+export type ReadyFile = z.output<typeof schema>;
 
 /** Where the local API keeps its state, apart from what else is in the state folder. */
 export function localFolder(stateDir: string): string {
@@ -34,23 +37,8 @@ export function readyPath(stateDir: string): string {
  */
 export function livingServer(stateDir: string): Promise<ReadyFile | undefined> {
   return inStateFolder(localFolder(stateDir), async () => {
-    const ready = parseReady(await readIfThere(readyPath(stateDir)));
+    const ready = schema.safeParse(parseJson(await readIfThere(readyPath(stateDir)))).data;
     if (!ready || ready.pid !== (await livingHolder(localFolder(stateDir)))) return undefined;
     return ready;
   });
-}
-
-// No other address: whoever could fill the folder would be handed the key, and every conversation.
-const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):\d{1,5}$/;
-const schema = z.object({
-  base_url: z.string().regex(LOOPBACK),
-  api_key: z.string().regex(/^[\x21-\x7e]{1,512}$/),
-  pid: z.number().int().positive(),
-  version: z.string().max(64).optional().catch(undefined),
-  background: z.boolean().default(true),
-});
-
-function parseReady(text: string | undefined): ReadyFile | undefined {
-  const { data } = schema.safeParse(parseJson(text));
-  return data && { ...data, version: data.version };
 }

@@ -79,7 +79,7 @@ export class Executions {
     const active: Active = { halted: false, kill: () => {} };
     this.#active.set(executionId, active);
     const performed = this.#perform(executionId, request, admission, active);
-    void this.#background('Running a command', performed).then(() => this.#settle(executionId));
+    void background(this.#options.log, 'Running a command', performed).then(() => this.#settle(executionId));
     return this.get(executionId) ?? record;
   }
 
@@ -143,7 +143,7 @@ export class Executions {
       request.timeout_ms ?? this.#options.defaultTimeoutMs,
       timeout.signal,
     );
-    void this.#background('Expiring a command', expiry);
+    void background(this.#options.log, 'Expiring a command', expiry);
     try {
       const end = await command.ended;
       if (admission.expire) this.#end(id, 'expired', TIMED_OUT);
@@ -262,10 +262,6 @@ export class Executions {
       this.#unsaved.delete(record.executionId);
       this.#store.removeExecution(record);
     }
-  }
-
-  #background(what: string, work: Promise<void>): Promise<void> {
-    return background(this.#options.log, what, work);
   }
 
   #timestamp(): string {

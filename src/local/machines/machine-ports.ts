@@ -1,6 +1,6 @@
 /** Ports of one machine that are open to this computer: each a listener on its loopback that leads inside. */
-import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { listenOnLoopback } from '../../core/listen.ts';
 import type { LocalOptions } from '../options.ts';
 import { joinSockets } from '../runtimes/join-sockets.ts';
 import type { RunningMachine } from '../runtimes/runtime.ts';
@@ -86,10 +86,7 @@ export class MachinePorts {
     const server = createServer((outside) => this.#join(outside, entry, machine));
     server.maxConnections = MAX_CONNECTIONS;
     entry.server = server;
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const outer = typeof address === 'object' && address !== null ? address.port : 0;
+    const outer = await listenOnLoopback(server);
     entry.record = {
       ...entry.record,
       status: 'ready',

@@ -17,14 +17,9 @@ export type Phase =
 export type DesiredState = 'running' | 'sleeping' | 'destroyed';
 
 /** One machine as it is kept on disk. Times are ISO 8601. */
-export interface MachineRecord {
+export interface MachineRecord extends MachineSize {
   /** Bare UUID; generations 1 and 2 show it with `dm-` in front. */
   id: string;
-  vcpu: number;
-  memoryMib: number;
-  storageGib: number;
-  /** 0 is "never". */
-  autosleepSeconds: number;
   createdAt: string;
   desiredState: DesiredState;
   phase: Phase;
@@ -43,6 +38,7 @@ export interface MachineSize {
   vcpu: number;
   memoryMib: number;
   storageGib: number;
+  /** 0 is "never". */
   autosleepSeconds: number;
 }
 

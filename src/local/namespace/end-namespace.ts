@@ -2,7 +2,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { enterersOf, kill } from './process-table.ts';
+import { sendSignal } from '../../core/process.ts';
+import { enterersOf } from './process-table.ts';
 
 // The kernel ends a namespace at once, or as soon as its busiest process can be killed.
 const END_TIMEOUT_MS = 10_000;
@@ -26,12 +27,12 @@ export async function endNamespace({ first, namespace, over, clock }: Ending): P
   const begun = clock.elapsed();
   const outside = () => (namespace === undefined ? [] : enterersOf(namespace));
   const pace = { intervalMs: 5, maxIntervalMs: 100, timeoutMs: END_TIMEOUT_MS };
-  kill(first);
+  sendSignal(first);
   try {
     await poll({ clock, what: 'a machine to end', ...pace }, async () => {
       if (await over()) return { done: true };
       const signal = clock.elapsed() - begun < CONTINUE_MS ? 'SIGCONT' : 'SIGKILL';
-      for (const pid of outside()) kill(pid, signal);
+      for (const pid of outside()) sendSignal(pid, signal);
       return {};
     });
   } catch (cause) {

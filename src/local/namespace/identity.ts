@@ -4,6 +4,7 @@
  * is that they belong to somebody else.
  */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { succeeds } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
 
 /** Ids of the host; also the two options of `spawn` of these names. */
@@ -59,12 +60,7 @@ function changeableBy(program: string, identity: Identity): boolean {
 
 /** For an ordinary user, whose other groups and access lists count too. */
 function mayWrite(program: string): boolean {
-  try {
-    accessSync(program, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return succeeds(() => accessSync(program, constants.W_OK));
 }
 
 function spareId(map: string): number | undefined {

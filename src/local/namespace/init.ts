@@ -8,13 +8,14 @@ import { createInterface } from 'node:readline';
 import { withDeadline } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import { sendSignal } from '../../core/process.ts';
 import { tail } from '../../core/text.ts';
 import type { MachineBoot } from '../runtimes/runtime.ts';
 import bootScript from './boot.sh';
 import { type FileCopy, TRUST_FOLDER } from './environment.ts';
 import { assertUnchangeable, type Identity, machineIdentity } from './identity.ts';
 import { copyReadable, handOver } from './ownership.ts';
-import { kill, pidNamespace } from './process-table.ts';
+import { pidNamespace } from './process-table.ts';
 import { TOOL_PATH, type Tools } from './tools.ts';
 
 export interface Init {
@@ -76,7 +77,7 @@ export async function startInit(
     );
     const alive = () => child.exitCode === null && child.signalCode === null;
     const namespace = pidNamespace(pid);
-    const end = () => void (alive() && kill(pid));
+    const end = () => void (alive() && sendSignal(pid));
     return { pid, ownerPid: child.pid ?? pid, identity, namespace, exited, alive, kill: end };
   } catch (error) {
     // With it dies, by --kill-child, whatever it started.

@@ -2,6 +2,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import { processStat } from '../../core/process.ts';
 import type { MachineBoot } from '../runtimes/runtime.ts';
 import { endNamespace } from './end-namespace.ts';
 import { pidNamespace } from './process-table.ts';
@@ -20,10 +21,8 @@ export function recordFile(boot: MachineBoot): string {
 /** The identity of a running process of this computer; undefined when there is none. A zombie counts as none. */
 export async function processIdentity(pid: number): Promise<ProcessIdentity | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name in parentheses may hold spaces; state is the first field after it, the start time the twentieth.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const startTicks = fields[19];
-  return startTicks === undefined || fields[0] === 'Z' ? undefined : { pid, startTicks };
+  const { startTicks, isDead } = processStat(stat);
+  return startTicks === undefined || isDead ? undefined : { pid, startTicks };
 }
 
 /** Ends the recorded process, waits until it is gone and empties the folder. @throws AppError `timeout` */

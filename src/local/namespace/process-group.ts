@@ -2,7 +2,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { onAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { kill, processTable } from './process-table.ts';
+import { sendSignal } from '../../core/process.ts';
+import { processTable } from './process-table.ts';
 
 // What is left then hangs in the kernel, and goes with the machine.
 const END_TIMEOUT_MS = 5_000;
@@ -22,14 +23,14 @@ export async function killGroup(leader: number, over: () => boolean, clock: Cloc
 /** Whether there was somebody to strike. */
 function strike(leader: number): boolean {
   // Who is stopped cannot fork: of a group that forks for ever, one by one would never be the last.
-  kill(-leader, 'SIGSTOP');
+  sendSignal(-leader, 'SIGSTOP');
   const family = processTable().filter(
     ({ pid, parent, group }) => pid === leader || group === leader || parent === leader,
   );
   const others = family.filter(({ pid }) => pid !== leader);
   const alive = others.length === 0 ? family : others;
-  for (const { pid, zombie } of alive) if (!zombie) kill(pid);
+  for (const { pid, isDead } of alive) if (!isDead) sendSignal(pid);
   // Nsenter also stops itself when its child does, and collects nobody while it is stopped.
-  if (others.length < family.length) kill(leader, 'SIGCONT');
+  if (others.length < family.length) sendSignal(leader, 'SIGCONT');
   return family.length > 0;
 }

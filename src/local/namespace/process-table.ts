@@ -1,14 +1,11 @@
-/** The host's processes, as /proc shows them: who belongs to whom, to which PID namespace, and how all of one are ended. */
+/** The host's processes, as /proc shows them: who belongs to whom, and to which PID namespace. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { attempt } from '../../core/errno.ts';
+import { type ProcessStat, processStat } from '../../core/process.ts';
 
 /** One process. Ids are the host's. */
-export interface ProcessEntry {
+export interface ProcessEntry extends ProcessStat {
   pid: number;
-  parent: number;
-  group: number;
-  /** Dead, and not yet collected by its parent. */
-  zombie: boolean;
 }
 
 /** Every process that is there now. Synchronous on purpose: hundreds of tiny reads cost more through the thread pool. */
@@ -36,25 +33,9 @@ function processIds(): number[] {
 }
 
 function entry(pid: number): ProcessEntry | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // After the name in parentheses, which may hold anything: state, parent, process group.
-    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { pid, parent: Number(parent), group: Number(group), zombie: state === 'Z' || state === 'X' };
-  } catch {
-    return undefined;
-  }
+  return attempt(() => ({ pid, ...processStat(readFileSync(`/proc/${pid}/stat`, 'latin1')) }), undefined);
 }
 
 function link(file: string): string | undefined {
   return attempt(() => readlinkSync(file), undefined);
-}
-
-/** SIGKILL, or another signal, to process `pid` of the host (a group when negative); one that is gone already is fine. */
-export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It ended in this moment.
-  }
 }

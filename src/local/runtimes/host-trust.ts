@@ -78,7 +78,8 @@ function proxies(env: Env): Record<string, string> {
   return { ...found, NO_PROXY: list, no_proxy: list };
 }
 
-function pick(env: Env, names: readonly string[]): Record<string, string> {
+/** Those of `names` that `env` sets to something. */
+export function pick(env: Env, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = env[name];

@@ -1,15 +1,16 @@
 /** Machines as plain child processes with a home of their own: works on every computer, isolates nothing. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import path from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { systemClock } from '../../core/clock.ts';
-import { isErrno } from '../../core/errno.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
+import { listenOnLoopback } from '../../core/listen.ts';
 import { poll } from '../../core/poll.ts';
-import type { Env, HostTrust } from './host-trust.ts';
+import { sendSignal } from '../../core/process.ts';
+import { type Env, type HostTrust, pick } from './host-trust.ts';
 import { MARKER, type MachineProcess, processesOf } from './process-table.ts';
 import {
   bootMark,
@@ -41,7 +42,7 @@ export function processRuntime(options: ProcessRuntimeOptions): Runtime {
       await mkdir(tmpDir, { recursive: true, mode: 0o700 });
       const port = await freePort();
       return new ProcessMachine(boot, {
-        ...inherited(options.env),
+        ...pick(options.env, INHERITED),
         ...options.trust.env,
         HOME: boot.homeDir,
         TMPDIR: tmpDir,
@@ -83,20 +84,17 @@ class ProcessMachine implements RunningMachine {
       stdout: child.stdout,
       stderr: child.stderr,
       ended: endOf(child),
-      kill: () => killGroup(child.pid),
+      kill: () => {
+        if (child.pid !== undefined) sendSignal(-child.pid);
+      },
     };
   }
 
-  connect(port: number): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      const socket = connect({ host: '127.0.0.1', port });
-      socket.once('error', reject);
-      socket.once('connect', () => {
-        socket.off('error', reject);
-        socket.on('error', () => socket.destroy());
-        resolve(socket);
-      });
-    });
+  async connect(port: number): Promise<Socket> {
+    const socket = connect({ host: '127.0.0.1', port });
+    await once(socket, 'connect');
+    socket.on('error', () => socket.destroy());
+    return socket;
   }
 
   stop(): Promise<void> {
@@ -105,17 +103,9 @@ class ProcessMachine implements RunningMachine {
 }
 
 /** Resolves after exit and the end of both streams. Rejects when the command could not be started. */
-function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<CommandEnd> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) =>
-      resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }),
-    );
-  });
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid !== undefined) signalled(-pid);
+async function endOf(child: ChildProcess): Promise<CommandEnd> {
+  const [code, signal] = await once(child, 'close');
+  return { exitCode: code ?? undefined, signal: signal ?? undefined };
 }
 
 /**
@@ -133,8 +123,8 @@ async function endProcesses(machineId: string): Promise<void> {
       for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {
         for (const { pid, group } of left) {
           // The whole group at once, which no fork escapes, where all of it is the machine's.
-          if (group !== undefined) signalled(-group, signal);
-          signalled(pid, signal);
+          if (group !== undefined) sendSignal(-group, signal);
+          sendSignal(pid, signal);
         }
       }
       empty = left.length === 0 ? empty + 1 : 0;
@@ -147,33 +137,11 @@ async function endProcesses(machineId: string): Promise<void> {
   }
 }
 
-/** One that is gone already is fine; one that is another user's is found again, and named. */
-function signalled(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (!isErrno(error, 'ESRCH', 'EPERM')) throw error;
-  }
-}
-
-function inherited(env: Env): Record<string, string> {
-  return Object.fromEntries(
-    INHERITED.flatMap((name) => {
-      const value = env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}
-
 /** A loopback port that nothing listens on now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listenOnLoopback(server);
+  server.close();
+  await once(server, 'close');
+  return port;
 }

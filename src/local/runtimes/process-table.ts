@@ -1,6 +1,8 @@
 /** Finds every process of one machine by the mark in its environment, wherever setsid or a dead parent left it. */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { attempt } from '../../core/errno.ts';
+import { processStat } from '../../core/process.ts';
 
 /** The variable that marks the processes of a machine; its value is the machine's id. */
 export const MARKER = 'DEDALUS_LOCAL_MACHINE';
@@ -40,17 +42,12 @@ function fromProc(machineId: string): ProcessEntry[] {
 
 /** Undefined for a process that is gone, a zombie, or somebody else's. */
 function procEntry(pid: string, machineId: string): ProcessEntry | undefined {
-  try {
+  return attempt(() => {
     const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold spaces and parentheses itself; state and parent follow its end.
-    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X') return undefined;
+    const stat = processStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
     const marked = environ.split('\0').includes(`${MARKER}=${machineId}`);
-    return { pid: Number(pid), parent: Number(parent), group: Number(group), marked };
-  } catch {
-    return undefined;
-  }
+    return stat.isDead ? undefined : { ...stat, pid: Number(pid), marked };
+  }, undefined);
 }
 
 /** macOS shows the environment of a user's own processes behind their command, except of the system's programs. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { WaitOptions } from '../../core/abort.ts';
 import { AppError } from '../../core/errors.ts';
 import { isToldPath, toldVersion } from '../../core/text.ts';
-import type { JobRequestOf, ReplyOf } from '../../sidecar/protocol.ts';
+import type { JobRequestOf, ReplyOf, RequestOf } from '../../sidecar/protocol.ts';
 import type { OpenClawDeps } from '../openclaw-service.ts';
 import { askSidecar, startJob } from '../sidecar/ask-sidecar.ts';
 import type { ChangePlan, PresentSettings } from './plan.ts';
@@ -14,13 +14,7 @@ const LIVE_MS = { channels: 45_000, all: 180_000 };
 const ANSWER_MS = 180_000;
 
 /** What only a running gateway tells, as its command line answered; foreign data, to be read with care. */
-export interface LiveAnswers {
-  channels: unknown;
-  /** By channel. */
-  pairing: Readonly<Record<string, unknown>>;
-  devices: unknown;
-  approvals: unknown;
-}
+export type LiveAnswers = NonNullable<ReplyOf<'show'>['live']>;
 
 export interface ShownSettings extends PresentSettings {
   /** Whether the settings are written in a form of their own, with comments perhaps. */
@@ -31,43 +25,39 @@ export interface ShownSettings extends PresentSettings {
   live: LiveAnswers | undefined;
 }
 
-export interface Answer {
-  /** `telegram`, `discord`, …: a person's pairing code; `device`; `exec`: a command that waits for approval. */
-  kind: string;
-  id: string;
-  verdict: 'approve' | 'deny';
-}
+/** To a request that waits for its owner. */
+export type Answer = RequestOf<'answer_requests'>['answers'][number];
+export type AnswerOutcome = Answer & ReplyOf<'answer_requests'>['answers'][number];
 
-export interface AnswerOutcome extends Answer {
-  accepted: boolean;
-  /** OpenClaw's own words. Foreign text. */
-  said: string;
-}
+export type ConfigureService = ReturnType<typeof configureService>;
 
-export interface ConfigureService {
-  /** @throws AppError `conflict` when OpenClaw is not installed or configured, or its settings are no JSON. */
-  show(
-    machineId: string,
-    options?: WaitOptions & { live?: 'channels' | 'all' | undefined },
-  ): Promise<ShownSettings>;
-  /** Starts or joins the detached job; read it with readJob, its outcome with changeOutcome. */
-  startChange(machineId: string, jobId: string, plan: ChangePlan, options?: WaitOptions): Promise<void>;
-  answer(machineId: string, answers: readonly Answer[], options?: WaitOptions): Promise<AnswerOutcome[]>;
-}
-
-export function configureService(deps: OpenClawDeps): ConfigureService {
+export function configureService(deps: OpenClawDeps) {
   return {
-    async show(machineId, { signal, live } = {}) {
+    /** @throws AppError `conflict` when OpenClaw is not installed or configured, or its settings are no JSON. */
+    async show(
+      machineId: string,
+      { signal, live }: WaitOptions & { live?: 'channels' | 'all' | undefined } = {},
+    ): Promise<ShownSettings> {
       const timeoutMs = live === undefined ? SHOW_MS : LIVE_MS[live];
       const how = { timeoutMs, rerunnable: true, signal };
       const request = { live: live ?? 'nothing' } as const;
       return shownSettings(await askSidecar(deps.machines, machineId, 'show', request, how));
     },
-    async startChange(machineId, jobId, plan, { signal } = {}) {
+    /** Starts or joins the detached job; read it with readJob, its outcome with changeOutcome. */
+    async startChange(
+      machineId: string,
+      jobId: string,
+      plan: ChangePlan,
+      { signal }: WaitOptions = {},
+    ): Promise<void> {
       const request = changeRequest(plan, deps.npmRegistry);
       await startJob(deps, machineId, { id: jobId, kind: 'configure', request }, { signal });
     },
-    async answer(machineId, answers, { signal } = {}) {
+    async answer(
+      machineId: string,
+      answers: readonly Answer[],
+      { signal }: WaitOptions = {},
+    ): Promise<AnswerOutcome[]> {
       const how = { timeoutMs: ANSWER_MS, rerunnable: false, signal };
       const request = { answers: answers.map((answer) => ({ ...answer })) };
       const told = await askSidecar(deps.machines, machineId, 'answer_requests', request, how);
@@ -112,12 +102,7 @@ export function shownSettings(shown: ReplyOf<'show'>): ShownSettings {
     secretNames: settings.secret_names,
     config: settings.config,
     comments: settings.comments === 'yes',
-    live: live && {
-      channels: live.channels,
-      pairing: live.pairing,
-      devices: live.devices,
-      approvals: live.approvals,
-    },
+    live,
   };
 }
 

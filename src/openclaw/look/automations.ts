@@ -17,20 +17,18 @@ export interface Automation {
   spends: boolean;
 }
 
-export interface AutomationService {
-  /** Those that are switched on; undefined where it cannot be told. */
-  list(machineId: string, options?: WaitOptions): Promise<Automation[] | undefined>;
-}
+export type AutomationService = ReturnType<typeof automationService>;
 
 const ASK_MS = 20_000;
 /** Behind every time. */
 const UNPLANNED = '9999';
 const MAX_NAME_CHARS = 120;
 
-export function automationService(machines: SidecarMachines): AutomationService {
+export function automationService(machines: SidecarMachines) {
   return {
-    async list(machineId, options) {
-      const how = { timeoutMs: ASK_MS, rerunnable: true, signal: options?.signal };
+    /** Those that are switched on; undefined where it cannot be told. */
+    async list(machineId: string, { signal }: WaitOptions = {}): Promise<Automation[] | undefined> {
+      const how = { timeoutMs: ASK_MS, rerunnable: true, signal };
       return readAutomations(await askSidecar(machines, machineId, 'automations', {}, how));
     },
   };

@@ -21,23 +21,21 @@ export interface Look {
   automations?: readonly Automation[] | undefined;
 }
 
-export interface LookService {
-  /**
-   * Changes nothing. Throws what MachineService.run throws, and `command_failed` when the output is not whole.
-   * @param audit whether OpenClaw's own audit runs too: two to four seconds.
-   */
-  look(machineId: string, audit: boolean, options?: WaitOptions): Promise<Look>;
-}
+export type LookService = ReturnType<typeof lookService>;
 
 /** Half a second as a rule; OpenClaw's command line may be started twice, 20 s each on a busy machine. */
 const LOOK_MS = 90_000;
 /** A look without channels has ended by then. */
 const PACE = { firstMs: 500 };
 
-export function lookService(machines: SidecarMachines): LookService {
+export function lookService(machines: SidecarMachines) {
   return {
-    async look(machineId, audit, options) {
-      const how = { timeoutMs: LOOK_MS, rerunnable: true, pace: PACE, signal: options?.signal };
+    /**
+     * Changes nothing. Throws what MachineService.run throws, and `command_failed` when the output is not whole.
+     * @param audit whether OpenClaw's own audit runs too: two to four seconds.
+     */
+    async look(machineId: string, audit: boolean, { signal }: WaitOptions = {}): Promise<Look> {
+      const how = { timeoutMs: LOOK_MS, rerunnable: true, pace: PACE, signal };
       const told = await askAnySidecar(machines, machineId, 'status', { audit }, how);
       if ('withoutNode' in told)
         return { probe: readBareProbe(told.withoutNode), posture: undefined, channels: undefined };

@@ -30,66 +30,44 @@ const MODE = /^[0-7]{3,4}$/;
 const MOST_NAMED = 20;
 
 /** @throws AppError `command_failed` where it says what no machine is. */
-export function readProbe(seen: ReplyOf<'probe'>): Probe {
+export function readProbe({ deployment, ...seen }: ReplyOf<'probe'>): Probe {
+  const modes = Object.entries(seen.modes).filter(([file, mode]) => FILES.includes(file) && MODE.test(mode));
   return {
+    ...seen,
     ...told(place, seen),
-    memoryTotalMib: seen.memory_total_mib,
-    memoryAvailableMib: seen.memory_available_mib,
-    diskFreeMib: seen.disk_free_mib,
-    diskUsedMib: seen.disk_used_mib,
-    uptimeSeconds: seen.uptime_seconds,
-    nodeVersion: toldVersion(seen.node_version),
-    openclawVersion: toldVersion(seen.openclaw_version),
-    hasWorked: seen.has_worked,
-    hasState: seen.has_state,
-    hasComments: seen.has_comments ?? false,
-    config: seen.config,
-    fileModes: Object.fromEntries(
-      Object.entries(seen.modes).filter(([file, mode]) => FILES.includes(file) && MODE.test(mode)),
-    ),
-    process: seen.process,
-    listening: seen.listening,
-    portOwner: seen.port_owner,
-    health: seen.health,
-    ready: seen.ready,
-    startup: seen.startup,
-    authenticated: seen.authenticated,
-    jobsRunning: seen.jobs_running,
-    deploymentName: nameIn(seen.deployment),
+    node_version: toldVersion(seen.node_version),
+    openclaw_version: toldVersion(seen.openclaw_version),
+    modes: Object.fromEntries(modes),
+    deployment_name: nameIn(deployment),
     interrupted: seen.interrupted.slice(0, MOST_NAMED),
-    gatewayLog: seen.gateway_log,
   };
 }
 
+const UNSEEN = {
+  ...{ process: 'gone', listening: false, health: 'not_checked', ready: 'not_checked' },
+  ...{ startup: 'not_checked', authenticated: 'not_checked' },
+} as const;
+
 /** Of a machine on which nothing was installed yet. @throws AppError `command_failed`. */
 export function readBareProbe({ values, blobs }: BootstrapOutput): Probe {
-  const { home, arch, port, ...seen } = told(bare, values);
-  const [free = 0, used = 0] = seen.disk_kib.split(' ').map((kib) => Math.floor(Number(kib) / 1024));
+  const { memory_kib, disk_kib, state, worked, config, ...seen } = told(bare, values);
+  const [free = 0, used = 0] = disk_kib.split(' ').map((kib) => Math.floor(Number(kib) / 1024));
   return {
-    ...{ home, arch, port },
-    memoryTotalMib: Math.floor(seen.memory_kib / 1024),
-    memoryAvailableMib: 0,
-    diskFreeMib: free,
-    diskUsedMib: used,
-    uptimeSeconds: undefined,
-    nodeVersion: undefined,
-    openclawVersion: undefined,
-    hasWorked: seen.worked !== undefined,
-    hasState: seen.state !== undefined,
-    hasComments: false,
-    config: seen.config === undefined ? 'missing' : 'not_checked',
-    fileModes: {},
-    process: 'gone',
-    listening: false,
-    portOwner: undefined,
-    health: 'not_checked',
-    ready: 'not_checked',
-    startup: 'not_checked',
-    authenticated: 'not_checked',
-    jobsRunning: [],
-    deploymentName: nameIn(parseJson(blobs.deployment)),
+    ...seen,
+    ...UNSEEN,
+    memory_total_mib: Math.floor(memory_kib / 1024),
+    memory_available_mib: 0,
+    disk_free_mib: free,
+    disk_used_mib: used,
+    node_version: undefined,
+    openclaw_version: undefined,
+    has_worked: worked !== undefined,
+    has_state: state !== undefined,
+    config: config === undefined ? 'missing' : 'not_checked',
+    modes: {},
+    jobs_running: [],
+    deployment_name: nameIn(parseJson(blobs.deployment)),
     interrupted: [],
-    gatewayLog: undefined,
   };
 }
 

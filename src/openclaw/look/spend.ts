@@ -25,31 +25,32 @@ export const dailyLimit = z.object({
   set_at: z.number(),
 });
 
-export interface SpendService {
-  /** @param accounts what is asked of OpenClaw itself; it is left out where OpenClaw does not tell. */
-  spend(machineId: string, accounts: 'nothing' | 'days' | 'sessions', options?: WaitOptions): Promise<Spend>;
-  /**
-   * The later of two limits counts.
-   * @param model `provider/model` that answers by default.
-   * @returns the folder of the plugin that keeps it, which the gateway's settings are to name, and when the one was set that
-   *   the machine keeps now.
-   * @throws AppError `invalid_input` for one in money where OpenClaw knows no price.
-   */
-  setLimit(
-    machineId: string,
-    limit: DailyLimit,
-    model: string | undefined,
-    options?: WaitOptions,
-  ): Promise<LimitStanding & { plugin: string; set_at: number }>;
-}
+export type SpendService = ReturnType<typeof spendService>;
 
-export function spendService(machines: SidecarMachines): SpendService {
+export function spendService(machines: SidecarMachines) {
   return {
-    spend(machineId, accounts, { signal } = {}) {
+    /** @param accounts what is asked of OpenClaw itself; it is left out where OpenClaw does not tell. */
+    spend(
+      machineId: string,
+      accounts: 'nothing' | 'days' | 'sessions',
+      { signal }: WaitOptions = {},
+    ): Promise<Spend> {
       const how = { timeoutMs: SPEND_MS, rerunnable: true, pace: PACE, signal };
       return askSidecar(machines, machineId, 'spend', { accounts }, how);
     },
-    async setLimit(machineId, limit, model, { signal } = {}) {
+    /**
+     * The later of two limits counts.
+     * @param model `provider/model` that answers by default.
+     * @returns the folder of the plugin that keeps it, which the gateway's settings are to name, and when the one was set that
+     *   the machine keeps now.
+     * @throws AppError `invalid_input` for one in money where OpenClaw knows no price.
+     */
+    async setLimit(
+      machineId: string,
+      limit: DailyLimit,
+      model: string | undefined,
+      { signal }: WaitOptions = {},
+    ) {
       const how = { timeoutMs: SPEND_MS, rerunnable: true, pace: PACE, signal };
       const told = await askSidecar(machines, machineId, 'set_limit', { limit, model }, how);
       if (isToldPath(told.plugin)) return told;

@@ -6,10 +6,10 @@ import type { Place } from '../place.ts';
 import { namesIn, readText } from '../read-text.ts';
 
 /** Undefined where nobody listens, or it is another user's process. */
-export async function portOwner({ port }: Place): Promise<number | undefined> {
-  const inode = listeningInode(port);
+export async function portOwner(place: Pick<Place, 'port'>): Promise<number | undefined> {
+  const inode = listenersOn(place)?.[0]?.[9];
   if (inode !== undefined) return holderOf(`socket:[${inode}]`);
-  const pid = Number.parseInt(await printed('lsof', ['-ti', `tcp:${port}`, '-sTCP:LISTEN']), 10);
+  const pid = Number.parseInt(await printed('lsof', ['-ti', `tcp:${place.port}`, '-sTCP:LISTEN']), 10);
   return Number.isNaN(pid) ? undefined : pid;
 }
 
@@ -20,11 +20,15 @@ export async function describeProcess(pid: number | undefined): Promise<string> 
   return `${pid} (${name.trim()})`;
 }
 
-function listeningInode(port: number): string | undefined {
+/** What the kernel tells of each socket that listens on a port, field by field; undefined where it tells of no sockets. */
+export function listenersOn({ port }: Pick<Place, 'port'>): string[][] | undefined {
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map(readText);
+  if (tables.every((table) => table === '')) return undefined;
   const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readText(file).split('\n'));
-  const fields = lines.map((line) => line.trim().split(/\s+/));
-  return fields.find(([, local = '', , state]) => state === '0A' && local.endsWith(end))?.[9];
+  return tables
+    .flatMap((table) => table.split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = '', , state]) => state === '0A' && local.endsWith(end));
 }
 
 function holderOf(socket: string): number | undefined {

@@ -1,7 +1,7 @@
 /** The part of the protocol that is about the gateway's process. */
 import * as z from 'zod/mini';
 
-const count = z.number().check(z.int(), z.nonnegative());
+export const count = z.number().check(z.int(), z.nonnegative());
 
 /** Variables that OpenClaw reads at its start. */
 export const ADDRESS = /^[A-Z][A-Z0-9_]{0,60}_BASE_URL$/;

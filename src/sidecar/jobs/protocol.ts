@@ -1,11 +1,10 @@
 /** The part of the protocol that is about detached jobs. */
 import * as z from 'zod/mini';
 import { PACK_FOLDER } from '../files/protocol.ts';
-import { addressesSchema } from '../gateway/protocol.ts';
+import { addressesSchema, count } from '../gateway/protocol.ts';
 import { installSchema } from '../install/protocol.ts';
 import { object, PACK, secrets, unpackSchema, yesNo } from '../state/protocol.ts';
 
-const count = z.number().check(z.int(), z.nonnegative());
 const id = z.string().check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/));
 
 /** Of a change that undid itself: why, and why the gateway of before does not work either. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { attempt } from '../../core/errno.ts';
+import { processStat } from '../../core/process.ts';
 import { authenticated, portOpen } from '../gateway/health.ts';
 import { portOwner } from '../gateway/port-owner.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
@@ -42,8 +43,7 @@ async function keptGateway(place: Place): Promise<number | undefined> {
 
 function parentOf(pid: number): number | undefined {
   const stat = readText(`/proc/${pid}/stat`);
-  const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
-  return parent === undefined ? undefined : Number(parent);
+  return stat === '' ? undefined : processStat(stat).parent;
 }
 
 /** Lock files of OpenClaw whose owner does not live. A living gateway looks after its own. */

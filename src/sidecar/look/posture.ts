@@ -1,7 +1,7 @@
 /** How exposed the gateway is: what its settings say, what its sockets do, who can read its files. Nothing is changed. */
 import { existsSync } from 'node:fs';
+import { listenersOn } from '../gateway/port-owner.ts';
 import { mcpDir, type Place, settingsFile, stateDir } from '../place.ts';
-import { readText } from '../read-text.ts';
 import { askOpenClaw } from '../state/ask-openclaw.ts';
 import { exposure } from '../state/look.ts';
 import { fileMode } from './machine.ts';
@@ -24,15 +24,10 @@ export async function posture(place: Place, audit: boolean): Promise<PostureRepl
 const LOOPBACK = /^(?:.{6}7F|0{24}01000000|0{16}FFFF0000.{6}7F)$/;
 
 /** - others: some other computer could reach it · nothing: nobody listens there */
-function listensOn({ port }: Place): PostureReply['listens'] {
-  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map(readText);
-  if (tables.every((table) => table === '')) return 'unknown';
-  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const addresses = tables
-    .flatMap((table) => table.split('\n'))
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local = '', , state]) => state === '0A' && local.endsWith(end))
-    .map(([, local = '']) => local.slice(0, -end.length));
+function listensOn(place: Place): PostureReply['listens'] {
+  const listeners = listenersOn(place);
+  if (listeners === undefined) return 'unknown';
+  const addresses = listeners.map(([, local = '']) => local.split(':')[0] ?? '');
   if (addresses.length === 0) return 'nothing';
   return addresses.every((address) => LOOPBACK.test(address)) ? 'loopback' : 'others';
 }

@@ -1,9 +1,8 @@
 /** The part of the protocol that only looks: nothing is started or changed by it. */
 import * as z from 'zod/mini';
-import { gatewayEvent } from '../gateway/protocol.ts';
+import { count, gatewayEvent } from '../gateway/protocol.ts';
 import { exposureSchema, shownSettings } from '../state/protocol.ts';
 
-const count = z.number().check(z.int(), z.nonnegative());
 const text = z.string();
 const texts = z.array(text);
 const nothing = z.object({});
@@ -14,11 +13,12 @@ const gatewayState = z.object({
   listening: z.boolean(),
   health: z.enum(['live', 'no', 'not_checked']),
   ready: z.enum(['yes', 'starting', 'draining', 'no', 'not_checked']),
-  /** `no_token`: there is none to ask with. */
+  /** `yes` only where the gateway took its token; `no_token`: there is none to ask with. */
   authenticated: z.enum(['yes', 'refused', 'no_token', 'no', 'not_checked']),
 });
 export type GatewayState = z.infer<typeof gatewayState>;
 
+/** Every layer at once. `not_checked` means that a lower layer already failed. */
 const probe = z.extend(gatewayState, {
   home: text,
   arch: text,
@@ -27,30 +27,37 @@ const probe = z.extend(gatewayState, {
   memory_available_mib: count,
   disk_free_mib: count,
   disk_used_mib: count,
+  /** Since the machine booted. */
   uptime_seconds: z.optional(count),
   /** Empty where it is not there, or does not run. */
   node_version: text,
   openclaw_version: text,
+  /** Whether a gateway was ever ready here. */
   has_worked: z.boolean(),
+  /** Whether an assistant has left conversations, or the files that hold them. */
   has_state: z.boolean(),
   /** The settings are JSON5, with comments perhaps. */
   has_comments: z.optional(z.boolean()),
   config: z.enum(['valid', 'invalid', 'missing', 'not_checked']),
-  /** Octal permissions of the files with secrets that are there. */
+  /** Octal permissions of the files with secrets that are there: only 600 is right. */
   modes: z.record(text, text),
   process: z.enum(['running', 'gone']),
+  /** `unsupported` on releases that do not have this probe. */
   startup: z.enum(['json', 'unsupported', 'not_checked']),
   jobs_running: texts,
   /** Keys of sessions. Foreign, as all that follows. */
   interrupted: texts,
   deployment: z.optional(z.unknown()),
+  /** Who holds the port when it is not the gateway's process, as "pid name". */
   port_owner: z.optional(text),
+  /** What the gateway last printed, when it is down. */
   gateway_log: z.optional(text),
 });
 
 const posture = z.object({
   exposure: exposureSchema,
   listens: z.enum(['loopback', 'others', 'nothing', 'unknown']),
+  /** Octal permissions of its two folders: only 700 is right. */
   state_mode: text,
   mcp_mode: text,
   /** OpenClaw's own, as it said it. */

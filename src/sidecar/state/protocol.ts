@@ -55,7 +55,14 @@ export const FILES_PROTOCOL = {
   /** Answers requests that wait for the owner: a person who wants to write to a channel, a device, a command to be run. */
   answer_requests: {
     request: z.object({
-      answers: z.array(z.object({ kind: z.string(), id: z.string(), verdict: z.enum(['approve', 'deny']) })),
+      answers: z.array(
+        z.object({
+          /** `telegram`, `discord`, …: a person's pairing code; `device`; `exec`: a command that waits for approval. */
+          kind: z.string(),
+          id: z.string(),
+          verdict: z.enum(['approve', 'deny']),
+        }),
+      ),
     }),
     /** In the same order. */
     reply: z.object({

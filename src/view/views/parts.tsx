@@ -101,8 +101,8 @@ export function List({ what, entries }: { what: string; entries: readonly string
     <div class="list">
       <h2>{what}</h2>
       <ul>
-        {entries.map((entry) => (
-          <li key={entry}>{entry}</li>
+        {entries.map((entry, index) => (
+          <li key={`${index} ${entry}`}>{entry}</li>
         ))}
       </ul>
     </div>

@@ -3,7 +3,7 @@
 import type { Check, MachineStatus } from '../told/status.ts';
 import { plain, timeOf } from '../told/words.ts';
 import { phaseTone } from './machines-view.tsx';
-import { Card, Chip, Facts, Mark, Notice, type Tone } from './parts.tsx';
+import { Card, Chip, Facts, List, Mark, Notice, type Tone } from './parts.tsx';
 import { SpendPlot } from './spend-plot.tsx';
 
 const TONES: Readonly<Record<string, Tone>> = {
@@ -58,7 +58,7 @@ export function StatusView({ status, actions }: { status: MachineStatus; actions
       </div>
       <Facts facts={factsOf(status)} />
       {status.spend !== undefined && <SpendPlot spend={status.spend} />}
-      <Events events={status.events} />
+      <List what="When the gateway went down by itself" entries={status.events.map(eventWords)} />
     </Card>
   );
 }
@@ -104,19 +104,6 @@ function factsOf({ openclaw, node, memoryMib, diskMib, channels }: MachineStatus
   return Object.entries(known).flatMap(([what, value]) => (value === undefined ? [] : [{ what, value }]));
 }
 
-function Events({ events }: { events: MachineStatus['events'] }) {
-  if (events.length === 0) return null;
-  return (
-    <div class="list">
-      <h2>When the gateway went down by itself</h2>
-      <ul>
-        {events.map(({ at, why, did }, index) => (
-          <li key={`${index} ${at}`}>
-            {at === undefined ? '' : `${timeOf(at)}: `}
-            {plain(why)}, {plain(did)}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
+function eventWords({ at, why, did }: MachineStatus['events'][number]): string {
+  return `${at === undefined ? '' : `${timeOf(at)}: `}${plain(why)}, ${plain(did)}`;
 }

@@ -4,7 +4,7 @@ import type { Operation } from '../told/operation.ts';
 import type { Message, Talk } from '../told/talk.ts';
 import { durationOf, plain, timeOf } from '../told/words.ts';
 import { MadeFiles } from './made-files.tsx';
-import { HinderedNotice, STATUS_TONES, useFollowed } from './operation-view.tsx';
+import { Failed, HinderedNotice, STATUS_TONES, useFollowed } from './operation-view.tsx';
 import { Card, Chip, Notice, Said, Spoken } from './parts.tsx';
 
 const NAMES: Readonly<Record<string, string>> = { user: 'You', assistant: 'Assistant' };
@@ -62,16 +62,7 @@ export function TurnView({
       </ol>
       <Spoken>{answering ? 'The assistant is answering' : `The turn is ${status}`}</Spoken>
       <HinderedNotice {...hindered} />
-      {error !== undefined && (
-        <Notice tone="bad" title={error.message}>
-          {latest.next !== undefined && (
-            <p>
-              <strong>Next:</strong> {latest.next}
-            </p>
-          )}
-          {error.said !== undefined && <Said what="What the other side said">{error.said}</Said>}
-        </Notice>
-      )}
+      {error !== undefined && <Failed error={error} next={latest.next} />}
       <MadeFiles files={latest.made} note={latest.madeNote} machineId={machineId} call={call} />
       {!answering && <Below operation={latest} />}
       {!answering && machineId !== undefined && (

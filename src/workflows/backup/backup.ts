@@ -180,7 +180,7 @@ async function manifestOf(
   { machineId, name }: BackupInput,
 ): Promise<BackupManifest> {
   const probe = await deps.openclaw.probe(machineId, operation);
-  if (probe.openclawVersion === undefined || probe.config === 'missing') {
+  if (probe.openclaw_version === undefined || probe.config === 'missing') {
     throw new AppError('conflict', 'There is no assistant on this machine that could be backed up', {
       next: 'Call list_machines to see which machine has one.',
     });
@@ -191,8 +191,8 @@ async function manifestOf(
     created_at: operation.record.createdAt,
     machine_id: machineId,
     ...(name !== undefined && { name }),
-    openclaw_version: probe.openclawVersion,
-    ...(probe.nodeVersion !== undefined && { node_version: probe.nodeVersion }),
+    openclaw_version: probe.openclaw_version,
+    ...(probe.node_version !== undefined && { node_version: probe.node_version }),
     home: probe.home,
   };
 }

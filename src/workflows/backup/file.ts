@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
-import { isErrno } from '../../core/errno.ts';
+import { isErrno, onErrno } from '../../core/errno.ts';
 import { AppError } from '../../core/errors.ts';
 import { privateDir, writePrivate } from '../../core/files.ts';
 import { inStateFolder } from '../../core/state-folder.ts';
@@ -85,10 +85,7 @@ async function backupPath(dir: string, wanted: string, allows: Allows): Promise<
 }
 
 async function realOf(path: string): Promise<string | undefined> {
-  return realpath(path).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP')) return undefined;
-    throw error;
-  });
+  return realpath(path).catch(onErrno(undefined, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'));
 }
 
 /** Beside a backup: its checksum, as `sha256sum -c` reads it, and our seal, which that takes for a comment. */

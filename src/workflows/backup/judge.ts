@@ -1,7 +1,7 @@
 /** Reads a backup to its end before anything is done with it: until its maker is known, it is a stranger's program. */
 import { createReadStream } from 'node:fs';
-import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
-import { type Brought, broughtBy, broughtLines } from '../../core/brought.ts';
+import { type ArchiveEntry, type ArchiveLimits, ArchiveRefused, readArchive } from '../../core/archive.ts';
+import { type Brought, broughtBy, broughtLine } from '../../core/brought.ts';
 import { AppError } from '../../core/errors.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { isPatch } from '../../core/patch.ts';
@@ -33,12 +33,21 @@ export interface JudgedBackup {
 export async function judgeBackup(file: string): Promise<JudgedBackup> {
   const seen: Seen = { bytes: 0, brought: [], variables: [], code: new Map() };
   const visit = (entry: ArchiveEntry, content: AsyncIterable<Uint8Array>) => look(entry, content, seen);
+  await readWhole(file, {}, visit);
+  return { bytes: seen.bytes, brings: linesOf(seen) };
+}
+
+/** Reads an archive of a state to its end. @throws AppError `invalid_input` where it is refused. */
+export async function readWhole(
+  file: string,
+  limits: Pick<ArchiveLimits, 'leaveOut'>,
+  visit: Parameters<typeof readArchive>[2],
+): Promise<void> {
   try {
-    await readArchive(createReadStream(file), { bytes: MAX_UNPACKED_BYTES }, visit);
+    await readArchive(createReadStream(file), { bytes: MAX_UNPACKED_BYTES, ...limits }, visit);
   } catch (error) {
     throw error instanceof ArchiveRefused ? refusedArchive(error) : error;
   }
-  return { bytes: seen.bytes, brings: linesOf(seen) };
 }
 
 /** In our words; the entry's own name is fenced. */
@@ -106,11 +115,8 @@ export async function textOf(
 
 function linesOf({ brought, variables, code }: Seen): string {
   const lines = [
-    ...(brought.length > MAX_LINES
-      ? [broughtLines(brought.slice(0, MAX_LINES)), `and ${brought.length - MAX_LINES} more`]
-      : brought.length > 0
-        ? [broughtLines(brought)]
-        : []),
+    ...brought.slice(0, MAX_LINES).map(broughtLine),
+    ...(brought.length > MAX_LINES ? [`and ${brought.length - MAX_LINES} more`] : []),
     ...(variables.length > 0 ? [`variables in .env: ${variables.slice(0, MAX_LINES).join(', ')}`] : []),
     ...[...code].map(([folder, count]) => `code: ${count} file(s) below ${folder}`),
   ];

@@ -121,7 +121,7 @@ async function recoveredRestore(operation: OperationHandle, { openclaw }: Restor
   const machineId = String(operation.record.input.machineId);
   const failure = restoreFailure(await recoveredJob(operation, openclaw, machineId, AGAIN));
   if (failure) throw failure;
-  const { openclawVersion } = await openclaw.probe(machineId, operation);
+  const { openclaw_version: openclawVersion } = await openclaw.probe(machineId, operation);
   return asJson({ machine_id: machineId, openclaw_version: openclawVersion });
 }
 
@@ -171,7 +171,8 @@ async function fittingMachine(
   { machineId, replace }: RestoreInput,
   { manifest, bytes, packedBytes }: CheckedBackup,
 ): Promise<string> {
-  const { openclawVersion, config, diskFreeMib } = await deps.openclaw.probe(machineId, operation);
+  const seen = await deps.openclaw.probe(machineId, operation);
+  const { openclaw_version: openclawVersion, config, disk_free_mib: free } = seen;
   if (openclawVersion === undefined || config === 'missing') {
     throw new AppError('conflict', 'OpenClaw is not installed whole on this machine; nothing was changed', {
       next: `Call deploy_openclaw with machine_id "${machineId}" first.`,
@@ -185,11 +186,11 @@ async function fittingMachine(
     );
   }
   // Once it was carried up, or unpacked, part of that is in use already.
-  const missing = (bytes + packedBytes) / MIB + SPARE_MIB - diskFreeMib;
+  const missing = (bytes + packedBytes) / MIB + SPARE_MIB - free;
   if (missing > 0 && operation.record.state.uploaded !== true) {
     throw new AppError(
       'conflict',
-      `The backup unpacks to ${Math.ceil(bytes / MIB)} MiB, and the machine's disk has ${diskFreeMib} MiB free; nothing was changed`,
+      `The backup unpacks to ${Math.ceil(bytes / MIB)} MiB, and the machine's disk has ${free} MiB free; nothing was changed`,
       { next: 'Call configure_openclaw with a larger storage_gib, or restore onto a larger machine.' },
     );
   }

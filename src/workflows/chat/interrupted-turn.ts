@@ -55,7 +55,7 @@ export async function fateOf(
   turn: InterruptedTurn,
 ): Promise<Fate> {
   await startGateway(operation, deps, turn.machineId);
-  const { openclawVersion } = await deps.openclaw.probe(turn.machineId, operation);
+  const { openclaw_version: openclawVersion } = await deps.openclaw.probe(turn.machineId, operation);
   const resumes = openclawVersion !== undefined && semver.gte(openclawVersion, RESUMES_SINCE);
   operation.tell('looking for the reply in the session');
   if (!resumes) {

@@ -93,9 +93,9 @@ async function restartedWithRoom(
   operation: OperationHandle,
   { openclaw }: InterruptedDeps,
   machineId: string,
-  { diskFreeMib }: SessionState,
+  { disk_free_mib: free }: SessionState,
 ): Promise<boolean> {
-  if (diskFreeMib < FULL_DISK_MIB) return false;
+  if (free < FULL_DISK_MIB) return false;
   await openclaw.stopGateway(machineId, operation);
   await openclaw.startGateway(machineId, operation);
   await operation.note('The gateway had seen a full disk. There is room again, so it was started anew.');

@@ -1,6 +1,6 @@
 /** What a turn ends in: its result, or our sentence for why there is none, also where a daily limit ended it, and the next step. */
 import type { WaitOptions } from '../../core/abort.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, isAppError, onAppError } from '../../core/errors.ts';
 import type { TurnSnapshot } from '../../gateway/ports.ts';
 import type { SpendService } from '../../openclaw/look/spend.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
@@ -36,11 +36,7 @@ export function resultOf(input: { machineId: string; session: string }, turn: Tu
     machine_id: input.machineId,
     session: input.session,
     reply: turn.text,
-    usage: turn.usage && {
-      prompt_tokens: turn.usage.promptTokens,
-      completion_tokens: turn.usage.completionTokens,
-      total_tokens: turn.usage.totalTokens,
-    },
+    usage: turn.usage,
     finish_reason: turn.finishReason,
     ...madeResult(turn.made),
   });
@@ -76,10 +72,6 @@ export async function limitTold(
   options: WaitOptions,
 ): Promise<AppError> {
   if (error.details.script_error !== 'limit_reached') return error;
-  try {
-    return limitError(await spend.spend(machineId, 'nothing', options), false);
-  } catch (failure) {
-    if (!isAppError(failure)) throw failure;
-    return error;
-  }
+  const standing = await spend.spend(machineId, 'nothing', options).catch(onAppError(undefined));
+  return standing === undefined ? error : limitError(standing, false);
 }

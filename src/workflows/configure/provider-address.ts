@@ -1,6 +1,6 @@
 /** Adds to a turn's error at which address its model provider was asked: OpenClaw's own error names none. */
 import type { WaitOptions } from '../../core/abort.ts';
-import { type AppError, isAppError } from '../../core/errors.ts';
+import { type AppError, onFailure } from '../../core/errors.ts';
 import { at } from '../../core/patch.ts';
 import { PROVIDERS, type ProviderKey } from '../../openclaw/catalog/providers.ts';
 import type { ConfigureService } from '../../openclaw/configure/configure.ts';
@@ -36,18 +36,13 @@ async function addressOf(
   machineId: string,
   options: WaitOptions,
 ): Promise<{ baseUrl: string; url: string } | undefined> {
-  try {
-    const { config } = await settings.show(machineId, options);
-    const baseUrl = at(config, 'models', 'providers', provider, 'baseUrl');
-    const api = at(config, 'models', 'providers', provider, 'api');
-    if (typeof baseUrl !== 'string' || typeof api !== 'string') return undefined;
-    const check = modelCheck({ model: `${provider}/MODEL`, api, baseUrl, secret: '' });
-    return check && { baseUrl, url: check.url };
-  } catch (error) {
-    // The turn's own error is worth more than why this look failed.
-    if (!isAppError(error) || options.signal?.aborted) throw error;
-    return undefined;
-  }
+  // The turn's own error is worth more than why this look failed.
+  const shown = await settings.show(machineId, options).catch(onFailure(undefined, options.signal));
+  const baseUrl = at(shown?.config, 'models', 'providers', provider, 'baseUrl');
+  const api = at(shown?.config, 'models', 'providers', provider, 'api');
+  if (typeof baseUrl !== 'string' || typeof api !== 'string') return undefined;
+  const check = modelCheck({ model: `${provider}/MODEL`, api, baseUrl, secret: '' });
+  return check && { baseUrl, url: check.url };
 }
 
 /** As this server's own environment and the table of providers have it. */

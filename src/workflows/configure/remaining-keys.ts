@@ -1,5 +1,5 @@
 /** Keys of model providers that a machine keeps and uses although this server's environment no longer holds them. */
-import { isAppError } from '../../core/errors.ts';
+import { onFailure } from '../../core/errors.ts';
 import { PROVIDERS, type ProviderKey } from '../../openclaw/catalog/providers.ts';
 import type { ConfigureService } from '../../openclaw/configure/configure.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
@@ -48,12 +48,8 @@ export async function tellRemainingKeys(
   { machineId }: { machineId?: string | undefined },
 ): Promise<void> {
   if (machineId === undefined) return;
-  try {
-    const { secretNames } = await deps.settings.show(machineId, operation);
-    const kept = remainingKeys(secretNames, deps.providers);
-    if (kept.length > 0) await operation.note(remainingKeysNote(kept));
-  } catch (error) {
-    // The deploy is done; gateway_status tells it too.
-    if (!isAppError(error) || operation.signal.aborted) throw error;
-  }
+  // The deploy is done; gateway_status tells it too.
+  const shown = await deps.settings.show(machineId, operation).catch(onFailure(undefined, operation.signal));
+  const kept = remainingKeys(shown?.secretNames ?? [], deps.providers);
+  if (kept.length > 0) await operation.note(remainingKeysNote(kept));
 }

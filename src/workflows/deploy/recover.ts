@@ -25,9 +25,9 @@ export async function findDeploy(deps: LookDeps, id: string): Promise<Recovered 
   });
   if (!found) return undefined;
   const { machineId, vcpu = 0, memoryMib = 0, storageGib = 0 } = found;
-  const { deploymentName } = await deps.openclaw.probe(machineId);
+  const { deployment_name } = await deps.openclaw.probe(machineId);
   // Without a name it gets one that nobody has chosen, so that no other deploy takes it for its own.
-  const name = deploymentName ?? machineId;
+  const name = deployment_name ?? machineId;
   const spec = { vcpu, memoryMib, storageGib };
   return { key: name, machineId, input: { name, machineId, spec }, state: { recovered: true } };
 }
@@ -42,7 +42,7 @@ export async function findByName(
   const found = await firstRunning(deps.machines, options, async (machine) => {
     if (known.has(machine.machineId)) return undefined;
     const probe: Probe = await deps.openclaw.probe(machine.machineId, options);
-    return probe.deploymentName === name ? machine : undefined;
+    return probe.deployment_name === name ? machine : undefined;
   });
   return found?.machineId;
 }

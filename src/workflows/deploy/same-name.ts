@@ -1,6 +1,6 @@
 /** Machines of one name: computers that deploy it at the same moment know nothing of each other until it is done. */
 import type { WaitOptions } from '../../core/abort.ts';
-import { isAppError } from '../../core/errors.ts';
+import { onFailure } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { LookDeps } from './recover.ts';
 
@@ -18,23 +18,18 @@ export async function twinNote(
   machineId: string,
   options: WaitOptions,
 ): Promise<string | undefined> {
-  try {
-    const all = await deps.machines.list(options);
-    const own = all.find((one) => one.machineId === machineId);
-    if (own === undefined) return undefined;
-    const born = all.filter((one) => one !== own && one.phase === 'running' && bornTogether(one, own));
-    const looks = born.slice(0, MAX_LOOKS).map(async (one) => {
-      const { deploymentName } = await deps.openclaw.probe(one.machineId, options);
-      return deploymentName === name ? [one] : [];
-    });
-    const seen = await Promise.allSettled(looks);
-    const twins = seen.flatMap((look) => (look.status === 'fulfilled' ? look.value : []));
-    return twins.length === 0 ? undefined : sentence(name, own, twins);
-  } catch (error) {
-    // What can only be told in addition does not fail a deploy.
-    if (!isAppError(error) || options.signal?.aborted) throw error;
-    return undefined;
-  }
+  // What can only be told in addition does not fail a deploy.
+  const all = await deps.machines.list(options).catch(onFailure([], options.signal));
+  const own = all.find((one) => one.machineId === machineId);
+  if (own === undefined) return undefined;
+  const born = all.filter((one) => one !== own && one.phase === 'running' && bornTogether(one, own));
+  const looks = born.slice(0, MAX_LOOKS).map(async (one) => {
+    const { deployment_name } = await deps.openclaw.probe(one.machineId, options);
+    return deployment_name === name ? [one] : [];
+  });
+  const seen = await Promise.allSettled(looks);
+  const twins = seen.flatMap((look) => (look.status === 'fulfilled' ? look.value : []));
+  return twins.length === 0 ? undefined : sentence(name, own, twins);
 }
 
 function bornTogether({ createdAt }: Machine, own: Machine): boolean {

@@ -55,8 +55,8 @@ async function reasonToKeep(
   try {
     await openclaw.stopJob(machineId, record.id);
     const seen = await openclaw.probe(machineId);
-    if (seen.hasWorked || seen.ready === 'yes') return 'an assistant works on it already';
-    return seen.hasState ? 'an assistant has left conversations on it' : undefined;
+    if (seen.has_worked || seen.ready === 'yes') return 'an assistant works on it already';
+    return seen.has_state ? 'an assistant has left conversations on it' : undefined;
   } catch (error) {
     if (isAppError(error, 'not_found')) return undefined;
     if (!isAppError(error)) throw error;
@@ -68,12 +68,9 @@ async function reasonToKeep(
 
 /** On a machine that sleeps nothing runs, and nothing wakes it. */
 async function stopWorkOn({ machines, openclaw }: UndoDeps, machineId: string, jobId: string): Promise<void> {
-  try {
-    const { phase } = await machines.get(machineId);
-    if (phase === 'running') await openclaw.stopJob(machineId, jobId);
-  } catch (error) {
-    if (!isAppError(error, 'not_found')) throw error;
-  }
+  const gone = onAppError(undefined, 'not_found');
+  const machine = await machines.get(machineId).catch(gone);
+  if (machine?.phase === 'running') await openclaw.stopJob(machineId, jobId).catch(gone);
 }
 
 /** Undefined where the call was never carried out, and is not now: no machine can be its own. */

@@ -33,7 +33,7 @@ export async function decidedPlan(
   if (decided !== undefined) return openclaw.resolve(machineId, decided, operation);
   const seen = wish.machineId === undefined ? undefined : await openclaw.probe(machineId, operation);
   // One that never started may be replaced by any other.
-  const installed = seen?.hasWorked ? seen.openclawVersion : undefined;
+  const installed = seen?.has_worked ? seen.openclaw_version : undefined;
   const plan = await openclaw.resolve(machineId, wish.openclawVersion ?? installed, {
     signal: operation.signal,
     seen,
@@ -50,7 +50,7 @@ export async function decidedPlan(
       },
     );
   }
-  if (seen?.hasComments) await operation.note(COMMENTS_NOTE);
+  if (seen?.has_comments) await operation.note(COMMENTS_NOTE);
   for (const warning of plan.warnings) await operation.note(warning);
   await operation.save({ openclawVersion: plan.openclawVersion });
   return plan;

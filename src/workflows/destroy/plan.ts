@@ -1,7 +1,7 @@
 /** What would be lost with a machine, as far as it can be known without waking it. */
 import type { WaitOptions } from '../../core/abort.ts';
 import { ageMs, type Clock } from '../../core/clock.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, onFailure } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { GatewayService } from '../../gateway/ports.ts';
 import type { MachineService } from '../../machine/ports.ts';
@@ -87,18 +87,16 @@ export async function targetOf(
   return { machine, identity, state: JSON.stringify([identity, newest?.id ?? null]) };
 }
 
-async function contentOf(deps: DestroyPlanDeps, machineId: string, options: WaitOptions) {
-  try {
-    const page = await deps.gateway.listSessions(machineId, { limit: MAX_COUNTED, signal: options.signal });
-    const times = page.sessions.flatMap((session) => isoOf(session.updatedAt) ?? []).sort();
-    return {
-      sessions: page.nextCursor === undefined ? `${page.sessions.length}` : `${page.sessions.length} or more`,
-      lastActivity: times.at(-1) ?? 'none known',
-    };
-  } catch (error) {
-    if (!isAppError(error) || error.code === 'cancelled') throw error;
-    return unknownContent('the assistant does not answer');
-  }
+async function contentOf({ gateway }: DestroyPlanDeps, machineId: string, { signal }: WaitOptions) {
+  const page = await gateway
+    .listSessions(machineId, { limit: MAX_COUNTED, signal })
+    .catch(onFailure(undefined, signal));
+  if (page === undefined) return unknownContent('the assistant does not answer');
+  const times = page.sessions.flatMap((session) => isoOf(session.updatedAt) ?? []).sort();
+  return {
+    sessions: page.nextCursor === undefined ? `${page.sessions.length}` : `${page.sessions.length} or more`,
+    lastActivity: times.at(-1) ?? 'none known',
+  };
 }
 
 function unknownContent(why: string) {

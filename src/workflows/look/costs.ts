@@ -2,7 +2,7 @@
 import { type WaitOptions, withDeadline } from '../../core/abort.ts';
 import { mapBounded } from '../../core/bounded.ts';
 import type { Clock } from '../../core/clock.ts';
-import { isAppError } from '../../core/errors.ts';
+import { isAppError, onFailure } from '../../core/errors.ts';
 import type { AccountUsage, DedalusApi, Machine } from '../../dedalus/api.ts';
 import type { MachineService } from '../../machine/ports.ts';
 import { isAlive } from '../power/machine-phase.ts';
@@ -100,22 +100,15 @@ async function sinceWhen(
   ]);
   const told = all.filter((machine) => machine.lastTransitionAt !== undefined);
   const asked = [...wanted].filter((machine) => machine.lastTransitionAt === undefined).slice(0, MAX_ASKED);
-  const answers = await mapBounded(asked, ASKED_AT_ONCE, (machine) => lookUp(machines, machine, options));
+  const answers = await mapBounded(asked, ASKED_AT_ONCE, (machine) =>
+    // One machine that vanished, or an API that is busy, is no reason to show no list.
+    machines.get(machine.machineId, options).catch(onFailure(machine, options.signal)),
+  );
   return new Map(
     [...told, ...answers].flatMap(({ machineId, lastTransitionAt: at }) =>
       at === undefined || Number.isNaN(Date.parse(at)) ? [] : [[machineId, new Date(at).toISOString()]],
     ),
   );
-}
-
-/** One machine that vanished, or an API that is busy, is no reason to show no list. */
-async function lookUp(machines: MachineService, machine: Machine, options: WaitOptions): Promise<Machine> {
-  try {
-    return await machines.get(machine.machineId, options);
-  } catch (error) {
-    if (options.signal?.aborted || !isAppError(error)) throw error;
-    return machine;
-  }
 }
 
 function wasteOf(

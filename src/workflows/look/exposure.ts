@@ -68,7 +68,7 @@ export function postureFindings(seen: Seen): Finding[] {
   ];
 }
 
-function version({ openclawVersion }: Probe): Finding {
+function version({ openclaw_version: openclawVersion }: Probe): Finding {
   if (openclawVersion === undefined)
     return { name: 'version', state: 'not_checked', detail: 'not installed' };
   if (!isUnsafeVersion(openclawVersion))
@@ -86,17 +86,18 @@ function gateway({ gateway: history }: Posture, { process }: Probe): Finding {
   return { name: 'gateway', state: fix === undefined ? 'ok' : 'warning', detail, fix };
 }
 
-function exposure({ settings, listens, tokenChars }: Posture): Finding[] {
+function exposure({ exposure: seen, listens }: Posture): Finding[] {
+  const { bind = '', auth_mode: authMode = '', token_chars: chars } = seen;
   const detail = 'the settings cannot be read, and OpenClaw did not tell what is in them';
-  if (settings === undefined) {
+  if (seen.settings === 'unknown') {
     const unseen = (['auth', 'token'] as const).map(
       (name): Finding => ({ name, state: 'not_checked', detail }),
     );
     return [bound(undefined, listens), ...unseen];
   }
   return [
-    bound(settings.bind, listens),
-    settings.authMode === 'token' || (settings.authMode === '' && tokenChars !== undefined && tokenChars > 0)
+    bound(bind, listens),
+    authMode === 'token' || (authMode === '' && chars !== null && chars > 0)
       ? { name: 'auth', state: 'ok', detail: 'every call needs the token' }
       : {
           name: 'auth',
@@ -104,7 +105,7 @@ function exposure({ settings, listens, tokenChars }: Posture): Finding[] {
           detail: 'the gateway is not set to ask for its token',
           fix: REWRITE,
         },
-    token(settings.tokenInSettings, tokenChars),
+    token(seen.token_in_settings === 'yes', chars),
   ];
 }
 
@@ -123,8 +124,8 @@ function bound(bind: string | undefined, listens: Posture['listens']): Finding {
     : { name: 'bind', state: 'not_checked', detail: 'neither its settings nor its sockets can be read' };
 }
 
-function token(inSettings: boolean, chars: number | undefined): Finding {
-  if (chars === undefined)
+function token(inSettings: boolean, chars: number | null): Finding {
+  if (chars === null)
     return { name: 'token', state: 'not_checked', detail: 'the file with the token cannot be read' };
   if (chars >= MIN_TOKEN_CHARS && !inSettings)
     return { name: 'token', state: 'ok', detail: `random, ${chars} characters, in a private file` };
@@ -154,15 +155,15 @@ function additions(strange: readonly Brought[]): Finding {
 export function strangers(posture: Posture | undefined, known: readonly string[]): Brought[] {
   const plain = (address: string) => address.replace(/\/+$/, '');
   const ours = new Set(known.map(plain));
-  return (posture?.brought ?? []).filter(
+  return (posture?.exposure.brought ?? []).filter(
     ({ kind, path, value }) =>
       kind === 'program' || (/^(?:models|secrets)\./.test(path) && !ours.has(plain(value))),
   );
 }
 
 function fileModes(probe: Probe, posture: Posture | undefined): Finding {
-  const files = Object.entries(probe.fileModes).filter(([, mode]) => mode !== '600');
-  const folders = [posture?.stateMode, posture?.mcpMode].filter(
+  const files = Object.entries(probe.modes).filter(([, mode]) => mode !== '600');
+  const folders = [posture?.state_mode, posture?.mcp_mode].filter(
     (mode) => mode !== undefined && mode !== '700',
   );
   const names = [...files.map(([file]) => file), ...(folders.length > 0 ? ['a folder'] : [])];
@@ -191,9 +192,9 @@ function openings(open: Seen['openings']): Finding {
   };
 }
 
-function disk({ diskFreeMib }: Probe): Finding {
-  const detail = `${diskFreeMib} MiB free`;
-  if (diskFreeMib >= MIN_DISK_FREE_MIB) return { name: 'disk', state: 'ok', detail };
+function disk({ disk_free_mib: free }: Probe): Finding {
+  const detail = `${free} MiB free`;
+  if (free >= MIN_DISK_FREE_MIB) return { name: 'disk', state: 'ok', detail };
   return {
     name: 'disk',
     state: 'warning',
@@ -202,9 +203,9 @@ function disk({ diskFreeMib }: Probe): Finding {
   };
 }
 
-function memory({ memoryTotalMib }: Probe): Finding {
-  const detail = `${memoryTotalMib} MiB in all`;
-  if (memoryTotalMib >= MIN_MEMORY_MIB) return { name: 'memory', state: 'ok', detail };
+function memory({ memory_total_mib: total }: Probe): Finding {
+  const detail = `${total} MiB in all`;
+  if (total >= MIN_MEMORY_MIB) return { name: 'memory', state: 'ok', detail };
   return {
     name: 'memory',
     state: 'warning',

@@ -1,7 +1,7 @@
 /** One truthful look through the layers of an assistant, from the machine up, and what to do about each finding. */
 import type { WaitOptions } from '../../core/abort.ts';
 import type { Brought } from '../../core/brought.ts';
-import { isAppError } from '../../core/errors.ts';
+import { onFailure } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { OpeningCalls } from '../../dedalus/calls/openings.ts';
 import type { MachineService } from '../../machine/ports.ts';
@@ -86,11 +86,13 @@ export async function gatewayStatus(
 ): Promise<Status> {
   const machine = await deps.machines.get(machineId, options);
   if (machine.phase !== 'running') return asleep(machine);
+  // A part that cannot be seen leaves a gap; the rest of the look is worth having.
+  const unseen = onFailure(undefined, options.signal);
   const [{ probe, posture, channels: live, automations }, newest, openings, spend] = await Promise.all([
     deps.look.look(machineId, audit, options),
     deps.newest(),
-    unlessFailed(deps.openings.listOpenings(machineId, options).then((open) => open ?? null)),
-    unlessFailed(deps.spend.spend(machineId, 'days', options)),
+    deps.openings.listOpenings(machineId, options).then((open) => open ?? null, unseen),
+    deps.spend.spend(machineId, 'days', options).catch(unseen),
   ]);
   const channels = live && channelStates(live.live, live.config);
   const kept =
@@ -132,16 +134,6 @@ function limitAdvice(spend: Spend | undefined): string[] {
       `The gateway's settings no longer name what keeps the daily limit for messengers and automations: call configure_openclaw with the daily_limit again.${words === undefined ? '' : ` ${words}`}`,
     ];
   return words === undefined ? [] : [words];
-}
-
-/** A part that cannot be seen leaves a gap; the rest of the look is worth having. */
-async function unlessFailed<T>(look: Promise<T>): Promise<T | undefined> {
-  try {
-    return await look;
-  } catch (error) {
-    if (!isAppError(error) || error.code === 'cancelled') throw error;
-    return undefined;
-  }
 }
 
 function capital(text: string): string {
@@ -187,7 +179,7 @@ function asleep(machine: Machine): Status {
 
 /** Told beside the version; nothing is wrong with an older one. */
 function newer(probe: Probe, newest: string | undefined, release: TestedRelease): string | undefined {
-  const { openclawVersion } = probe;
+  const { openclaw_version: openclawVersion } = probe;
   if (openclawVersion === undefined) return undefined;
   return isUntested(openclawVersion, release)
     ? `This server was tested up to ${release.openclaw}.`
@@ -197,9 +189,9 @@ function newer(probe: Probe, newest: string | undefined, release: TestedRelease)
 function layersOf(machine: Machine, probe: Probe, newerRelease: string | undefined): Layer[] {
   return [
     { name: 'machine', state: 'ok', detail: `phase ${safePhase(machine.phase)}` },
-    { name: 'guest', state: 'ok', detail: `answers; ${probe.memoryAvailableMib} MiB memory free` },
-    present('node', probe.nodeVersion),
-    present('openclaw', probe.openclawVersion, newerRelease),
+    { name: 'guest', state: 'ok', detail: `answers; ${probe.memory_available_mib} MiB memory free` },
+    present('node', probe.node_version),
+    present('openclaw', probe.openclaw_version, newerRelease),
     layer('config', probe.config, ['valid']),
     layer('process', probe.process, ['running']),
     layer('health', probe.health, ['live']),
@@ -222,15 +214,15 @@ function layer(name: Layer['name'], seen: string, good: readonly string[]): Laye
 /** At most one: the lowest broken layer explains those above it. */
 function missing(probe: Probe): string[] {
   const repair = 'Call repair_openclaw: it mends this in place.';
-  if (!probe.nodeVersion || !probe.openclawVersion)
+  if (!probe.node_version || !probe.openclaw_version)
     return [
       'OpenClaw is not installed whole: call repair_openclaw, or deploy_openclaw with this machine_id where it never was.',
     ];
-  if (probe.jobsRunning.length > 0 && probe.ready !== 'yes')
+  if (probe.jobs_running.length > 0 && probe.ready !== 'yes')
     return ['An installation is running: call get_operation.'];
   if (probe.config !== 'valid')
     return ['The configuration is broken: call repair_openclaw to go back to the last one that worked.'];
-  if (probe.process === 'gone' && probe.portOwner !== undefined)
+  if (probe.process === 'gone' && probe.port_owner !== undefined)
     return ["Another program holds the gateway's port: end it on the machine, then call repair_openclaw."];
   if (probe.process === 'gone')
     return [`The gateway is not running. ${repair} read_logs shows why it ended.`];

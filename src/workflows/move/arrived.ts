@@ -1,6 +1,6 @@
 /** What an assistant that has moved in is said to have brought, asked of its machine. */
 import * as z from 'zod';
-import { isAppError } from '../../core/errors.ts';
+import { onFailure } from '../../core/errors.ts';
 import { plainText } from '../../core/text.ts';
 import type { CommandService } from '../../openclaw/run-command.ts';
 import type { OperationHandle } from '../../operations/ports.ts';
@@ -42,23 +42,13 @@ export async function movedIn(
 
 /** Undefined where it cannot be told: nothing depends on it, and what arrived works. */
 async function automationsOff(commands: CommandService, machineId: string, signal: AbortSignal) {
-  try {
-    const ran = await commands.run(
-      machineId,
-      { args: ['cron', 'list', '--all', '--json'], effect: 'reads' },
-      { signal },
-    );
-    const read = listed.safeParse(ran.json);
-    return read.success
-      ? read.data.jobs
-          .filter(({ enabled }) => !enabled)
-          .slice(0, MOST)
-          .map(({ id, name }) => ({ id, name: short(name) }))
-      : undefined;
-  } catch (error) {
-    if (signal.aborted || !isAppError(error)) throw error;
-    return undefined;
-  }
+  const command = { args: ['cron', 'list', '--all', '--json'], effect: 'reads' } as const;
+  const ran = await commands.run(machineId, command, { signal }).catch(onFailure(undefined, signal));
+  return listed
+    .safeParse(ran?.json)
+    .data?.jobs.filter(({ enabled }) => !enabled)
+    .slice(0, MOST)
+    .map(({ id, name }) => ({ id, name: short(name) }));
 }
 
 const short = (text: string) => plainText(text).slice(0, MAX_NAME_CHARS);

@@ -15,9 +15,10 @@ import {
   packedName,
   readArchive,
 } from '../../core/archive.ts';
+import { succeeds } from '../../core/errno.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { at } from '../../core/patch.ts';
-import { type NewEntry, tarWriter } from '../../core/tar.ts';
+import { type NewEntry, tarWriter, textEntry } from '../../core/tar.ts';
 import type { BackupManifest } from '../../openclaw/backup.ts';
 import { MAX_UNPACKED_BYTES, refusedArchive, textOf } from '../backup/judge.ts';
 import { ofFullDisk, requireRoom } from '../files/part-file.ts';
@@ -71,13 +72,13 @@ type Add = (entry: NewEntry) => Promise<void>;
 async function fill(file: string, move: Move, add: Add): Promise<void> {
   const { archive, manifest, settings, renamed, places } = move;
   const rewritten = rewriter(places, renamed);
-  await add(written(MANIFEST, json(manifest)));
+  await add(textEntry(MANIFEST, json(manifest)));
   const settled = rewritten(settings);
-  await add(written(CONFIG, json(settled)));
+  await add(textEntry(CONFIG, json(settled)));
   // The settings may name another file.
   const automations = [AUTOMATIONS, inOldState(at(settled, 'cron', 'store'))];
   const names = archive.names.map((name) => newName(name, move));
-  if (!names.includes(SECRETS)) await add(written(SECRETS, '{}\n'));
+  if (!names.includes(SECRETS)) await add(textEntry(SECRETS, '{}\n'));
   const limits = { bytes: MAX_UNPACKED_BYTES, leaveOut: () => {} };
   await readArchive(createReadStream(file), limits, async (entry, content) => {
     if (entry.name === archive.config) return;
@@ -89,7 +90,7 @@ async function fill(file: string, move: Move, add: Add): Promise<void> {
       if (entry.kind !== 'file') return;
       const text = await textOf(content, entry.name, MAX_INDEX_BYTES);
       const changed = automations.includes(name) ? (value: unknown) => rewritten(allOff(value)) : rewritten;
-      await add(written(name, name === '.env' ? withoutOurVariables(text) : changedJson(text, changed)));
+      await add(textEntry(name, name === '.env' ? withoutOurVariables(text) : changedJson(text, changed)));
     } else await addEntry({ entry, name, content, move, add });
   });
 }
@@ -142,12 +143,7 @@ function staysWithin({ name, target }: { name: string; target: string }, now: st
   const place = placeOf(name, move);
   const aim = posix.join(posix.dirname(name), target);
   if (place?.archive === undefined || !isWithin(aim, place.archive)) return false;
-  try {
-    insideTarget(now, target);
-    return true;
-  } catch {
-    return false;
-  }
+  return succeeds(() => insideTarget(now, target));
 }
 
 const isWithin = (name: string, folder: string) =>
@@ -171,11 +167,3 @@ export function newName(name: string, move: Move): string | undefined {
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-
-function written(name: string, text: string): NewEntry {
-  const bytes = Buffer.from(text);
-  return {
-    header: { name, mode: 0o600, size: bytes.length, mtime: new Date(0) },
-    content: Readable.from([bytes]),
-  };
-}

@@ -10,8 +10,8 @@ import { createGzip } from 'node:zlib';
 import { type ArchiveEntry, ArchiveRefused, readArchive, unpackedName } from '../../core/archive.ts';
 import { AppError } from '../../core/errors.ts';
 import { parseJson5 } from '../../core/json5.ts';
-import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
-import { type NewEntry, tarWriter } from '../../core/tar.ts';
+import { at, isPatch, type Patch, patched, withTexts } from '../../core/patch.ts';
+import { type NewEntry, tarWriter, textEntry } from '../../core/tar.ts';
 import type { BackupManifest } from '../../openclaw/backup.ts';
 import { LIMIT_PLUGIN } from '../../openclaw/catalog/settings.ts';
 import { OWN_MANIFEST, ownArchive } from '../../openclaw/own-archive.ts';
@@ -66,10 +66,8 @@ async function fill(
     nodeVersion: node_version,
   });
   const mtime = new Date(created_at);
-  const written = (name: string, value: unknown): NewEntry => {
-    const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
-    return { header: { name, mode: 0o600, size: bytes.length, mtime }, content: Readable.from([bytes]) };
-  };
+  const written = (name: string, value: unknown) =>
+    textEntry(name, `${JSON.stringify(value, null, 2)}\n`, mtime);
   await add(written(`${root}/${OWN_MANIFEST}`, manifest));
   await readArchive(createReadStream(file), { bytes: MAX_UNPACKED_BYTES }, async (entry, content) => {
     if (entry.name === OURS || entry.name === '') return;
@@ -119,12 +117,6 @@ async function objectOf(entry: ArchiveEntry, content: AsyncIterable<Uint8Array>)
 
 /** Under any home, and without what only this server's program can keep. */
 function settingsOut(settings: Patch, home: string): Patch {
-  const anywhere = (value: unknown): unknown => {
-    if (typeof value === 'string') return value.replaceAll(`${home}/.openclaw`, '~/.openclaw');
-    if (Array.isArray(value)) return value.map(anywhere);
-    if (!isPatch(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, anywhere(inner)]));
-  };
   const paths = at(settings, 'plugins', 'load', 'paths');
   const allow = at(settings, 'plugins', 'allow');
   const without = patched(settings, {
@@ -136,5 +128,6 @@ function settingsOut(settings: Patch, home: string): Patch {
       },
     }),
   });
-  return patched({}, Object(anywhere(without)));
+  const anywhere = withTexts(without, (text) => text.replaceAll(`${home}/.openclaw`, '~/.openclaw'));
+  return patched({}, Object(anywhere));
 }

@@ -1,6 +1,6 @@
 /** Where in the new state each part of an old one comes to lie, and what its settings call it from then on. */
 import { posix } from 'node:path';
-import { at, isPatch, type Patch, patched } from '../../core/patch.ts';
+import { at, isPatch, type Patch, patched, withTexts } from '../../core/patch.ts';
 import { type Carried, inside, type TheirArchive } from './their-archive.ts';
 
 /** Stands for the home of before in everything that is rewritten here; the machine puts its own in its place. */
@@ -70,13 +70,7 @@ export function rewriter(places: readonly Place[], renamed: Readonly<Record<stri
       const source = whole.slice(0, whole.length - rest.length);
       return `${pairs.get(source) ?? source}${/^[A-Za-z]:/.test(source) ? rest.replaceAll('\\', '/') : rest}`;
     });
-  const walk = (value: unknown): unknown => {
-    if (typeof value === 'string') return text(value);
-    if (Array.isArray(value)) return value.map(walk);
-    if (!isPatch(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, walk(inner)]));
-  };
-  return walk;
+  return (value: unknown) => withTexts(value, text);
 }
 
 /** The name in the state of a path as `rewriter` leaves it; undefined where it lies elsewhere. */

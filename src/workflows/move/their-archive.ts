@@ -1,12 +1,11 @@
 /** Which part of an archive that OpenClaw or a person made is an assistant's state, and where it lay on the old computer. */
-import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
-import { type ArchiveEntry, ArchiveRefused, readArchive } from '../../core/archive.ts';
+import { type ArchiveEntry, ArchiveRefused } from '../../core/archive.ts';
 import { AppError } from '../../core/errors.ts';
 import { parseJson5 } from '../../core/json5.ts';
 import { isPatch, type Patch } from '../../core/patch.ts';
 import { OWN_MANIFEST, type OwnManifest, ownManifest } from '../../openclaw/own-archive.ts';
-import { MAX_UNPACKED_BYTES, refusedArchive, textOf } from '../backup/judge.ts';
+import { readWhole, textOf } from '../backup/judge.ts';
 import { variablesIn } from './left-behind.ts';
 
 /** Something of the old computer that comes along. */
@@ -55,12 +54,7 @@ export async function theirArchive(file: string): Promise<TheirArchive> {
     if (textBytes > MAX_TEXT_BYTES) throw new ArchiveRefused('too_large', entry.name);
     texts.set(entry.name, await textOf(content, entry.name));
   };
-  const limits = { bytes: MAX_UNPACKED_BYTES, leaveOut: (name: string) => outside.push(name) };
-  try {
-    await readArchive(createReadStream(file), limits, visit);
-  } catch (error) {
-    throw error instanceof ArchiveRefused ? refusedArchive(error) : error;
-  }
+  await readWhole(file, { leaveOut: (name) => outside.push(name) }, visit);
   const manifest = manifestIn(texts);
   const carried = manifest === undefined ? inFolder(texts) : inManifest(manifest);
   const config = configIn(carried, manifest);

@@ -1,6 +1,6 @@
 /** Waits until the assistant has nothing to do, within a bound, and keeps it from beginning anything new. */
 import type { Clock } from '../../core/clock.ts';
-import { isAppError } from '../../core/errors.ts';
+import { isAppError, onFailure } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { GatewayService } from '../../gateway/ports.ts';
 import type { OpenClawService, SuspendOutcome } from '../../openclaw/openclaw-service.ts';
@@ -67,11 +67,8 @@ async function endTurns(
   const { signal } = operation;
   const ours = turns.filter((id) => id !== 'unknown');
   for (const id of ours) {
-    try {
-      await gateway.cancelTurn(machineId, id, { signal, because: 'asleep' });
-    } catch (error) {
-      if (signal.aborted || !isAppError(error)) throw error;
-    }
+    const how = { signal, because: 'asleep' } as const;
+    await gateway.cancelTurn(machineId, id, how).catch(onFailure(undefined, signal));
   }
   if (ours.length > 0) await clock.sleep(HEARD_MS, signal);
 }

@@ -1,7 +1,7 @@
 /** Puts a machine to sleep kindly: running work is waited for and named, then processes end and only storage is billed. */
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, isAppError, onFailure } from '../../core/errors.ts';
 import type { GatewayService } from '../../gateway/ports.ts';
 import type { MachineService, SleepOutcome } from '../../machine/ports.ts';
 import type { AutomationService } from '../../openclaw/look/automations.ts';
@@ -73,15 +73,13 @@ async function tellMissed(
   { automations }: SleepDeps,
   machineId: string,
 ): Promise<void> {
-  try {
-    const missed = missedWhileAsleep(await automations.list(machineId, operation));
-    if (missed !== undefined) await operation.note(missed);
-  } catch (error) {
-    if (operation.signal.aborted || !isAppError(error)) throw error;
-  }
+  const planned = await automations
+    .list(machineId, operation)
+    .catch(onFailure(undefined, operation.signal));
+  const missed = missedWhileAsleep(planned);
+  if (missed !== undefined) await operation.note(missed);
 }
 
-/** A machine that may not sleep now goes on working, and so must its gateway. */
 async function slept(operation: OperationHandle, deps: SleepDeps, machineId: string): Promise<SleepOutcome> {
   try {
     return await deps.machines.sleep(machineId, operation);

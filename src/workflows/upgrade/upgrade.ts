@@ -89,7 +89,7 @@ async function decided(operation: OperationHandle, deps: UpgradeDeps): Promise<P
   const { machineId, openclawVersion, allowDowngrade } = input;
   await operation.stage('plan');
   const seen = await deps.openclaw.probe(machineId, operation);
-  const from = seen.openclawVersion;
+  const from = seen.openclaw_version;
   if (from === undefined || seen.config === 'missing') {
     throw new AppError(
       'conflict',

@@ -28,7 +28,7 @@ describe('a turn that goes well', () => {
       state: 'done',
       text: 'You said: Hello',
       session: 'agent:main:openai-user:holiday',
-      usage: { promptTokens: 10, completionTokens: 9, totalTokens: 19 },
+      usage: { prompt_tokens: 10, completion_tokens: 9, total_tokens: 19 },
       finishReason: 'stop',
     });
     expect(done.elapsedSeconds).toBeGreaterThanOrEqual(0);

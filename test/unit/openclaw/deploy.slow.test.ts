@@ -35,15 +35,15 @@ test('from nothing to a gateway that takes our token, with every secret where on
   expect(job.stages.map(({ name }) => name)).toEqual(['node', 'openclaw', 'configure', 'start', 'ready']);
   expect(job.result).toMatchObject({ openclaw_version: '2026.9.6', node_version: '24.21.0' });
   expect(await on.openclaw.probe('m')).toMatchObject({
-    nodeVersion: '24.21.0',
-    openclawVersion: '2026.9.6',
+    node_version: '24.21.0',
+    openclaw_version: '2026.9.6',
     config: 'valid',
-    fileModes: { 'openclaw.json': '600', 'secrets.json': '600', auth: '600' },
+    modes: { 'openclaw.json': '600', 'secrets.json': '600', auth: '600' },
     process: 'running',
     health: 'live',
     ready: 'yes',
     authenticated: 'yes',
-    deploymentName: 'mine',
+    deployment_name: 'mine',
   });
   const state = join(on.machine.home, '.openclaw');
   const auth = await readFile(join(mcpDir(on), 'auth'), 'utf8');
@@ -159,7 +159,7 @@ test('the tested release is planned without a question to anybody, and so is wha
     home: on.machine.home,
     warnings: [],
   });
-  const seen = { ...(await on.openclaw.probe('m')), openclawVersion: '2026.11.1', nodeVersion: '26.1.0' };
+  const seen = { ...(await on.openclaw.probe('m')), openclaw_version: '2026.11.1', node_version: '26.1.0' };
   expect(await on.openclaw.resolve('m', '2026.11.1', { seen })).toMatchObject({
     openclawVersion: '2026.11.1',
     nodeVersion: '26.1.0',

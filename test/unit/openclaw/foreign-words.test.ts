@@ -31,6 +31,6 @@ it('a deployment is called by the name that the machine has kept only where it i
     ...{ jobs_running: [], interrupted: [] },
   };
   const named = (name: string) => machineSaying({ ...facts, deployment: { name } }).probe('dm-1');
-  expect((await named('my-assistant')).deploymentName).toBe('my-assistant');
-  expect((await named(`x". ${EVIL}`)).deploymentName).toBeUndefined();
+  expect((await named('my-assistant')).deployment_name).toBe('my-assistant');
+  expect((await named(`x". ${EVIL}`)).deployment_name).toBeUndefined();
 });

@@ -39,7 +39,7 @@ test('a gateway that was stopped is seen as gone, with its last words', async ()
   expect(await on.openclaw.probe('m')).toMatchObject({
     process: 'gone',
     health: 'not_checked',
-    gatewayLog: expect.stringContaining('gateway'),
+    gateway_log: expect.stringContaining('gateway'),
   });
   expect(await on.openclaw.startGateway('m')).toMatchObject({
     started: true,
@@ -74,7 +74,7 @@ test('a stop ends it, and a start repairs what was taken away meanwhile', async 
   expect((await on.openclaw.startGateway('m')).repaired).toHaveLength(3);
   expect(await on.openclaw.probe('m')).toMatchObject({
     authenticated: 'yes',
-    fileModes: { 'secrets.json': '600' },
+    modes: { 'secrets.json': '600' },
   });
 });
 
@@ -113,8 +113,8 @@ test('a machine without OpenClaw says so at every layer', async () => {
   const bare = await fixture({ npmRegistry: registry.url, nodeMirror: `${registry.url}/dist` });
   try {
     expect(await bare.openclaw.probe('m')).toMatchObject({
-      nodeVersion: undefined,
-      openclawVersion: undefined,
+      node_version: undefined,
+      openclaw_version: undefined,
       config: 'missing',
       process: 'gone',
       ready: 'not_checked',

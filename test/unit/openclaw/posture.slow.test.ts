@@ -32,16 +32,19 @@ const statusWith = async (token: string) => {
 
 test('a fresh deploy has nothing that could be better', async () => {
   expect(await exposure()).toEqual({
-    settings: { bind: 'loopback', authMode: 'token', tokenInSettings: false },
-    tokenChars: 64,
-    // The provider's own address, which the deploy wrote.
-    brought: [
-      { kind: 'address', path: 'models.providers.anthropic.baseUrl', value: 'https://api.anthropic.com' },
-    ],
+    exposure: {
+      settings: 'read',
+      ...{ bind: 'loopback', auth_mode: 'token', token_in_settings: 'no', token_chars: 64 },
+      // The provider's own address, which the deploy wrote.
+      brought: [
+        { kind: 'address', path: 'models.providers.anthropic.baseUrl', value: 'https://api.anthropic.com' },
+      ],
+      gateway: { events: [], fresh: 0, lately: 0 },
+    },
     gateway: { events: [], fresh: 0, lately: 0 },
     listens: 'loopback',
-    stateMode: '700',
-    mcpMode: '700',
+    state_mode: '700',
+    mcp_mode: '700',
     audit: undefined,
   });
 });
@@ -70,7 +73,7 @@ test('what somebody changed for the worse is seen', async () => {
   await writeFile(path, JSON.stringify(settings));
   await chmod(file('.openclaw'), 0o755);
   expect(await exposure()).toMatchObject({
-    settings: { bind: 'lan', authMode: 'none', tokenInSettings: true },
-    stateMode: '755',
+    exposure: { settings: 'read', bind: 'lan', auth_mode: 'none', token_in_settings: 'yes' },
+    state_mode: '755',
   });
 });

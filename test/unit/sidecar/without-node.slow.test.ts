@@ -87,7 +87,7 @@ describe.each([
     }
     expect(existsSync(own('jobs/op-1/request'))).toBe(false);
     // Whoever asks of the machine meanwhile learns that somebody installs, and what it is called.
-    expect(await openclaw.probe('m')).toMatchObject({ deploymentName: 'mine', config: 'missing' });
+    expect(await openclaw.probe('m')).toMatchObject({ deployment_name: 'mine', config: 'missing' });
     registry.held = undefined;
     // Its answer was lost with this: one that got none is begun again.
     registry.held = /openclaw/;

@@ -21,7 +21,7 @@ function cloud(
     looked.push(id);
     const name = names[id];
     if (name instanceof AppError) throw name;
-    return { deploymentName: name };
+    return { deployment_name: name };
   };
   return {
     deps: { machines: { list: async () => all }, openclaw: { probe } } as Partial<Deps> as Deps,

@@ -32,7 +32,7 @@ function deploy(stages: readonly string[], more: Partial<OperationRecord> = {}):
   };
 }
 
-const UNUSED = { hasWorked: false, hasState: false, ready: 'not_checked' } as const;
+const UNUSED = { has_worked: false, has_state: false, ready: 'not_checked' } as const;
 
 /** One machine in `phase` that tells `seen` of itself, or does not answer; keeps what was done to it. */
 function cloud(phase: string, seen: Partial<Probe> | AppError) {
@@ -80,10 +80,10 @@ const silent = new AppError('machine_failed', 'The machine refuses commands');
 
 describe('a cancelled deploy keeps its machine, and names the only tool that deletes it', () => {
   it.each<[why: string, phase: string, seen: Partial<Probe> | AppError, stages: string[]]>([
-    ['its assistant has worked', 'running', { ...UNUSED, hasWorked: true }, ALL],
+    ['its assistant has worked', 'running', { ...UNUSED, has_worked: true }, ALL],
     ['its gateway answers', 'running', { ...UNUSED, ready: 'yes' }, ALL],
-    ['conversations lie on it', 'running', { ...UNUSED, hasState: true }, ALL],
-    ['it was used before its deploy got to it', 'running', { ...UNUSED, hasWorked: true }, ALL.slice(0, 2)],
+    ['conversations lie on it', 'running', { ...UNUSED, has_state: true }, ALL],
+    ['it was used before its deploy got to it', 'running', { ...UNUSED, has_worked: true }, ALL.slice(0, 2)],
     ['it sleeps and cannot be looked at', 'sleeping', UNUSED, ALL],
     ['it sleeps, although its deploy has seen no guest', 'sleeping', UNUSED, ALL.slice(0, 2)],
     ['it has failed since, with whatever is on it', 'failed', UNUSED, ALL],
@@ -99,7 +99,7 @@ describe('a cancelled deploy keeps its machine, and names the only tool that del
   });
 
   it('also when only its create call is known, and the machine has been used meanwhile', async () => {
-    const { machines, openclaw, done } = cloud('running', { ...UNUSED, hasWorked: true });
+    const { machines, openclaw, done } = cloud('running', { ...UNUSED, has_worked: true });
     const record = deploy(['create'], { state: { key: 'deploy_1-1' } });
     expect(await undoDeploy({ machines, openclaw }, record)).toContain('was kept');
     expect(done).toEqual(['stopped']);

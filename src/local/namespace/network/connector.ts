@@ -6,7 +6,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Init } from '../init.ts';
 import type { Tools } from '../tools.ts';
-import { networkHelper } from './helper.ts';
+import { networkHelper, numberIn } from './helper.ts';
 
 export interface Connector {
   /** @throws AppError `unavailable` when nothing listens there or the network cannot be entered; `timeout`. */
@@ -45,7 +45,7 @@ export function connectorInto(tools: Tools, init: Init, clock: Clock): Connector
     waiting.delete(id);
   };
   const received = (message: unknown, handle: unknown) => {
-    const id = idIn(message);
+    const id = numberIn(message, 'id');
     if (id === undefined) return;
     if (!(handle instanceof Socket)) return refused(id, 'Nothing listens on this port of the machine');
     handle.on('error', () => handle.destroy());
@@ -91,9 +91,4 @@ export function connectorInto(tools: Tools, init: Init, clock: Clock): Connector
       for (const socket of sockets) socket.destroy();
     },
   };
-}
-
-function idIn(message: unknown): number | undefined {
-  if (typeof message !== 'object' || message === null || !('id' in message)) return undefined;
-  return typeof message.id === 'number' ? message.id : undefined;
 }

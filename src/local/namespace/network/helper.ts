@@ -1,6 +1,7 @@
 /** A small Node process in a machine's network: sockets that it makes belong there, wherever they travel afterwards. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { at } from '../../../core/patch.ts';
 import { NO_DEBUGGER } from '../../daemon/no-debugger.ts';
 import type { Init } from '../init.ts';
 import type { Tools } from '../tools.ts';
@@ -32,4 +33,10 @@ export function networkHelper(
   } finally {
     closeSync(node);
   }
+}
+
+/** What a helper sends: the number of what it was asked for, by the name that its code gives it. */
+export function numberIn(message: unknown, name: 'id' | 'index'): number | undefined {
+  const value = at(message, name);
+  return typeof value === 'number' ? value : undefined;
 }

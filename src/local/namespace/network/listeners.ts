@@ -5,7 +5,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Init } from '../init.ts';
 import type { Tools } from '../tools.ts';
-import { networkHelper } from './helper.ts';
+import { networkHelper, numberIn } from './helper.ts';
 
 export interface Listener {
   /** A loopback address inside the machine. */
@@ -48,7 +48,7 @@ export async function listenInside(
     helper.on('error', failed);
     helper.on('exit', failed);
     helper.on('message', (message: unknown, handle: unknown) => {
-      const index = indexIn(message);
+      const index = numberIn(message, 'index');
       if (index === undefined) return;
       const server = handle instanceof Server ? handle : undefined;
       if (server) attach(server, listeners[index]);
@@ -79,9 +79,4 @@ function attach(server: Server, listener: Listener | undefined): void {
     socket.on('error', () => socket.destroy());
     listener?.serve(socket);
   });
-}
-
-function indexIn(message: unknown): number | undefined {
-  if (typeof message !== 'object' || message === null || !('index' in message)) return undefined;
-  return typeof message.index === 'number' ? message.index : undefined;
 }
