@@ -19,7 +19,7 @@ import { type AssembledServer, assembleServer } from '../server.ts';
 import { type ProcessEnvironment, processEnvironment } from './environment.ts';
 import { fetchFor, proxyFetch } from './proxy-fetch.ts';
 
-/** @param learn takes secrets that only come up here. */
+/** @param learn takes secrets that are known only once it connects, to keep them out of all output. */
 export type Connect = (
   config: Config,
   learn: (secret: string) => void,

@@ -1,9 +1,9 @@
-/** A good process: it ends at once when its client is gone, whatever the way, and nothing stray kills it. */
+/** When the process ends: at once when its client is gone, in whatever way, and not for an error that nothing caught. */
 import type { Log } from '../core/log.ts';
 
-/** Every way in which a client says, or lets us feel, that it is gone. */
+/** How a client, or the terminal that it runs in, ends what it has started. */
 export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-// Closing takes milliseconds; this is for a transport that never answers.
+// Closing takes milliseconds; after this the process ends also where something does not close.
 const BACKSTOP_MS = 50;
 
 /** Ends the process with code 0 after `close` when stdin ends, stdout breaks, or a signal comes. */

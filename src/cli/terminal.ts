@@ -25,14 +25,14 @@ export function colourPrinter(
   };
 }
 
-/** Whoever followed the progress has enough of it: the work, and its result on the other stream, go on. */
+/** The reader of this stream may close it: the work, and its result on the other stream, go on. */
 export function outliveReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
 }
 
-/** `| head` has enough: the rest is nobody's. */
+/** Ends the process when the reader of this stream closes it, as `| head` does: nobody would read the rest. */
 export function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

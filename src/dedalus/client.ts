@@ -1,4 +1,4 @@
-/** The only file that knows `dedalus-labs`: rides its generic verbs, and closes every door that leaks or rewrites. */
+/** The only file that knows the library `dedalus-labs`: sends by its generic methods, with everything switched off that would leak a key or rewrite a request. */
 
 import type Dedalus from 'dedalus-labs';
 import { apiCaps, apiTiming } from '../config/timing.ts';

@@ -1,6 +1,5 @@
 /** Reads what any of the three API generations answers into our own types; unknown fields and values do no harm. */
 import * as z from 'zod';
-import type { Machine } from './api.ts';
 import { pause } from './wire.ts';
 
 // A field of another type than documented counts as missing: better a gap than a crash.
@@ -51,25 +50,33 @@ const rawMachine = z.object({
   runtime: text,
 });
 
-export const machineSchema = rawMachine.transform(
-  (raw): Machine => ({
-    machineId: raw.machine_id,
-    phase: raw.status?.phase ?? raw.phase ?? 'unknown',
-    desiredState: raw.desired_state,
-    vcpu: raw.vcpu,
-    memoryMib: raw.memory_mib,
-    storageGib: raw.storage_gib,
-    autosleepSeconds: raw.autosleep_seconds,
-    createdAt: raw.created_at,
-    reason: raw.status?.reason,
-    lastError: raw.status?.last_error,
-    retryable: raw.status?.retryable,
-    revision: raw.status?.revision,
-    lastTransitionAt: raw.status?.last_transition_at,
-    runtime: raw.runtime ?? raw.status?.runtime,
-    homeDir: raw.status?.home_dir,
-  }),
-);
+export const machineSchema = rawMachine.transform((raw) => ({
+  /** As the API returned it: bare UUID or `dm-…`. Always passed back unchanged. */
+  machineId: raw.machine_id,
+  /**
+   * accepted, placement_pending, starting, running, stopping, sleeping, destroying, destroyed or failed, by the API's OpenAPI
+   * document; an unknown one is kept as it came and is never terminal.
+   */
+  phase: raw.status?.phase ?? raw.phase ?? 'unknown',
+  desiredState: raw.desired_state,
+  vcpu: raw.vcpu,
+  memoryMib: raw.memory_mib,
+  storageGib: raw.storage_gib,
+  /** 0 is "never"; undefined where the API is too old to tell. */
+  autosleepSeconds: raw.autosleep_seconds,
+  createdAt: raw.created_at,
+  /** Only where the API sent a status: GET of one machine, and everything on old generations. */
+  reason: raw.status?.reason,
+  lastError: raw.status?.last_error,
+  retryable: raw.status?.retryable,
+  revision: raw.status?.revision,
+  lastTransitionAt: raw.status?.last_transition_at,
+  /** The local API says here how the machine is isolated; undefined on the cloud. */
+  runtime: raw.runtime ?? raw.status?.runtime,
+  /** The local API says here where the machine's home lies on this computer; only GET of one machine has it. */
+  ...(raw.status?.home_dir !== undefined && { homeDir: raw.status.home_dir }),
+}));
+export type Machine = z.output<typeof machineSchema>;
 
 export const machinePageSchema = z
   .object({ items: z.array(machineSchema.optional().catch(undefined)).nullish(), next_cursor: text })

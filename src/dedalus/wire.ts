@@ -1,4 +1,4 @@
-/** The one seam between our API calls and the library that carries them: plain requests out, plain answers back. */
+/** How our API calls hand a request to the library that sends it, and get the answer: both as plain data. */
 import * as z from 'zod';
 
 import type { AppError } from '../core/errors.ts';

@@ -105,7 +105,7 @@ function lost(sent: boolean): AppError {
   );
 }
 
-/** As for a turn whose sender went too: which of the two the stop of a machine ends first is chance. */
+/** The same sentence as where the sending process ended too: which of the two a stopping machine ends first is chance. */
 function brokenOff({ details, foreign }: AppError): AppError {
   return new AppError(
     'unavailable',

@@ -145,7 +145,7 @@ async function besideText(
       answer.take(seen, where.offset, options.onText);
     }
   };
-  // That it cannot be had says nothing that the question itself would not say better.
+  // Why the text cannot be had is not told: the question itself fails for the same reason, and tells it better.
   const watching = beside().catch((error: unknown) => {
     if (!signal.aborted && !isAppError(error)) throw error;
   });

@@ -1,6 +1,6 @@
 /**
- * What was done from this computer, by whom, and how it ended: a private file that several servers append to. The file
- * before it is kept too, so that the log has an end and still reaches back.
+ * What was done from this computer, by whom, and how it ended: a private file that several servers append to. A full
+ * file is set aside and the one set aside before it dropped, so that the log stays small and still holds older calls.
  */
 
 import { open, rename, stat } from 'node:fs/promises';
@@ -27,10 +27,10 @@ export function fileHistory(dir: string, clock: Clock, maxBytes = MAX_FILE_BYTES
   const file = join(dir, 'history.jsonl');
   const before = join(dir, 'history.1.jsonl');
 
-  /** A line is one write at the end of the file, which the system lets nobody come between: that needs no lock. */
+  /** A line is one write in append mode, which the system does not mix with another's: that needs no lock. */
   async function append(entry: Line): Promise<void> {
     const size = await appendLine(file, JSON.stringify(entry));
-    // The line is there: that the file was not set aside is for the next one to mend.
+    // The line is written. If the full file could not be set aside, the next call tries again.
     if (size > maxBytes) await withFileLock(clock, join(dir, '.history.lock'), setAside).catch(() => {});
   }
 

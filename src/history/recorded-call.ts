@@ -1,4 +1,4 @@
-/** One call on its way into the log: first that it is about to change something, then what became of it. */
+/** Writes one call into the log: a line before it changes something, and a line on how it ended. */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
@@ -43,7 +43,7 @@ export function recordedCall({ tool, client, args }: CallFacts, deps: RecordingD
   const call = randomBytes(8).toString('hex');
   let state: 'new' | 'open' | 'over' = 'new';
   const at = () => new Date(clock.now()).toISOString();
-  // Whatever has been done by now has been done: that the log does not take it must not look like a failure of it.
+  // The call has done its work by now. A log that cannot be written must not make it look failed.
   const later = (line: Parameters<History['append']>[0]) =>
     history
       .append(line)

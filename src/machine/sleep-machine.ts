@@ -1,4 +1,4 @@
-/** Puts a machine to sleep, and says plainly why where the platform does not allow it. */
+/** Puts a machine to sleep, or says why the platform does not allow it. */
 import { randomUUID } from 'node:crypto';
 import type { WaitOptions } from '../core/abort.ts';
 import { AppError, isAppError } from '../core/errors.ts';

@@ -33,10 +33,10 @@ export async function waitForGuest(
     timeoutMs: timeoutMs + timing.maxGuestPollMs,
     signal,
   };
-  const patient = { ...context, timing: { ...timing, refusalRetryMs: timeoutMs } };
+  const waiting = { ...context, timing: { ...timing, refusalRetryMs: timeoutMs } };
   await poll(polling, async () => {
     try {
-      return { done: await runToEnd(patient, machineId, noop(timing.noopTimeoutMs), { signal }) };
+      return { done: await runToEnd(waiting, machineId, noop(timing.noopTimeoutMs), { signal }) };
     } catch (error) {
       if (isAppError(error, 'not_found')) throw vanished(machineId);
       if (!isAppError(error) || !isTransient(error)) throw error;

@@ -22,16 +22,16 @@ export async function wakeMachine(
   const machine =
     found.phase === 'stopping' ? await waitForStop(context, machineId, options) : throwIfTrouble(found);
   const how = machine.phase === 'sleeping' ? await startWaking(context, machine, options) : 'woken';
-  const awake = await waitForRunning(
+  const running = await waitForRunning(
     context,
     machineId,
     { ...wait, timeoutMs: timing.runningTimeoutMs },
     true,
   );
-  return { machine: awake, how };
+  return { machine: running, how };
 }
 
-/** A machine on its way to sleep cannot be turned round; it wakes once it is there. */
+/** A machine on its way to sleep cannot be called back: it is woken once it sleeps. */
 function waitForStop(
   context: MachineContext,
   machineId: string,

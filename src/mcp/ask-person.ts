@@ -1,4 +1,4 @@
-/** Asks the person at the client for consent, where the client can; whatever is not a clear yes is a no. */
+/** Asks the person at the client for consent, where the client can do that; whatever is not a clear yes counts as a no. */
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 
 /**

@@ -1,4 +1,4 @@
-/** What a tool is: a declaration that reads top to bottom, and a short run. */
+/** How a tool is declared, and what the server makes of it. */
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import type * as z from 'zod';
 import type { AskPerson } from './ask-person.ts';

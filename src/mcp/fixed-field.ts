@@ -22,7 +22,7 @@ export function withFixedField<Services>(tool: Tool<Services>, field: string, va
   };
 }
 
-/** The arguments without the field. Results name the same value, so that repeating it is no mistake; another one is. */
+/** The arguments without the field. Results name its value, so a call may repeat it; any other value is refused. */
 function agreeing(args: unknown, field: string, value: string): unknown {
   if (typeof args !== 'object' || args === null || !Object.hasOwn(args, field)) return args;
   const { [field]: given, ...rest } = Object.fromEntries(Object.entries(args));

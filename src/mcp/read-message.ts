@@ -1,4 +1,4 @@
-/** One line of a client, as clients really write them: the message for the SDK, or our answer to what it cannot be. */
+/** Reads one line of a client, in all the forms that clients really write: gives the message for the SDK, or the error to answer with. */
 
 import {
   CallToolRequestSchema,
@@ -34,7 +34,7 @@ export interface Answer {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-// The SDK would answer for these with what its schema says, in no words of ours.
+// Checked here before the SDK does: its own answer would be the raw complaint of its schema.
 const REQUESTS = [
   InitializeRequestSchema,
   PingRequestSchema,

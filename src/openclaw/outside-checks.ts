@@ -1,4 +1,4 @@
-/** The smallest request that tells whether a provider's key and model work: one or a few tokens, under a cent's hundredth. */
+/** The smallest request that tells whether a provider's key and model work: one or a few tokens, which cost less than a hundredth of a cent. */
 import type { ChannelId, ChannelKey } from './catalog/channels.ts';
 
 /** A request as the machine sends it; `{{name}}` stands for a secret of its secrets file. */

@@ -1,4 +1,4 @@
-/** What is told after OpenClaw's state or version was changed: what became of plugins, and what failed with how things are again. */
+/** What is told after OpenClaw's state or version was changed: what became of its plugins, or why the change was undone and how things are now. */
 import { AppError } from '../core/errors.ts';
 import { CHANNELS, type ChannelId } from './catalog/channels.ts';
 import type { JobSnapshot } from './ports.ts';

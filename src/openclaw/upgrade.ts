@@ -1,4 +1,4 @@
-/** Another OpenClaw version under the same assistant: what is known of the way, and the job that goes it. */
+/** Another OpenClaw version under the same assistant: which changes of version are possible, and the job that makes one. */
 import semver from 'semver';
 import * as z from 'zod';
 import type { WaitOptions } from '../core/abort.ts';

@@ -8,9 +8,9 @@ import { CLOSED, endStage, keepEnd, type Running, STOPPED, startRunning } from '
 import type { OperationStore } from './store.ts';
 import { waitFor } from './waiting.ts';
 
-// To find what is expired, everything is read; that must not be the price of every beginning.
+// To find what is expired, every record is read, so it is not looked for each time that work begins.
 const TIDY_MS = 24 * 3_600_000;
-// Nor may a busy day fill the folder: above what is kept by a hundred, so that most beginnings read nothing.
+// Looked for sooner where very many have ended; a hundred more than are kept, so that this stays rare.
 const TIDY_ABOVE = 600;
 
 /**

@@ -1,4 +1,4 @@
-/** Records are files, and whoever filled the folder wrote them: each is read by a schema, its sentences as a stranger's. */
+/** Reads records of operations from their files. Anybody may have written those: each is read by a schema, and its sentences count as a stranger's. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { attempt } from '../core/errno.ts';

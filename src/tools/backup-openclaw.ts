@@ -47,7 +47,7 @@ async function startBackup(
   { wanted, form }: { wanted: string | undefined; form: 'ours' | 'openclaw' },
 ) {
   const running = await runningOn(services, BACKUP, id);
-  // One that an older server began names no form.
+  // One that an older server began has no form in its input: it is of ours.
   if (running)
     return joined(
       { ...running, input: { form: 'ours', ...running.input } },
@@ -95,7 +95,7 @@ async function startRestore(
   return joined(record, { file }, 'the restore of another file');
 }
 
-/** What already runs is joined before anything is said about files: its own file is there by now. */
+/** Looked for before the file is judged: the file of work that runs is there by now, and would be refused. */
 async function runningOn({ operations }: Services, kind: string, id: string) {
   return (await operations.list('running')).find((record) => record.kind === kind && record.key === id);
 }

@@ -1,4 +1,4 @@
-/** destroy_machine: the machine and everything on it, for good; shown first, done only with that proof of it. */
+/** destroy_machine: removes the machine and everything on it, for good. The first call shows what would be lost, the second does it. */
 import * as z from 'zod';
 import { AppError } from '../core/errors.ts';
 import { ASKS_PERSON, type CallContext, type ToolOutcome } from '../mcp/define-tool.ts';

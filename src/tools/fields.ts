@@ -9,7 +9,7 @@ export const machineId = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, 'is not a machine id; list_machines shows them')
   .describe('Machine id; may be left out when there is only one.');
 
-// Ends in the text that a client sees beside every long tool; longer waits only help clients that allow them.
+// Stands beside every tool that may take long. A longer wait only helps where the client allows a call to take that long.
 export const waitSeconds = z
   .number()
   .int()

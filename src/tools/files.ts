@@ -173,7 +173,7 @@ async function written(
 
 async function startSaving(machineId: string, { path, local_path }: Wish, { services, roots }: Context) {
   requirePath(path);
-  // What running work is about to save to is there at its end.
+  // The file of a save that runs appears only at its end: so this does not keep the same call from joining it.
   const wanted = local_path ?? plainName(path) ?? neutralName(path);
   const file = await fileToSave(services.allowedFolders, roots, wanted);
   const input = { machineId, path, local: file, ...(local_path === undefined && { ourName: true as const }) };

@@ -32,7 +32,7 @@ export interface Services {
   spend: SpendService;
   gateway: GatewayService;
   operations: Operations;
-  /** Read by tools, written around them. */
+  /** Tools only read it; what they change is written there by whoever calls them. */
   history: Pick<History, 'read'>;
   directory: Directory;
   confirmations: Confirmations;

@@ -1,4 +1,4 @@
-/** What an assistant has spent, as gateway_status and list_sessions tell it: numbers, and where they are not whole. */
+/** What an assistant has spent, as gateway_status and list_sessions tell it, and for how many answers no price is known. */
 import * as z from 'zod';
 import type { Spend } from '../openclaw/look/spend.ts';
 import { isSet, limitWords } from '../workflows/limits/daily-limit.ts';

@@ -5,10 +5,10 @@ import { CALLED } from '../view/called.ts';
 /** Where hosts read the page. */
 export const VIEW_URI = 'ui://openclaw-dedalus/view.html';
 
-// Before the extension was settled its address lay flat among the others: some hosts look for nothing else.
+// The address under the key that it had before the extension was settled: some hosts look for nothing else.
 const EARLIER_KEY = 'ui/resourceUri';
 
-// Where a person would rather look than read.
+// Those whose results are easier to look at than to read.
 const SHOWN = new Set([
   'deploy_openclaw',
   'wake_machine',
@@ -23,9 +23,9 @@ const SHOWN = new Set([
 ]);
 
 /**
- * `tool` with what hosts need to know of the page; a model sees nothing of it. Hosts need not ask a person about a
- * click, and refuse the page every tool that is the model's alone. A confirmation that a host hands the page with a
- * result is worth nothing there, since what takes one is refused.
+ * `tool` with what hosts need to know of the page; a model sees nothing of it. A host may carry out a click in the page
+ * without asking the person, so the page may call only the tools that are marked here for it. A result may bring the page a
+ * confirmation, but it cannot use one: no tool that takes confirmations is among them.
  */
 export function withView<Services>(tool: Tool<Services>): Tool<Services> {
   const shown = SHOWN.has(tool.name);

@@ -1,4 +1,4 @@
-/** The tools that the page may call, for the page itself and for what the server tells hosts of them. */
+/** Which tools the page may call: the page keeps to it, and the server tells it to hosts. */
 
 /** Those that look, follow, wake, mend and save. What destroys, overwrites or takes a confirmation is never called from here. */
 export const CALLED: readonly string[] = [

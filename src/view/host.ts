@@ -1,4 +1,4 @@
-/** The host that shows this page: what it hands over, how it looks, and the only way out, calls of a few tools. */
+/** The host that shows this page: what it hands over, how it looks, and the few tools that the page may call through it. */
 import {
   App,
   applyDocumentTheme,

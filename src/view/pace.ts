@@ -1,4 +1,4 @@
-/** Time in the page: pauses that end early, or wait for somebody who looks, and a beat to draw by. */
+/** Time in the page: pauses that end early or wait until the page can be seen, and seconds that are drawn anew as they pass. */
 import { useEffect, useState } from 'preact/hooks';
 
 /**

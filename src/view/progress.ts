@@ -1,4 +1,4 @@
-/** How far a bar has moved: nobody knows how long work will take, so it nears its end without reaching it before. */
+/** How far a bar has moved: nobody knows how long work will take, so the bar comes closer to its end and reaches it only when the work ends. */
 import type { Operation, Stage } from './told/operation.ts';
 
 export interface Segment {

@@ -65,7 +65,7 @@ async function valuesOf(option: Option, io: CommandIo, words: readonly string[])
   try {
     return [...new Set((await namedMachines(server.services)).map(({ name }) => name))];
   } catch {
-    // Nothing to offer is no reason to disturb somebody who types.
+    // Somebody is typing: where the machines cannot be listed, nothing is offered and no error is shown.
     return [];
   } finally {
     server.close();

@@ -5,7 +5,7 @@ import type { Services } from '../../tools/services.ts';
 import { DESTROY } from '../../workflows/destroy/destroy.ts';
 import { isAlive } from '../../workflows/power/machine-phase.ts';
 
-/** Names and the machines that bear them, those destroyed from here left out; asks nobody but this computer. */
+/** Names and their machines, without those destroyed from here. Read from this computer's records alone. */
 export async function namedMachines({
   directory,
   operations,

@@ -1,4 +1,4 @@
-/** The demo from nothing to nothing: local API, server, client, the story, and the removal of all of them. */
+/** Runs the demo: starts a local API, a server and a client, goes through the steps, and removes all that it has made. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -53,7 +53,7 @@ export async function runDemo(io: DemoIo): Promise<number> {
   let code = 0;
   try {
     const call = await setUp(io, view, cleanups);
-    await tellStory(io, view, call, results);
+    await runSteps(io, view, call, results);
   } catch (error) {
     code = io.signal.aborted ? INTERRUPTED : 1;
     view.line(io.signal.aborted ? 'Interrupted.' : describe(error));
@@ -112,7 +112,7 @@ async function withModel(
   return { ...io.env, ANTHROPIC_API_KEY: STAND_IN_KEY, ANTHROPIC_BASE_URL: model.url };
 }
 
-async function tellStory(
+async function runSteps(
   io: DemoIo,
   view: ProgressView,
   call: CallTool,

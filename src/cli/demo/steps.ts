@@ -1,4 +1,4 @@
-/** The story that the demo tells: each step is a tool call, and what must come of it. */
+/** The steps of the demo: each is a tool call, and what must come of it. */
 import { AppError } from '../../core/errors.ts';
 import type { CallTool, Outcome } from './client.ts';
 

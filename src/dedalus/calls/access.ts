@@ -41,27 +41,25 @@ const connection = z
   .optional()
   .catch(undefined);
 
-const sshSchema = z
-  .object({ ...granted, session_id: z.string().min(1), connection })
-  .transform((raw) => ({
-    id: raw.session_id,
-    status: raw.status,
-    retryAfterMs: raw.retry_after_ms,
-    /** What the platform says about a failure. Foreign text. */
-    errorMessage: raw.error_message,
-    connection: raw.connection && {
-      endpoint: raw.connection.endpoint,
-      port: raw.connection.port,
-      username: raw.connection.ssh_username,
-      /** An OpenSSH certificate for the user's key; undefined where the key itself is let in. */
-      certificate: raw.connection.user_certificate,
-      /** A certificate authority that vouches for the host. */
-      hostTrust: raw.connection.host_trust && {
-        pattern: raw.connection.host_trust.host_pattern,
-        publicKey: raw.connection.host_trust.public_key,
-      },
+const sshSchema = z.object({ ...granted, session_id: z.string().min(1), connection }).transform((raw) => ({
+  id: raw.session_id,
+  status: raw.status,
+  retryAfterMs: raw.retry_after_ms,
+  /** What the platform says about a failure. Foreign text. */
+  errorMessage: raw.error_message,
+  connection: raw.connection && {
+    endpoint: raw.connection.endpoint,
+    port: raw.connection.port,
+    username: raw.connection.ssh_username,
+    /** An OpenSSH certificate for the user's key; undefined where the key itself is let in. */
+    certificate: raw.connection.user_certificate,
+    /** A certificate authority that vouches for the host. */
+    hostTrust: raw.connection.host_trust && {
+      pattern: raw.connection.host_trust.host_pattern,
+      publicKey: raw.connection.host_trust.public_key,
     },
-  }));
+  },
+}));
 export type SshSession = z.output<typeof sshSchema>;
 
 export interface AccessCalls {

@@ -1,9 +1,7 @@
 /** What the account has used; only some generations of the API tell. */
 import * as z from 'zod';
-import type { DedalusApi } from '../api.ts';
+import type { WaitOptions } from '../../core/abort.ts';
 import type { Call } from './call.ts';
-
-export type UsageCalls = Pick<DedalusApi, 'getUsage'>;
 
 const number = z.number().nonnegative().optional().catch(undefined);
 
@@ -24,6 +22,11 @@ const usageSchema = z
 
 /** Of the present billing period, for the whole account; each is undefined where the API leaves it out. */
 export type AccountUsage = z.output<typeof usageSchema>;
+
+export interface UsageCalls {
+  /** @throws AppError `unsupported` where the API has no such call (generations 1 and 3). */
+  getUsage(options?: WaitOptions): Promise<AccountUsage>;
+}
 
 export function usageCalls(call: Call): UsageCalls {
   return {

@@ -43,7 +43,10 @@ async function listen(server: ServerType, port: number): Promise<number> {
   try {
     return await listenOnLoopback(server, port);
   } catch (cause) {
-    throw new AppError('conflict', `Port ${port} on loopback cannot be used`, { next: 'Use --port 0.', cause });
+    throw new AppError('conflict', `Port ${port} on loopback cannot be used`, {
+      next: 'Use --port 0.',
+      cause,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-/** Requests to the background server that outlive it: it ends when nobody needs it, and when its package is updated. */
+/** Requests to the background server that still arrive after it was replaced: it ends when nobody needs it, and when its package is updated. */
 import type { LocalEndpoint } from './daemon.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** Lets go of what whoever started this process left open: Node's children, and with them machines, would have it too. */
+/** Closes files that whoever started this process left open: Node's children, and with them the machines, would inherit them. */
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
 import { attempt } from '../../core/errno.ts';
 

@@ -1,4 +1,4 @@
-/** A background server outlives the update of its package: an old one is ended where nobody would notice. */
+/** The background server goes on when its package is updated: one of an older version is ended while all its machines sleep, so that nothing is lost. */
 import semver from 'semver';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';

@@ -1,4 +1,4 @@
-/** One machine from `accepted` to gone: phases, delays, boots, autosleep. Everything it does is driven by the clock. */
+/** One machine from `accepted` to gone: phases, delays, boots, autosleep. All its waits are on the clock that it is given. */
 import { type FaultAction, find } from '../api/faults.ts';
 import { GONE, INTERRUPTED, MachineFailure, NOT_ROUTABLE, REFUSALS, type Refusal } from '../api/refusals.ts';
 import type { ExecutionRequest } from '../api/schemas.ts';

@@ -19,8 +19,9 @@ export interface Ending {
 }
 
 /**
- * Kills the namespace and waits until it is gone. It is only when each of its dead is collected: a program outside that
- * entered it stops when its child does, and must be continued, or killed, for that.
+ * Kills the namespace and waits until it is gone, which is only when the parent of each of its ended processes has collected
+ * it. A program outside that entered the namespace stops itself when its child stops; it must be continued, or killed, so that
+ * the child is collected.
  * @throws AppError `timeout` that names the processes that resist
  */
 export async function endNamespace({ first, namespace, over, clock }: Ending): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * Who a machine's root is on this computer: never its root. A machine meets files of the host through the program that
- * enters it (as /proc/PID/exe), through devices and through the kernel's settings; what keeps it from writing to them
- * is that they belong to somebody else.
+ * As which user of this computer a machine's root runs: never as root. A machine can reach files of the host through the
+ * program that enters it (as /proc/PID/exe), through devices and through the kernel's settings; it cannot write to them
+ * because they belong to another user.
  */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { succeeds } from '../../core/errno.ts';

@@ -1,4 +1,4 @@
-/** Gives folders of the host to whoever a machine runs as, also those that another runtime or an older version left. */
+/** Makes folders of the host belong to the user as whom a machine runs, also those that another runtime or an older version left. */
 import { chmod, copyFile, lchown, mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Identity } from './identity.ts';

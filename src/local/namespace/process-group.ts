@@ -16,13 +16,13 @@ const END_TIMEOUT_MS = 5_000;
 export async function killGroup(leader: number, over: () => boolean, clock: Clock): Promise<void> {
   const pace = { intervalMs: 5, maxIntervalMs: 100, timeoutMs: END_TIMEOUT_MS };
   await poll({ clock, what: 'a command to end', ...pace }, async () => ({
-    done: over() || !strike(leader) || undefined,
+    done: over() || !killAll(leader) || undefined,
   })).catch(onAppError(undefined, 'timeout'));
 }
 
-/** Whether there was somebody to strike. */
-function strike(leader: number): boolean {
-  // Who is stopped cannot fork: of a group that forks for ever, one by one would never be the last.
+/** @returns whether any of them was still there. */
+function killAll(leader: number): boolean {
+  // A stopped process cannot fork: otherwise a group that keeps forking would always have one more than was killed.
   sendSignal(-leader, 'SIGSTOP');
   const family = processTable().filter(
     ({ pid, parent, group }) => pid === leader || group === leader || parent === leader,

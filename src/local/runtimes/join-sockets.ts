@@ -1,8 +1,8 @@
-/** Two connections become one: what forwards ports into and out of machines does with each of them. */
+/** Joins two connections into one, as everything does that forwards ports into and out of machines. */
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 
-/** Either end closing closes the other; also when that was before the other was there. */
+/** When either side closes, the other is closed too, also where that happened before this call. */
 export function joinSockets(one: Socket, other: Socket): void {
   if (one.destroyed || other.destroyed) {
     one.destroy();

@@ -109,8 +109,9 @@ async function endOf(child: ChildProcess): Promise<CommandEnd> {
 }
 
 /**
- * SIGKILLs every process of the machine until looks find none. They are stopped first: who is stopped cannot fork, so
- * that what forks for ever is not always one process ahead; and one look may miss who forks while it looks.
+ * SIGKILLs every process of the machine until two looks in a row find none: one look may miss a process that is forked
+ * meanwhile. They are stopped first, since a stopped process cannot fork: otherwise one that keeps forking would always be a
+ * process ahead.
  * @throws AppError `timeout` that names the processes that resist
  */
 async function endProcesses(machineId: string): Promise<void> {

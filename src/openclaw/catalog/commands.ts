@@ -74,7 +74,7 @@ const AUTOMATIONS: CommandRule = {
   },
 };
 const APPROVALS: CommandRule = { reads: ['get', 'pending'], rest: consent };
-/** A model's answer by itself is counted by no limit, and lands where its caller says. */
+/** No limit counts a model's answer that is asked for outside of a chat, and its caller says where it is written. */
 const INFER: CommandRule = {
   reads: ['list', 'inspect'],
   rest: { why: 'it takes keys, or asks a model where nothing counts what it costs', instead: 'Call chat.' },

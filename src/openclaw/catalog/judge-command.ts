@@ -1,5 +1,5 @@
 /**
- * What a list of arguments for `openclaw` would do. Read as strictly as nobody's parser is: words of the command first,
+ * What a list of arguments for `openclaw` would do. Read more strictly than its own parser does: words of the command first,
  * options behind them, so that no order or form of options makes it another command than the one that was judged.
  */
 import { AppError } from '../../core/errors.ts';

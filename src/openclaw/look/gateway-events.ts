@@ -1,4 +1,4 @@
-/** What happened to a gateway that nobody asked for, in our words. */
+/** How often a gateway went down without being asked to, and how it ended, in our words. */
 import type { GatewayHistory } from '../../sidecar/protocol.ts';
 
 export type { GatewayHistory } from '../../sidecar/protocol.ts';

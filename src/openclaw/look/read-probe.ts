@@ -43,18 +43,12 @@ export function readProbe({ deployment, ...seen }: ReplyOf<'probe'>): Probe {
   };
 }
 
-const UNSEEN = {
-  ...{ process: 'gone', listening: false, health: 'not_checked', ready: 'not_checked' },
-  ...{ startup: 'not_checked', authenticated: 'not_checked' },
-} as const;
-
 /** Of a machine on which nothing was installed yet. @throws AppError `command_failed`. */
 export function readBareProbe({ values, blobs }: BootstrapOutput): Probe {
   const { memory_kib, disk_kib, state, worked, config, ...seen } = told(bare, values);
   const [free = 0, used = 0] = disk_kib.split(' ').map((kib) => Math.floor(Number(kib) / 1024));
   return {
     ...seen,
-    ...UNSEEN,
     memory_total_mib: Math.floor(memory_kib / 1024),
     memory_available_mib: 0,
     disk_free_mib: free,
@@ -65,6 +59,12 @@ export function readBareProbe({ values, blobs }: BootstrapOutput): Probe {
     has_state: state !== undefined,
     config: config === undefined ? 'missing' : 'not_checked',
     modes: {},
+    process: 'gone',
+    listening: false,
+    health: 'not_checked',
+    ready: 'not_checked',
+    startup: 'not_checked',
+    authenticated: 'not_checked',
     jobs_running: [],
     deployment_name: nameIn(parseJson(blobs.deployment)),
     interrupted: [],

@@ -84,9 +84,9 @@ export async function askAnySidecar<C extends CommandName>(
     noteFailures(asker, 0);
     return { reply };
   } catch (error) {
-    // One that never answers is as good as none.
-    const deaf = isAppError(error, 'timeout');
-    if (deaf || (isAppError(error) && error.details.script_error === 'sidecar_failed'))
+    // A program that never answers is replaced in the end, like one that answers nonsense.
+    const silent = isAppError(error, 'timeout');
+    if (silent || (isAppError(error) && error.details.script_error === 'sidecar_failed'))
       noteFailures(asker, failuresOf(asker) + 1);
     throw error;
   }
@@ -102,7 +102,7 @@ async function wholeReply(asker: Asker, first: Answer): Promise<string | undefin
     packed += answer.packed;
     if (answer.more === undefined) return unpack(packed);
     const body = packRequest(MORE, { token: answer.more });
-    // The key names the first command alone.
+    // That key names the first command; the API would answer the same key with the first answer again.
     const how = { ...asker.options, idempotencyKey: undefined };
     const rest = readAnswer(await run(asker, warmCommand(body, how)));
     if (!('answer' in rest)) throw explainMachineError('rest_is_gone', '');

@@ -1,4 +1,4 @@
-/** How what a machine is told travels: in the environment of a command whose text is always the same. */
+/** Sends a request's values to a machine: in the environment of a command whose text is always the same. */
 import { gzipSync } from 'node:zlib';
 import type { Pace } from '../../machine/ports.ts';
 

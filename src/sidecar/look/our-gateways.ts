@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { attempt } from '../../core/errno.ts';
-import { processStat } from '../../core/process.ts';
 import { authenticated, portOpen } from '../gateway/health.ts';
 import { portOwner } from '../gateway/port-owner.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
@@ -43,7 +42,8 @@ async function keptGateway(place: Place): Promise<number | undefined> {
 
 function parentOf(pid: number): number | undefined {
   const stat = readText(`/proc/${pid}/stat`);
-  return stat === '' ? undefined : processStat(stat).parent;
+  const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
+  return parent === undefined ? undefined : Number(parent);
 }
 
 /** Lock files of OpenClaw whose owner does not live. A living gateway looks after its own. */

@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../core/clock.ts';
 import { isErrno } from '../../core/errno.ts';
-import { processStat } from '../../core/process.ts';
 import { readText } from '../read-text.ts';
 import { writeWhole } from '../state/object-file.ts';
 
@@ -23,10 +22,12 @@ export async function identityOf(pid: number, proc = PROC): Promise<string | und
 function fromProc(pid: number, proc: string): string | undefined {
   const stat = readText(`${proc}/${pid}/stat`);
   if (stat === '') return undefined;
-  const { startTicks, isDead } = processStat(stat);
-  if (isDead) return undefined;
+  // The name in parentheses may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  if (state === 'Z' || state === 'X') return undefined;
   const boot = readText(`${proc}/sys/kernel/random/boot_id`).trim() || '-';
-  return `${pid} ${startTicks} ${boot}`;
+  return `${pid} ${fields[19]} ${boot}`;
 }
 
 function startTime(pid: number): Promise<string | undefined> {

@@ -40,9 +40,9 @@ export function decide(watch: Watch, look: Look, now: number): { watch: Watch; a
   if (look.is === 'unwanted' || look.is === 'well' || look.is === 'busy') return { watch: calm };
   if (look.is === 'gone') return afterEnd({ ...watch, deaf: 0 }, look, now);
   const deaf = look.is === 'deaf' ? watch.deaf + 1 : 0;
-  const patient = look.is === 'deaf' && deaf < DEAF_LOOKS;
+  const tooEarly = look.is === 'deaf' && deaf < DEAF_LOOKS;
   const lately = watch.replaced !== undefined && now - watch.replaced < WINDOW_MS;
-  if (patient || lately) return { watch: { ...calm, deaf } };
+  if (tooEarly || lately) return { watch: { ...calm, deaf } };
   const why = look.is === 'deaf' ? 'deaf' : 'full_disk';
   return { watch: { ...calm, replaced: now }, act: { do: 'replace', why } };
 }

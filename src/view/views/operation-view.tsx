@@ -101,7 +101,13 @@ function Ending({ status, seconds }: { status: Status; seconds: number }) {
   );
 }
 
-export function Failed({ error, next }: { error: NonNullable<Operation['error']>; next: string | undefined }) {
+export function Failed({
+  error,
+  next,
+}: {
+  error: NonNullable<Operation['error']>;
+  next: string | undefined;
+}) {
   return (
     <Notice tone="bad" title={error.message}>
       {next !== undefined && (

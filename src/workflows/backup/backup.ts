@@ -28,7 +28,7 @@ import { machineResult, NOTHING_NEXT } from '../result-fields.ts';
 import { finishBackup } from './file.ts';
 import { readManifest } from './manifest.ts';
 import type { BackupSeal } from './seal.ts';
-import { orForgotten } from './taken-file.ts';
+import { thenRemoved } from './taken-file.ts';
 
 export const BACKUP = 'backup';
 
@@ -42,7 +42,7 @@ export const backupInput = z.object({
 type BackupInput = z.output<typeof backupInput>;
 
 const packedState = z.object({ ...packedFields, version: z.string() });
-/** `packed` is read by `packedState` when it is used: of an older server it may claim sizes that no longer count. */
+/** `packed` is read by `packedState` when it is used: an older server may have written sizes there that are refused now. */
 export const backupState = z.object({ packed: z.json().optional() });
 
 export interface BackupDeps {
@@ -129,7 +129,7 @@ async function saveOwnForm(
 ): Promise<Made> {
   const { movingDir } = deps;
   await openMovingFolder(movingDir, deps.clock);
-  return orForgotten(operation, deps, async () => {
+  return thenRemoved(operation, deps, async () => {
     const file = movedFile(movingDir, operation.id);
     const { packed } = await orDropped(operation, file, () =>
       saveOurs(operation, deps, { ...input, file }, key),
@@ -150,7 +150,7 @@ const MOVE_OUT_NOTES = [
   `Automations stand under their old home: in the new place, before the first start, run sqlite3 ~/.openclaw/state/openclaw.sqlite "UPDATE cron_jobs SET store_key='$HOME/.openclaw/cron/jobs.json'", or they do not run.`,
 ];
 
-/** Another one for each operation; the machine learns it through an environment that the API does not keep. */
+/** A key of its own for each operation. The machine gets it in the environment of a command, whose values the API does not keep. */
 async function sealingKey({ keyFile, clock }: BackupDeps, operationId: string): Promise<Uint8Array> {
   return createHmac('sha256', await computerKey(keyFile, clock))
     .update(operationId)

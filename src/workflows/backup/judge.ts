@@ -1,4 +1,4 @@
-/** Reads a backup to its end before anything is done with it: until its maker is known, it is a stranger's program. */
+/** Reads a backup to its end before anything is done with it: it decides what runs on a machine and where keys go, so a person is told first. */
 import { createReadStream } from 'node:fs';
 import { type ArchiveEntry, type ArchiveLimits, ArchiveRefused, readArchive } from '../../core/archive.ts';
 import { type Brought, broughtBy, broughtLine } from '../../core/brought.ts';

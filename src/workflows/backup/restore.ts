@@ -27,11 +27,11 @@ import {
   type CheckedBackup,
   checkedFile,
   consentState,
-  orForgotten,
   ourForm,
   requireTrust,
   type Taken,
   type TakenDeps,
+  thenRemoved,
 } from './taken-file.ts';
 
 export const RESTORE = 'restore';
@@ -77,7 +77,7 @@ export function restoreWork(deps: RestoreDeps): OperationKind {
       await operation.stage('check');
       await requireBackupOf(file, deps.pinned);
       const taken = await ourForm(operation, deps, file);
-      return orForgotten(operation, deps, () => restoreFile(operation, deps, input, taken));
+      return thenRemoved(operation, deps, () => restoreFile(operation, deps, input, taken));
     },
     recover: (id, machineId) => recoverJob(deps, id, machineId, AGAIN),
   };

@@ -55,8 +55,8 @@ export async function ourForm(
   }
 }
 
-/** Whatever comes of it: what was made of an archive holds the old assistant's keys. */
-export async function orForgotten<T>(
+/** Removes what was made of an archive once `work` has ended, however it ended: it holds the old assistant's keys. */
+export async function thenRemoved<T>(
   operation: OperationHandle,
   { movingDir }: Pick<TakenDeps, 'movingDir'>,
   work: () => Promise<T>,

@@ -26,7 +26,7 @@ export function wasRefused({ text, elapsedSeconds, error }: TurnSnapshot): boole
  * @returns false where nothing was in the way: the failure is what it seems.
  * @throws AppError `conflict` where its turn goes on for an hour.
  */
-export async function makeWay(
+export async function reopenSession(
   operation: OperationHandle,
   deps: InterruptedDeps,
   turn: RefusedTurn,

@@ -18,7 +18,7 @@ import {
   dropAttachments,
 } from './attachments.ts';
 import { fateOf, startGateway } from './interrupted-turn.ts';
-import { makeWay, wasRefused } from './refused-turn.ts';
+import { reopenSession, wasRefused } from './refused-turn.ts';
 import {
   endedForGood,
   endedForLimit,
@@ -188,7 +188,7 @@ async function whatNext(
     return 'again';
   }
   if (wasRefused(turn)) {
-    if (await makeWay(operation, deps, input, turn.error?.details.fault)) return 'again';
+    if (await reopenSession(operation, deps, input, turn.error?.details.fault)) return 'again';
     throw turnError(turn);
   }
   if (turn.state !== 'lost' && turn.state !== 'unknown') throw turnError(turn);

@@ -112,7 +112,15 @@ export async function openPreview(
 ): Promise<OpenedAddress | undefined> {
   if (wish?.how !== 'preview') return undefined;
   const { port } = await deps.configure.show(machineId, operation);
-  return openAddress(operation, deps, machineId, port);
+  await operation.stage('address');
+  const opened = await deps.machines.openPort(machineId, port, `${operation.id}-port`, operation);
+  const url = opened.url !== undefined && URL.canParse(opened.url) ? new URL(opened.url) : undefined;
+  if (url?.protocol === 'https:' && url.username === '') {
+    return { origin: url.origin, visibility: opened.visibility };
+  }
+  throw new AppError('unavailable', 'Dedalus opened an address that is not https', {
+    next: 'Use control_ui "ssh" instead.',
+  });
 }
 
 /** How the person opens it now, where the call asked for that. */
@@ -128,24 +136,6 @@ export async function openControlUi(
   if (wish.how === 'ssh') return { control_ui: await overSsh(operation, deps, machineId, wish, shown) };
   const machine = await deps.machines.get(machineId, operation);
   return { control_ui: await onThisComputer(operation, deps, machine, shown) };
-}
-
-/** Opens an address for the gateway's port. */
-async function openAddress(
-  operation: OperationHandle,
-  { machines }: ControlUiDeps,
-  machineId: string,
-  port: number,
-): Promise<OpenedAddress> {
-  await operation.stage('address');
-  const opened = await machines.openPort(machineId, port, `${operation.id}-port`, operation);
-  const url = opened.url !== undefined && URL.canParse(opened.url) ? new URL(opened.url) : undefined;
-  if (url?.protocol === 'https:' && url.username === '') {
-    return { origin: url.origin, visibility: opened.visibility };
-  }
-  throw new AppError('unavailable', 'Dedalus opened an address that is not https', {
-    next: 'Use control_ui "ssh" instead.',
-  });
 }
 
 function previewSteps({ origin, visibility }: OpenedAddress): ControlUi {

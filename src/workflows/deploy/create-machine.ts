@@ -1,4 +1,4 @@
-/** Gets a deploy exactly one living machine: created once, adopted after a lost answer, replaced when it died at birth. */
+/** Gets a deploy exactly one machine that runs commands: created once, found again after a lost answer, replaced where it never came up. */
 import * as z from 'zod';
 import { ageMs, type Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
@@ -57,7 +57,7 @@ export interface CreateDeps {
 
 /** The stage in which a deploy first runs something of its own on the machine. */
 export const PLAN = 'plan';
-// A third dead machine in a row is no bad luck; every further one would only cost time.
+// Three machines in a row that do not come up are no accident; a fourth one would only cost time.
 const MAX_ATTEMPTS = 3;
 // How long the platform remembers a key is not documented. After this a repeated call might make a second machine.
 const KEY_TRUSTED_MS = 12 * 3_600_000;
@@ -66,10 +66,10 @@ const CLOCK_SLACK_MS = 10 * 60_000;
 
 /**
  * Resolves with the id of a machine that runs commands.
- * @throws AppError `quota`, `auth`, `machine_failed` after three dead machines, `conflict` when nobody can know whether
+ * @throws AppError `quota`, `auth`, `machine_failed` after three machines that did not come up, `conflict` when nobody can know whether
  *   an old create call made a machine, and what MachineService throws.
  */
-export async function livingMachine(
+export async function usableMachine(
   operation: OperationHandle,
   deps: CreateDeps,
   source: MachineSource,
@@ -80,9 +80,9 @@ export async function livingMachine(
       await boot(operation, deps.machines, machineId);
       return machineId;
     } catch (error) {
-      if (source.machineId !== undefined || !diedAtBirth(error)) throw error;
+      if (source.machineId !== undefined || !neverCameUp(error)) throw error;
       if (error.code !== 'not_found' && installed(operation.record)) throw mayHoldAnAssistant(error);
-      await bury(operation, deps.machines, machineId, error);
+      await removeFailed(operation, deps.machines, machineId, error);
     }
   }
 }
@@ -163,10 +163,10 @@ async function boot(operation: OperationHandle, machines: MachineService, machin
 }
 
 /**
- * Removes a machine that died at birth, since it counts against the quota and holds nothing.
+ * Removes a machine that never came up, since it counts against the quota and holds nothing.
  * @throws the cause when no further machine may be tried.
  */
-async function bury(
+async function removeFailed(
   operation: OperationHandle,
   machines: MachineService,
   machineId: string,
@@ -210,7 +210,7 @@ function reasonOf(cause: AppError): string {
 }
 
 /** Not a machine that merely refuses a command, and not a caller that gave up. */
-function diedAtBirth(error: unknown): error is AppError {
+function neverCameUp(error: unknown): error is AppError {
   if (isAppError(error, 'not_found')) return true;
   return isAppError(error, 'machine_failed') && error.details.reason !== 'command_refused';
 }

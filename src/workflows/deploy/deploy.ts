@@ -22,7 +22,7 @@ import {
   openclawDetail,
 } from '../result-fields.ts';
 import { ownAnswer, withListedModels } from './check-model.ts';
-import { livingMachine, machineSource, machineState, PLAN } from './create-machine.ts';
+import { machineSource, machineState, PLAN, usableMachine } from './create-machine.ts';
 import { findDeploy, followRecovered, isRecovered } from './recover.ts';
 import { twinNote } from './same-name.ts';
 import { undoDeploy } from './undo.ts';
@@ -71,7 +71,7 @@ async function deployed(
   deps: DeployDeps,
   input: DeployInput,
 ): Promise<JsonObject> {
-  const machineId = await livingMachine(operation, deps, input);
+  const machineId = await usableMachine(operation, deps, input);
   await operation.stage(PLAN);
   const plan = await decidedPlan(operation, deps.openclaw, machineId, input);
   const job = await installed(operation, deps, machineId, plan, input);

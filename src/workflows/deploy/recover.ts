@@ -26,7 +26,7 @@ export async function findDeploy(deps: LookDeps, id: string): Promise<Recovered 
   if (!found) return undefined;
   const { machineId, vcpu = 0, memoryMib = 0, storageGib = 0 } = found;
   const { deployment_name } = await deps.openclaw.probe(machineId);
-  // Without a name it gets one that nobody has chosen, so that no other deploy takes it for its own.
+  // Where the machine tells no name, its id is the name: no other deploy is called so, and none joins this one by mistake.
   const name = deployment_name ?? machineId;
   const spec = { vcpu, memoryMib, storageGib };
   return { key: name, machineId, input: { name, machineId, spec }, state: { recovered: true } };
@@ -75,9 +75,9 @@ async function firstRunning(
   options: WaitOptions,
   look: (machine: Machine) => Promise<Machine | undefined>,
 ): Promise<Machine | undefined> {
-  const awake = (await machines.list(options)).filter((one) => one.phase === 'running').slice(0, MAX_LOOKS);
-  for (let start = 0; start < awake.length; start += LOOKS_AT_ONCE) {
-    const looks = awake.slice(start, start + LOOKS_AT_ONCE).map((one) => ifItAnswers(() => look(one)));
+  const running = (await machines.list(options)).filter((one) => one.phase === 'running').slice(0, MAX_LOOKS);
+  for (let start = 0; start < running.length; start += LOOKS_AT_ONCE) {
+    const looks = running.slice(start, start + LOOKS_AT_ONCE).map((one) => ifItAnswers(() => look(one)));
     const found = (await Promise.all(looks)).find((one) => one !== undefined);
     if (found) return found;
   }

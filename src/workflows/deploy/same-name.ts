@@ -4,7 +4,8 @@ import { onFailure } from '../../core/errors.ts';
 import type { Machine } from '../../dedalus/api.ts';
 import type { LookDeps } from './recover.ts';
 
-// Deploys at the same moment make twins, so only machines of about the same age are asked: each look counts as use of one.
+// Only deploys at the same moment end in two machines of one name, so only machines of about the same age are asked: each look
+// counts as use of the machine.
 const TOGETHER_MS = 3_600_000;
 const MAX_LOOKS = 10;
 

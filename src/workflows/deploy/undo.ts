@@ -39,7 +39,8 @@ export async function undoDeploy(
   return undefined;
 }
 
-// A machine in these has not been up yet; one that was used and wakes is `starting` too, but its deploy got further.
+// In these phases a machine has not run yet. One that was used before and wakes is `starting` too, but then its deploy has
+// already installed something.
 const BEFORE_FIRST_USE = ['accepted', 'placement_pending', 'starting', 'failed'];
 
 /** Looks, once nothing of this deploy can change what it sees. What cannot be seen may be somebody's assistant. */

@@ -40,8 +40,8 @@ export function destroyWork(deps: DestroyDeps): OperationKind {
     },
     async recover(_id, machineId) {
       const found = await recoverPhase(deps.machines, machineId, GOAL);
-      // Without its record nobody knows which machine was meant. An empty identity fits none: this can see a machine go that
-      // is going already, and never begins to destroy one.
+      // Without its record nobody knows which machine was meant. An empty identity is that of no machine: so this only waits
+      // for one that is being destroyed already, and never begins to destroy any.
       return found && { ...found, input: { ...found.input, identity: '' } };
     },
   };

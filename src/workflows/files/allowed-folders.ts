@@ -1,6 +1,6 @@
 /**
- * Which files of this computer may be touched for an assistant. A model must not be able to hand any file to somebody
- * else's assistant: files come only from folders that the person named, and what looks like a key from none.
+ * Which files of this computer may be sent to an assistant, or written for one. A model must not be able to hand any file
+ * to somebody else's assistant: files come only from folders that the person named, and what looks like a key from none.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, parse, relative, sep } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Which folders that a client works in may get files. A client that was started at home names the home, and there lies what
- * starts by itself: so only folders of a project count, the rest only where the person names it.
+ * Which folders that a client works in may get files. A client that was started in the home folder names that one, and in it
+ * lies what starts by itself: so only folders of a project count, all others only where the person names them.
  */
 import { isAbsolute, relative, sep } from 'node:path';
 import { isWithin, realOf } from './real-path.ts';

@@ -27,7 +27,7 @@ export interface Fetched {
 export async function fetchPieces(operation: OperationHandle, fetched: Fetched): Promise<void> {
   const { file, bytes } = fetched;
   const read = (index: number, size: number) =>
-    patient(async () => {
+    retried(async () => {
       const piece = await fetched.read({ offset: index * size, bytes: size });
       // The checksum is made of what was written here, so a piece that is too short would not be noticed later.
       if (piece.length === Math.min(size, bytes - index * size)) return piece;
@@ -84,7 +84,7 @@ async function fittingSize(read: (index: number, size: number) => Promise<Buffer
   });
 }
 
-async function patient(read: () => Promise<Buffer>): Promise<Buffer> {
+async function retried(read: () => Promise<Buffer>): Promise<Buffer> {
   for (let tries = 1; ; tries++) {
     try {
       return await read();

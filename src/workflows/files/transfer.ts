@@ -139,7 +139,9 @@ async function lookedAt(
 
   async function packed() {
     const start = () => deps.files.startPacking(machineId, id, path, { signal });
-    const { left_out: leftOut, ...archive } = await packedFolder(await lastingJob(operation, deps, machineId, start));
+    const { left_out: leftOut, ...archive } = await packedFolder(
+      await lastingJob(operation, deps, machineId, start),
+    );
     if (leftOut > 0)
       await operation.note(
         `Left out: ${leftOut} link(s) that lead outside, pipes, sockets or names that are no UTF-8.`,

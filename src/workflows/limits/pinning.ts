@@ -1,4 +1,4 @@
-/** Limits that hold below the tools: a pinned server reaches no other machine, a reading one moves no work. */
+/** Limits that hold whatever a tool does: a pinned server reaches no other machine, and one that only reads begins, continues and cancels no work. */
 import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';

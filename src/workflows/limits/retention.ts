@@ -3,7 +3,7 @@ import type { OperationRecord } from '../../operations/record.ts';
 import { DEPLOY } from '../deploy/deploy.ts';
 import { DESTROY } from '../destroy/destroy.ts';
 
-// A reply is fetched within minutes, by a patient person within days.
+// A reply is fetched within minutes, or some days later by a person who was away.
 const KEPT_MS = 7 * 24 * 3_600_000;
 // Whoever begins a thousand turns a day does not come back to the first of them.
 const KEPT = 500;

@@ -69,16 +69,16 @@ export async function overview(
     const known = since.get(machine.machineId);
     return { machine, name, since: known, waste: wasteOf(machine, name, known, clock.now()) };
   };
-  const awake = all.filter((machine) => machine.phase === 'running');
+  const running = all.filter((machine) => machine.phase === 'running');
   return {
     page: shown.map(listed),
     next: start + limit < all.length ? shown.at(-1)?.machineId : undefined,
     total: all.length,
     quotaUsed: all.filter(isAlive).length,
     awake: {
-      count: awake.length,
-      vcpu: sum(awake.map((machine) => machine.vcpu)),
-      memoryMib: sum(awake.map((machine) => machine.memoryMib)),
+      count: running.length,
+      vcpu: sum(running.map((machine) => machine.vcpu)),
+      memoryMib: sum(running.map((machine) => machine.memoryMib)),
     },
     wasted: all.map(listed).filter(({ waste }) => waste !== undefined),
   };

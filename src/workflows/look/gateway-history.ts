@@ -1,16 +1,10 @@
-/** What happened to a gateway that nobody asked for, in words: how often it went down, why, and what to do about it. */
+/** How often a gateway went down without being asked to, why, and what to do about it, in words. */
 import { toldTime } from '../../core/text.ts';
 import {
   type GatewayEvent,
   type GatewayHistory,
   WHY_IT_WENT_DOWN,
 } from '../../openclaw/look/gateway-events.ts';
-
-export interface ToldEvent {
-  at: string | undefined;
-  why: GatewayEvent['why'];
-  did: GatewayEvent['did'];
-}
 
 const FIX: Readonly<Record<GatewayEvent['why'], string>> = {
   ended: 'Call read_logs to see what it was at; upgrade_openclaw where a newer release is there.',
@@ -24,7 +18,7 @@ const FIX: Readonly<Record<GatewayEvent['why'], string>> = {
 const OFTEN = 3;
 
 /** Newest last. */
-export function toldEvents({ events }: GatewayHistory): ToldEvent[] {
+export function toldEvents({ events }: GatewayHistory) {
   return events.map(({ at, why, did }) => ({ at: toldTime(at), why, did }));
 }
 

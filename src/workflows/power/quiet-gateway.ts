@@ -33,7 +33,7 @@ export async function quietGateway(
   const waiting = {
     clock: deps.clock,
     what: 'running work to end',
-    // The machine itself waits for the work; one that says "busy" at once is asked no more often for it.
+    // The machine itself waits for the work before it answers; these pauses are for one that answers "busy" at once.
     intervalMs: 100,
     maxIntervalMs: 3_000,
     timeoutMs: QUIET_MS,

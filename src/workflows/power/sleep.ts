@@ -1,4 +1,4 @@
-/** Puts a machine to sleep kindly: running work is waited for and named, then processes end and only storage is billed. */
+/** Puts a machine to sleep: waits for running work within a bound and names it, then processes end and only storage is billed. */
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError, onFailure } from '../../core/errors.ts';
@@ -19,7 +19,8 @@ export const SLEEP = 'sleep';
 const sleepInput = z.object({ machineId: z.string() });
 const GOAL: PhaseGoal = { tool: 'sleep_machine', arrived: ['sleeping'], onItsWay: ['stopping'] };
 
-// The hold after a wake is 5 minutes. Whoever asks in its last minute wants to wait; else it costs less to come back.
+// For 5 minutes after a wake the platform lets no machine sleep. The last minute of that is waited for; before it, the caller
+// is told to come back.
 const MAX_HOLD_MS = 60_000;
 const MAX_HOLDS = 3;
 
@@ -35,7 +36,8 @@ export const sleep = declareKind({
   name: SLEEP,
   input: sleepInput,
   result: phaseChangeResult,
-  // What is at work wakes its machine again. A deploy is left out: one that nobody goes on with must not cost compute.
+  // Such work would wake the machine again. A deploy is not among them: a machine whose deploy nobody goes on with must be able
+  // to sleep, since it is billed while it is awake.
   notBeside: ['configure', 'upgrade', 'restore', 'backup', 'save', 'send'],
   work: sleepWork,
   words: {
@@ -73,9 +75,7 @@ async function tellMissed(
   { automations }: SleepDeps,
   machineId: string,
 ): Promise<void> {
-  const planned = await automations
-    .list(machineId, operation)
-    .catch(onFailure(undefined, operation.signal));
+  const planned = await automations.list(machineId, operation).catch(onFailure(undefined, operation.signal));
   const missed = missedWhileAsleep(planned);
   if (missed !== undefined) await operation.note(missed);
 }

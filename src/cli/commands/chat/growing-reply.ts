@@ -19,7 +19,8 @@ export function growingReply({ stdout, stderr }: CommandIo, redact: Redact): Gro
   let shown = '';
   let stage = '';
   const grow = (text: string) => {
-    // What was a word may be known for a secret once it is longer; the end then tells the whole anew.
+    // A secret is recognised, and masked, only once enough of it has come: then what was shown is no beginning of the text any
+    // more. Nothing more is shown until the end, which prints the whole reply anew.
     if (!text.startsWith(shown)) return;
     stdout.write(text.slice(shown.length));
     shown = text;

@@ -5,7 +5,7 @@ import type { CommandIo, InputStream } from '../io.ts';
 // As the tool takes; what is longer is read no further.
 const MAX_BYTES = 4_000_000;
 
-// Programs start others with a pipe that nobody ever writes to or closes; a file or a filter has begun by then.
+// Some programs start others with a pipe that nobody ever writes to or closes. From a file or a filter something comes sooner.
 const QUIET_MS = 3_000;
 
 /**

@@ -7,7 +7,7 @@ import type { AssembledServer } from '../../../server.ts';
 import { endDeploysOn } from '../../../workflows/destroy/destroy.ts';
 import { begin, toTheEnd } from '../../commands/call.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import { NIGHT, type Place, PROBES, type Probe } from './probes.ts';
+import { type Place, PROBES, type Probe, SLEEP_PROBES } from './probes.ts';
 import { type Line, reportOf } from './report.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -117,7 +117,7 @@ async function checked(io: LiveIo, signal: AbortSignal, lines: Line[]): Promise<
   });
   const { clock } = io;
   const place = { machines, machineId, clock, signal, sources: io.sources, longSeconds: io.longSeconds };
-  for (const probe of [...PROBES, ...NIGHT]) await tried(io, probe, place, lines);
+  for (const probe of [...PROBES, ...SLEEP_PROBES]) await tried(io, probe, place, lines);
   await assistant(io, { name: key, machineId, signal }, lines);
 }
 

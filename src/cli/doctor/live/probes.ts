@@ -128,7 +128,7 @@ export const PROBES: readonly Probe[] = [
 const MARK = 'live-check-mark';
 
 /** Sleep and wake, with what is left behind before and looked for after. */
-export const NIGHT: readonly Probe[] = [
+export const SLEEP_PROBES: readonly Probe[] = [
   {
     what: 'marks before the sleep',
     assumed: 'can be written under the home, /tmp and /',

@@ -1,4 +1,4 @@
-/** What went wrong between the lines of a live check: a second try mends most of it, and no line would tell. */
+/** Failures that a live check met and got over by trying again: no other line of its report shows them. */
 import { isAppError } from '../../../core/errors.ts';
 import { readRefusal } from '../../../dedalus/envelopes.ts';
 import type { Watch, WireAnswer } from '../../../dedalus/wire.ts';

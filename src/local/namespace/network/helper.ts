@@ -1,4 +1,4 @@
-/** A small Node process in a machine's network: sockets that it makes belong there, wherever they travel afterwards. */
+/** A small Node process in a machine's network: sockets that it opens belong to that network, also once they were handed to this process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { at } from '../../../core/patch.ts';
