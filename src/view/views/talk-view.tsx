@@ -5,7 +5,7 @@ import type { Message, Talk } from '../told/talk.ts';
 import { durationOf, plain, timeOf } from '../told/words.ts';
 import { MadeFiles } from './made-files.tsx';
 import { Failed, HinderedNotice, STATUS_TONES, useFollowed } from './operation-view.tsx';
-import { Card, Chip, Notice, Said, Spoken } from './parts.tsx';
+import { Card, Chip, Said, Spoken } from './parts.tsx';
 
 const NAMES: Readonly<Record<string, string>> = { user: 'You', assistant: 'Assistant' };
 
