@@ -1,7 +1,7 @@
 /** Servers as processes: killed, shared, locked, ended when nobody needs them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -159,9 +159,12 @@ describe('the background server', () => {
     await expect(stat(readyPath(stateDir))).rejects.toThrow('ENOENT');
   });
 
-  it('that cannot start says so at once, with the end of its log', async () => {
+  it('that cannot start says so at once, with the end of its log, which has an end', async () => {
     const broken = path.join(stateDir, 'broken.mjs');
     await writeFile(broken, 'throw new Error("no luck today")');
+    const logFile = path.join(stateDir, 'local', 'daemon.log');
+    await mkdir(path.dirname(logFile), { recursive: true, mode: 0o700 });
+    await writeFile(logFile, 'an earlier start\n'.repeat(20_000));
     const options = {
       stateDir,
       node: process.execPath,
@@ -174,6 +177,9 @@ describe('the background server', () => {
       code: 'unavailable',
       foreign: expect.stringContaining('no luck today'),
     });
+    const log = await readFile(logFile, 'utf8');
+    expect(log).toContain('no luck today');
+    expect(log.length).toBeLessThan(10_000);
   });
 
   it('never shows its key to a stranger who got the port of a killed one', async () => {

@@ -1,6 +1,7 @@
 /** The background server behind `--local`: machines must outlive the client that asked for them. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
@@ -43,6 +44,8 @@ const IDLE_MS = 15 * 60_000;
 // Finding out about namespaces takes up to some seconds on a busy computer, starting the bin about one.
 const START_TIMEOUT_MS = 45_000;
 const LOG_TAIL_CHARACTERS = 2_000;
+// Each start adds to it, also the many of a client that starts over and over; why one fails stands in its last lines.
+const MAX_LOG_BYTES = 256 * 1024;
 
 // PATH and HOME find npm and its settings; nothing here holds a key.
 const PASSED_ON = new Set([
@@ -93,6 +96,12 @@ async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptio
   const logFile = path.join(folder, 'daemon.log');
   const log = await inStateFolder(folder, async () => {
     await privateDir(folder);
+    // Servers that still write to it append, so what they say next is at its new end.
+    const size = await stat(logFile).then(
+      (file) => file.size,
+      () => 0,
+    );
+    if (size > MAX_LOG_BYTES) await truncate(logFile);
     return openSync(logFile, 'a', 0o600);
   });
   const child = spawn(node, [...NO_DEBUGGER, bin, 'local', 'serve', '--state-dir', stateDir], {
