@@ -60,8 +60,9 @@ function forgetTrees(own: string, names: readonly string[]): void {
 
 /** The gateway that runs, and a command of now, work with younger ones. In the home of a person others have theirs in /tmp. */
 function leftBehind(place: Place): string[] {
-  const started = statSync(gatewayPidFile(place), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-  const age = Math.max(OLD_REQUEST_MS, systemClock.now() - started);
+  const started = statSync(gatewayPidFile(place), { throwIfNoEntry: false })?.mtime;
+  const runs = started === undefined ? 0 : ageMs(started.toISOString(), systemClock.now());
+  const age = Math.max(OLD_REQUEST_MS, runs);
   return [join(stateDir(place), 'tmp'), place.home === OWN_HOME ? '/tmp' : '']
     .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
     .filter((path) => LEFT_BEHIND.test(path) && isOlder(path, age));
