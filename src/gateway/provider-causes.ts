@@ -189,7 +189,8 @@ export const PROVIDER_CAUSES: readonly Cause[] = [
   {
     matches: ({ providerStatus = 0, words }) => providerStatus >= 400 || words.includes('html error page'),
     message: 'The model provider rejected the request',
-    next: `${READ_WORDS}; then choose another model, or correct the address of the provider.`,
+    // OpenClaw hides the words that Anthropic has for an image which it cannot read.
+    next: `${READ_WORDS}; then choose another model, correct the address of the provider, or start a new session: what it rejects may stand in this one, as an image does.`,
     asked: true,
   },
   {

@@ -73,6 +73,17 @@ test('what it says of an error stands apart', async () => {
   expect(error.foreign?.length).toBeLessThan(7_000);
 });
 
+test('who asks one that never answers is told what starts it anew', async () => {
+  const run = async () => {
+    throw new AppError('timeout', 'A command ran too long', { next: 'Call gateway_status.' });
+  };
+  await expect(askSidecar({ run }, 'm', 'hello', {}, OPTIONS)).rejects.toMatchObject({
+    code: 'timeout',
+    message: 'A command ran too long',
+    next: expect.stringContaining('repair_openclaw'),
+  });
+});
+
 test('one that answers nonsense is replaced after three requests, whatever version it claims', async () => {
   await sitOnSocket(() => told({ is: 'reply', packed: reply({}) }), {
     order: SIDECAR.order + 1000,
