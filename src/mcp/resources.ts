@@ -42,7 +42,10 @@ export interface KnownResource {
 
 /** One that is always there and the same for everybody: a page that a host shows beside the results of tools. */
 export interface Page {
+  /** Under which it is listed. */
   uri: string;
+  /** Every one under which it is read, that one included. */
+  uris: RegExp;
   name: string;
   title: string;
   description: string;
@@ -110,8 +113,8 @@ export function serveResources<Services>(
   );
   server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }, { signal }) =>
     inOurWords(log, redact, async () => {
-      const page = set.pages.find((one) => one.uri === uri);
-      if (page !== undefined) return { contents: [await pageContent(page)] };
+      const page = set.pages.find(({ uris }) => uris.test(uri));
+      if (page !== undefined) return { contents: [{ uri, ...(await pageContent(page)) }] };
       const { template, variables } = addressed(templates, uri);
       const tool = tools.find(({ name }) => name === template.tool);
       if (tool === undefined) throw unknownResource();
@@ -181,8 +184,8 @@ function pageListing({ uri, name, title, description, mimeType, meta }: Page): R
   return { uri, name, title, description, mimeType, _meta: meta };
 }
 
-async function pageContent({ uri, mimeType, meta, read }: Page) {
-  return { uri, mimeType, text: await read(), _meta: meta };
+async function pageContent({ mimeType, meta, read }: Page) {
+  return { mimeType, text: await read(), _meta: meta };
 }
 
 function addressed(

@@ -2,13 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../core/errors.ts';
 import type { Page } from '../mcp/resources.ts';
-import { VIEW_URI } from '../tools/views.ts';
+import { VIEW_URI, VIEW_URIS } from '../tools/views.ts';
 
 // The build puts it beside the program.
 const FILE = new URL('./view.html', import.meta.url);
 
 export const viewPage: Page = {
   uri: VIEW_URI,
+  uris: VIEW_URIS,
   name: 'view',
   title: 'View',
   description: 'What results say, to look at: stages with their times, machines, status, conversations.',

@@ -1,9 +1,12 @@
 /** Which tools show the page that clients with MCP Apps put beside a result, and which of them that page may call. */
+import { version } from '../../package.json';
 import type { Tool } from '../mcp/define-tool.ts';
 import { CALLED } from '../view/called.ts';
 
-/** Where hosts read the page. */
-export const VIEW_URI = 'ui://openclaw-dedalus/view.html';
+/** Where hosts read the page. Some keep a page by its address for good, so each version has one of its own. */
+export const VIEW_URI = `ui://openclaw-dedalus/${version}/view.html`;
+/** Those of all versions: a host may still hold the tools of an earlier one. */
+export const VIEW_URIS = /^ui:\/\/openclaw-dedalus\/(?:[\w.+-]{1,60}\/)?view\.html$/;
 
 // The address under the key that it had before the extension was settled: some hosts look for nothing else.
 const EARLIER_KEY = 'ui/resourceUri';

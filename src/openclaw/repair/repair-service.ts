@@ -9,8 +9,8 @@ import { readDiagnosis, readDoctor } from './read-diagnosis.ts';
 
 /** Three probes of 3 to 5 s each, one reading of the configuration, and a cold disk. */
 const DIAGNOSE_MS = 60_000;
-/** Measured 5 s on a quiet machine; it starts all of OpenClaw. */
-const DOCTOR_MS = 90_000;
+/** Measured 5 s on a quiet machine; it starts all of OpenClaw. The machine itself gives OpenClaw's command line 90 s, and then says that it was not answered. */
+const DOCTOR_MS = 120_000;
 /** It waits up to 150 s for a start of the gateway that is going on. */
 const MEND_MS = 230_000;
 

@@ -1,7 +1,8 @@
 /** What hosts are told of the page: beside which tools it stands, and what it may call without a person. */
 import { describe, expect, it } from 'vitest';
+import { version } from '../../../package.json';
 import { tools } from '../../../src/tools/index.ts';
-import { VIEW_URI } from '../../../src/tools/views.ts';
+import { VIEW_URI, VIEW_URIS } from '../../../src/tools/views.ts';
 
 const ui = Object.fromEntries(tools.map(({ name, meta }) => [name, Object(meta?.ui)]));
 
@@ -29,5 +30,13 @@ describe('the page', () => {
 
   it('is found by hosts that look for its address under the earlier key alone', () => {
     for (const { name, meta } of tools) expect(meta?.['ui/resourceUri']).toBe(ui[name].resourceUri);
+  });
+
+  it('has an address of its own in each version, under which no other version is kept, and is read under those of all', () => {
+    expect(VIEW_URI).toContain(`/${version}/`);
+    for (const uri of [VIEW_URI, 'ui://openclaw-dedalus/view.html', 'ui://openclaw-dedalus/0.0.1-beta.1/view.html'])
+      expect(VIEW_URIS.test(uri)).toBe(true);
+    for (const uri of ['ui://openclaw-dedalus/../view.html/x', 'ui://openclaw-dedalus/a/b/view.html', `${VIEW_URI}?`])
+      expect(VIEW_URIS.test(uri)).toBe(false);
   });
 });
