@@ -32,8 +32,9 @@ const PASTED_SHAPES: readonly RegExp[] = [
   /\b(?:gsk_|hf_|npm_|r8_|xai-|[sr]k_(?:live|test)_)[A-Za-z0-9]{20,}/g,
   /\bgithub_pat_[A-Za-z0-9_]{20,}/g,
   /\bAKIA[0-9A-Z]{16}\b/g,
-  /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/gs,
+  /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*/g,
+  // Its begin alone is only spoken of; of one that is cut, what looks like its lines.
+  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?:(?!-----)[\s\S]){0,16384}-----END [A-Z ]{0,30}PRIVATE KEY-----|(?:(?:\s|\\[nr])*[A-Za-z0-9+/=]{40,})*)/g,
   /\bglpat-[A-Za-z0-9_-]{16,}/g,
 ];
 

@@ -51,9 +51,33 @@ describe('a key that nobody told us of', () => {
     'glpat-abcdefghij0123456789',
     'AKIAIOSFODNN7EXAMPLE',
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U',
+    '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----',
+    `-----BEGIN PRIVATE KEY-----\\n${'Ab1/'.repeat(16)}\\n${'Ab1/'.repeat(16)}`,
     '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\nAAAA\n-----END OPENSSH PRIVATE KEY-----',
   ])('is recognised by its shape: %s', (key) => {
     expect(secretKeeper([]).redact(`log line ${key} end`)).toBe('log line [redacted] end');
+  });
+
+  it('is masked to where it ends, and its begin alone hides nothing', () => {
+    const redact = secretKeeper([]).redact;
+    const begin = '-----BEGIN PRIVATE KEY-----';
+    expect(redact(`A key starts with ${begin}, and ends so.`)).toBe(
+      'A key starts with [redacted], and ends so.',
+    );
+    expect(redact(`${begin}\n${'Ab1/'.repeat(16)}\ncut here`)).toBe('[redacted]\ncut here');
+  });
+
+  it('is looked for once over, however often it seems to begin', () => {
+    const redact = secretKeeper([]).redact;
+    for (const text of [
+      '-eyJ',
+      'eyJ',
+      'eyJaaaaaaaaaa.',
+      '-----BEGIN PRIVATE KEY-----A',
+      'gsk_',
+      '-----BEGIN A ',
+    ])
+      expect(redact(text.repeat(250_000)).length).toBeGreaterThan(1000);
   });
 
   it('leaves ordinary words and ids alone', () => {
