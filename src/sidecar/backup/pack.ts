@@ -18,7 +18,7 @@ import type { PACK } from '../state/protocol.ts';
 import { gatewayToken, readSecrets } from '../state/secrets.ts';
 import { copyDatabase, unbindDatabase } from './databases.ts';
 import { fileEntry, hasRoomFor, measured, placeEntry, tokenRemover } from './into-archive.ts';
-import { isPeoples, type StateFile, stateFiles } from './state-files.ts';
+import { isPeoples, type StateFile, sharesPeoples, stateFiles } from './state-files.ts';
 
 type Request = z.infer<typeof PACK.request>;
 type Packed = z.infer<typeof PACK.reply>;
@@ -61,10 +61,11 @@ async function packInto(place: Place, folder: string, { key, manifest }: Request
   if (!hasRoomFor(root, files)) throw new SidecarError('no_room_for_copy');
   const databases = files.filter(({ kind }) => kind === 'database').map(({ name }) => name);
   const copies = join(folder, 'databases');
+  const shared = sharesPeoples(files);
   for (const name of databases) {
     try {
       await copyDatabase(join(root, name), join(copies, name));
-      if (!isPeoples(name)) await unbindDatabase(join(copies, name));
+      if (shared || !isPeoples(name)) await unbindDatabase(join(copies, name));
     } catch (error) {
       throw new SidecarError('backup_database', `${name}: ${String(error)}`);
     }

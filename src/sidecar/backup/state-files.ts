@@ -1,5 +1,5 @@
 /** What of the assistant's state goes into a backup: ordinary files, folders, and links that stay inside. */
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { insideTarget } from '../../core/archive.ts';
 import { attempt } from '../../core/errno.ts';
@@ -12,12 +12,19 @@ const LEFT_OUT = new Set(['logs', 'tmp', 'cache', 'plugin-skills']);
 /** Beside a database, or in the making. A database beside another one (x.sqlite.reindex-lock.sqlite) is a lock. */
 const BESIDE = /\.sqlite-(?:wal|shm|journal)$|\.sqlite\..*\.sqlite$|\.(?:draft|new\.\d+)$/;
 /** Of a database that is copied with what stands in these. */
-const LOG_BESIDE = /\.sqlite-(?:wal|shm|journal)$/;
+const LOG_BESIDE = /(\.sqlite)-(?:wal|shm|journal)$/;
 /** Where people and their assistant keep what they like, under any name. */
 const PEOPLES = /^(?:workspace[^/]*|media|skills|hooks)\//;
 
 /** @param name relative to the state folder. */
 export const isPeoples = (name: string): boolean => PEOPLES.test(name);
+
+/** Whether a link of OpenClaw's leads among people's files: its own databases may then lie there. */
+export const sharesPeoples = (links: readonly { name: string; target?: string }[]): boolean =>
+  links.some(
+    ({ name, target }) =>
+      target !== undefined && !isPeoples(name) && isPeoples(`${join(dirname(name), target)}/`),
+  );
 
 export type StateFile = { name: string; mode: number } & (
   | { kind: 'file' | 'database' | 'folder' }
@@ -34,9 +41,12 @@ export interface StateFiles {
 export function stateFiles(root: string): StateFiles {
   return filesUnder(
     root,
-    (name, entry) => LEFT_OUT.has(name) || (isPeoples(name) ? LOG_BESIDE : BESIDE).test(entry),
+    (name, entry) => LEFT_OUT.has(name) || (isPeoples(name) ? isLog(root, name) : BESIDE.test(entry)),
   );
 }
+
+const isLog = (root: string, name: string) =>
+  LOG_BESIDE.test(name) && existsSync(join(root, name.replace(LOG_BESIDE, '$1')));
 
 /** @param without which names relative to `root`, or last parts of names, are left out. */
 export function filesUnder(root: string, without: (name: string, entry: string) => boolean): StateFiles {

@@ -30,7 +30,7 @@ import { readObject } from '../state/object-file.ts';
 import type { unpackSchema } from '../state/protocol.ts';
 import { adoptState } from './adopt.ts';
 import { settleDatabase, unbindDatabase } from './databases.ts';
-import { isPeoples } from './state-files.ts';
+import { isPeoples, sharesPeoples } from './state-files.ts';
 
 type Request = z.infer<typeof unpackSchema> & { job: string };
 
@@ -96,7 +96,7 @@ async function* pieces(place: Place, request: Request, begun: number): AsyncGene
 async function unpack(place: Place, request: Request, next: string, begun: number): Promise<void> {
   const links: Extract<ArchiveEntry, { kind: 'link' }>[] = [];
   const folders: Extract<ArchiveEntry, { kind: 'folder' }>[] = [];
-  const databases: string[] = [];
+  const databases: { path: string; theirs: boolean }[] = [];
   const limits = { bytes: Number.MAX_SAFE_INTEGER };
   await readArchive(Readable.from(pieces(place, request, begun)), limits, async (entry, content) => {
     if (entry.name === MANIFEST || entry.name === '') return;
@@ -115,14 +115,16 @@ async function unpack(place: Place, request: Request, next: string, begun: numbe
           constants.COPYFILE_EXCL,
         );
       else await writeNew(path, entry.mode, content);
-      if (path.endsWith('.sqlite') && !isPeoples(name)) databases.push(path);
+      if (path.endsWith('.sqlite')) databases.push({ path, theirs: isPeoples(name) });
     }
   });
   const settings = readObject(join(next, 'openclaw.json'));
   const store = 'value' in settings ? at(settings.value, 'cron', 'store') : undefined;
-  for (const database of databases) {
-    await unbindDatabase(database);
-    await settleDatabase(database, { home: place.home, store, emptied: request.emptied });
+  const shared = sharesPeoples(links);
+  for (const { path, theirs } of databases) {
+    if (theirs && !shared) continue;
+    await unbindDatabase(path);
+    await settleDatabase(path, { home: place.home, store, emptied: request.emptied });
   }
   for (const { name, target } of links) symlinkSync(target, join(next, name));
   // Always its owner's to read, enter and remove again.

@@ -21,6 +21,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { packBackup } from '../../../src/sidecar/backup/pack.ts';
 import { unpackBackup } from '../../../src/sidecar/backup/unpack.ts';
+import { fill, rows, sqlite } from './databases-of-anybody.ts';
 
 const TOKEN = 'ab'.repeat(32);
 const KEY = '11'.repeat(32);
@@ -52,6 +53,8 @@ function machine(name: string, settings: object, secrets: object): string {
   writeFileSync(join(place, '.openclaw/secrets.json'), JSON.stringify(secrets));
   return place;
 }
+
+const another = () => machine('other', SETTINGS, { gateway: 'cd'.repeat(32) });
 
 /** Of the last one that was packed. */
 let leftOut = 0;
@@ -147,6 +150,7 @@ it("brings back people's own files under any name, and says how many it cannot n
     'shop.sqlite.snapshot',
     'old.sqlite.snapshot/inside',
     'shop.sqlite.snapshot.snapshot',
+    'travel.sqlite-journal',
   ];
   mkdirSync(join(workspace, 'old.sqlite.snapshot'));
   for (const name of names) writeFileSync(join(workspace, name), `of ${name}`);
@@ -155,39 +159,34 @@ it("brings back people's own files under any name, and says how many it cannot n
   writeFileSync(Buffer.concat([Buffer.from(`${workspace}/`), Buffer.from([0xfc, 0x62])]), 'x');
   const archive = await packed();
   expect(leftOut).toBe(2);
-  const other = machine('other', SETTINGS, { gateway: 'cd'.repeat(32) });
+  const other = another();
   await restored(other, archive);
   const back = names.map((name) => readFileSync(next(other, join('workspace', name)), 'utf8'));
   expect(back).toEqual(names.map((name) => `of ${name}`));
 });
 
-const sqlite = await import('node:sqlite').catch(() => undefined);
 it.skipIf(sqlite === undefined)("changes nothing in people's own databases", async () => {
-  if (sqlite === undefined) return;
-  const fill = (file: string) => {
-    const database = new sqlite.DatabaseSync(file);
-    database.exec(`CREATE TABLE products (pid INTEGER, name TEXT); INSERT INTO products VALUES (1, 'a');
-      CREATE TABLE leases (tenant TEXT, last_pid INTEGER); INSERT INTO leases VALUES ('b', 7);
-      CREATE TABLE cron_jobs (store_key TEXT); INSERT INTO cron_jobs VALUES ('/x/.openclaw/cron/jobs.json');`);
-    database.close();
-  };
-  const rows = (file: string) => {
-    const database = new sqlite.DatabaseSync(file, { readOnly: true });
-    const all = ['products', 'leases', 'cron_jobs'].flatMap((table) =>
-      database.prepare(`SELECT * FROM ${table}`).all(),
-    );
-    database.close();
-    return all.map((row) => Object.values(row));
-  };
   mkdirSync(join(home, '.openclaw/state'));
   for (const name of ['workspace/shop.sqlite', 'state/openclaw.sqlite']) fill(join(home, '.openclaw', name));
-  const other = machine('other', SETTINGS, { gateway: 'cd'.repeat(32) });
+  const other = another();
   await restored(other, await packed());
   const before = [[1, 'a'], ['b', 7], ['/x/.openclaw/cron/jobs.json']];
   expect(rows(next(other, 'workspace/shop.sqlite'))).toEqual(before);
   // In OpenClaw's own a process of another machine is nobody.
   expect(rows(next(other, 'state/openclaw.sqlite'))).toEqual([[`${other}/.openclaw/cron/jobs.json`]]);
 });
+
+it.skipIf(sqlite === undefined)(
+  "takes for OpenClaw's own what a link of its leads to among them",
+  async () => {
+    mkdirSync(join(home, '.openclaw/workspace/state'));
+    symlinkSync('workspace/state', join(home, '.openclaw/state'));
+    fill(join(home, '.openclaw/state/openclaw.sqlite'));
+    const other = another();
+    await restored(other, await packed());
+    expect(rows(next(other, 'state/openclaw.sqlite'))).toEqual([[`${other}/.openclaw/cron/jobs.json`]]);
+  },
+);
 
 it.each<[string, [Entry, string?][]]>([
   ['a link out', [[{ name: 'x', type: 'symlink', linkname: '../../../victim' }]]],
@@ -286,7 +285,7 @@ it('a backup that somebody makes take for ever is given up', async () => {
   const elapsed = vi.spyOn(systemClock, 'elapsed');
   const archive = await packed();
   elapsed.mockReturnValueOnce(0).mockReturnValue(2 * 60 * 60_000);
-  const other = machine('other', SETTINGS, { gateway: 'cd'.repeat(32) });
+  const other = another();
   await expect(restored(other, archive)).rejects.toMatchObject({ code: 'backup_unusable' });
   elapsed.mockRestore();
   expect(existsSync(next(other))).toBe(false);
