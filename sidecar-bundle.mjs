@@ -85,7 +85,12 @@ export async function limitPluginText() {
 /** As it travels: denser than gzip makes it, so that it is one piece, and known to every Node. */
 export async function packedSidecar() {
   const [{ contents }] = (await sidecarBuild()).outputFiles;
-  const params = { [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length };
+  const params = {
+    [constants.BROTLI_PARAM_LGWIN]: 24,
+    // A tenth of a percent smaller than with the block that is chosen by itself.
+    [constants.BROTLI_PARAM_LGBLOCK]: 17,
+    [constants.BROTLI_PARAM_SIZE_HINT]: contents.length,
+  };
   return brotliCompressSync(contents, { params }).toString('base64');
 }
 

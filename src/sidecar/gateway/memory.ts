@@ -41,8 +41,10 @@ export function diskFreeMib({ home }: Place): number {
 }
 
 function freeMib(folder: string): number {
-  const { bavail, bsize, files, ffree } = statfsSync(folder);
-  return files > 0 && ffree < FEW_NAMES ? 0 : Math.floor((bavail * bsize) / MIB);
+  const { bavail, bsize, files, ffree, blocks } = statfsSync(folder);
+  // Some kinds say nothing of their size.
+  if (blocks === 0) return FULL_TEMP_MIB;
+  return files && ffree < FEW_NAMES ? 0 : Math.floor((bavail * bsize) / MIB);
 }
 
 export const hasRoom = (place: Place): boolean => diskFreeMib(place) >= FULL_DISK_MIB;

@@ -1,10 +1,9 @@
 /** Makes room: caches, what killed installations left, versions that nobody uses, old jobs and long logs. No state. */
-import { readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { readlinkSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ageMs, systemClock } from '../../core/clock.ts';
 import { attempt } from '../../core/errno.ts';
 import { gatewayPidFile } from '../gateway/files.ts';
-import { diskFreeMib } from '../gateway/memory.ts';
 import { mcpDir, type Place, stateDir } from '../place.ts';
 import { namesIn, readUpTo } from '../read-text.ts';
 import { dropTrees } from '../upgrade/copy-tree.ts';
@@ -23,8 +22,9 @@ const CACHES = [
 /** A turn or an operation that has ended is read within minutes. */
 const OLD_JOB_MS = 24 * 60 * 60_000;
 const OLD_REQUEST_MS = 60 * 60_000;
-const LONG_LOG = 5 * 1024 * 1024;
-const KEPT_OF_LOG = 1024 * 1024;
+const MIB = 1024 * 1024;
+const LONG_LOG = 5 * MIB;
+const KEPT_OF_LOG = MIB;
 
 /** Copies of plugins that OpenClaw 2026.9.5 leaves behind, up to some gigabytes each. */
 const LEFT_BEHIND = /\/openclaw-(?:plugin-build|model-catalog)-/;
@@ -33,7 +33,7 @@ const OWN_HOME = '/home/machine';
 
 /** @returns how many MiB it made; undefined for none. */
 export function mendDisk(place: Place): string | undefined {
-  const before = diskFreeMib(place);
+  const before = statfsSync(place.home);
   const own = mcpDir(place);
   dropTrees(...CACHES.map((name) => join(place.home, name)));
   const names = namesIn(own);
@@ -45,7 +45,8 @@ export function mendDisk(place: Place): string | undefined {
   const requests = names.filter((name) => name.startsWith('request.')).map((name) => join(own, name));
   dropTrees(...requests.filter((path) => isOlder(path, OLD_REQUEST_MS)));
   for (const log of [...logsOf(place), join(own, 'install.log')]) trim(log);
-  const made = diskFreeMib(place) - before;
+  const { bavail, bsize } = statfsSync(place.home);
+  const made = Math.floor(((bavail - before.bavail) * bsize) / MIB);
   return made > 0 ? String(made) : undefined;
 }
 
@@ -61,11 +62,10 @@ function forgetTrees(own: string, names: readonly string[]): void {
 /** The gateway that runs, and a command of now, work with younger ones. In the home of a person others have theirs in /tmp. */
 function leftBehind(place: Place): string[] {
   const started = statSync(gatewayPidFile(place), { throwIfNoEntry: false })?.mtime;
-  const runs = started === undefined ? 0 : ageMs(started.toISOString(), systemClock.now());
-  const age = Math.max(OLD_REQUEST_MS, runs);
   return [join(stateDir(place), 'tmp'), place.home === OWN_HOME ? '/tmp' : '']
     .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
-    .filter((path) => LEFT_BEHIND.test(path) && isOlder(path, age));
+    .filter((path) => LEFT_BEHIND.test(path) && isOlder(path, OLD_REQUEST_MS))
+    .filter((path) => started === undefined || statSync(path).mtime < started);
 }
 
 const oldJobs = (jobs: string) =>

@@ -55,7 +55,7 @@ export const upgradeJob: JobFunction<'upgrade'> = async (job, request) => {
 /** @throws SidecarError `no_room_for_copy`. */
 async function requireRoom(place: Place): Promise<void> {
   const kib = await new Promise<number>((resolve) => {
-    execFile('du', ['-sk', stateDir(place)], (_error, stdout) => resolve(Number.parseInt(stdout, 10) || 0));
+    execFile('du', ['-skH', stateDir(place)], (_error, stdout) => resolve(Number.parseInt(stdout, 10) || 0));
   });
   const { bavail, bsize } = statfsSync(place.home);
   if (bavail * bsize < kib * 1024 + SPARE_BYTES) throw new SidecarError('no_room_for_copy');
