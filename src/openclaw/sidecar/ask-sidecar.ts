@@ -85,10 +85,10 @@ export async function askAnySidecar<C extends CommandName>(
     return { reply };
   } catch (error) {
     // A program that never answers is replaced in the end, like one that answers nonsense.
-    const silent = isAppError(error, 'timeout');
+    const silent = isAppError(error, 'timeout') && error.details.script_error === undefined;
     if (silent || (isAppError(error) && error.details.script_error === 'sidecar_failed'))
       noteFailures(asker, failuresOf(asker) + 1);
-    throw isAppError(error, 'timeout') ? deafError(error) : error;
+    throw silent ? deafError(error) : error;
   }
 }
 
