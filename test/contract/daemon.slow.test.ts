@@ -159,7 +159,7 @@ describe('the background server', () => {
     await expect(stat(readyPath(stateDir))).rejects.toThrow('ENOENT');
   });
 
-  it('that cannot start says so at once, with the end of its log, which has an end', async () => {
+  it('that cannot start says so at once, with the end of its log, of which each start keeps no more', async () => {
     const broken = path.join(stateDir, 'broken.mjs');
     await writeFile(broken, 'throw new Error("no luck today")');
     const logFile = path.join(stateDir, 'local', 'daemon.log');
@@ -179,7 +179,8 @@ describe('the background server', () => {
     });
     const log = await readFile(logFile, 'utf8');
     expect(log).toContain('no luck today');
-    expect(log.length).toBeLessThan(10_000);
+    expect(log).toContain('an earlier start');
+    expect(log.length).toBeLessThan(100_000);
   });
 
   it('never shows its key to a stranger who got the port of a killed one', async () => {

@@ -1,7 +1,7 @@
 /** The background server behind `--local`: machines must outlive the client that asked for them. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { stat, truncate } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
@@ -46,6 +46,8 @@ const START_TIMEOUT_MS = 45_000;
 const LOG_TAIL_CHARACTERS = 2_000;
 // Each start adds to it, also the many of a client that starts over and over; why one fails stands in its last lines.
 const MAX_LOG_BYTES = 256 * 1024;
+/** Of a longer one: why the server before it ended. */
+const KEPT_LOG_BYTES = 64 * 1024;
 
 // PATH and HOME find npm and its settings; nothing here holds a key.
 const PASSED_ON = new Set([
@@ -90,6 +92,20 @@ interface Started {
   ended: () => boolean;
 }
 
+async function keepEnd(file: string, size: number): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    const { buffer, bytesRead } = await handle.read({
+      buffer: Buffer.alloc(KEPT_LOG_BYTES),
+      position: size - KEPT_LOG_BYTES,
+    });
+    await handle.truncate();
+    await handle.write(buffer, 0, bytesRead, 0);
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Starts the server in a session of its own; it writes only to its log. */
 async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptions): Promise<Started> {
   const folder = localFolder(stateDir);
@@ -101,7 +117,7 @@ async function start({ stateDir, node, bin, env, idleMs = IDLE_MS }: DaemonOptio
       (file) => file.size,
       () => 0,
     );
-    if (size > MAX_LOG_BYTES) await truncate(logFile);
+    if (size > MAX_LOG_BYTES) await keepEnd(logFile, size);
     return openSync(logFile, 'a', 0o600);
   });
   const child = spawn(node, [...NO_DEBUGGER, bin, 'local', 'serve', '--state-dir', stateDir], {

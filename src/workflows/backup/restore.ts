@@ -190,8 +190,10 @@ async function fittingMachine(
   if (missing > 0 && operation.record.state.uploaded !== true) {
     throw new AppError(
       'conflict',
-      `The backup unpacks to ${Math.ceil(bytes / MIB)} MiB, and the machine's disk has ${free} MiB free; nothing was changed`,
-      { next: 'Call configure_openclaw with a larger storage_gib, or restore onto a larger machine.' },
+      `The backup unpacks to ${Math.ceil(bytes / MIB)} MiB, and the machine has room for ${free} MiB; nothing was changed`,
+      {
+        next: 'Call repair_openclaw, which makes room and names what is full; then configure_openclaw with a larger storage_gib, or restore onto a larger machine.',
+      },
     );
   }
   // Once: after the restore the machine has the sessions of the backup.

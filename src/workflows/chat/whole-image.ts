@@ -35,7 +35,12 @@ function isWholePng(bytes: Buffer): boolean {
 
 /** Parts that say how long they are, up to the picture itself: only behind it stands its end, a preview has one of its own. */
 function isWholeJpeg(bytes: Buffer): boolean {
-  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
+  // Programs that show one pass over what lies between two parts.
+  for (let at = 2; at + 4 <= bytes.length; ) {
+    if (bytes[at] !== 0xff) {
+      at += 1;
+      continue;
+    }
     const kind = bytes[at + 1];
     if (kind === 0xda) return bytes.includes(JPEG_END, at);
     at += kind === 0xff ? 1 : 2 + bytes.readUInt16BE(at + 2);

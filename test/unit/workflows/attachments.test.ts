@@ -59,6 +59,11 @@ it.each([
     });
 });
 
+it('takes a photo in which something lies between two parts, as all programs do', async () => {
+  const odd = Buffer.concat([JPEG.subarray(0, 10), Buffer.from([0, 0]), JPEG.subarray(10)]);
+  expect(await judge(put('odd.jpg', odd))).toHaveLength(1);
+});
+
 it('refuses what only its name calls an image', async () => {
   await expect(judge(put('x.png', '%PDF-1.7'))).rejects.toMatchObject({
     code: 'unsupported',
