@@ -34,9 +34,17 @@ describe('the page', () => {
 
   it('has an address of its own in each version, under which no other version is kept, and is read under those of all', () => {
     expect(VIEW_URI).toContain(`/${version}/`);
-    for (const uri of [VIEW_URI, 'ui://openclaw-dedalus/view.html', 'ui://openclaw-dedalus/0.0.1-beta.1/view.html'])
+    for (const uri of [
+      VIEW_URI,
+      'ui://openclaw-dedalus/view.html',
+      'ui://openclaw-dedalus/0.0.1-beta.1/view.html',
+    ])
       expect(VIEW_URIS.test(uri)).toBe(true);
-    for (const uri of ['ui://openclaw-dedalus/../view.html/x', 'ui://openclaw-dedalus/a/b/view.html', `${VIEW_URI}?`])
+    for (const uri of [
+      'ui://openclaw-dedalus/../view.html/x',
+      'ui://openclaw-dedalus/a/b/view.html',
+      `${VIEW_URI}?`,
+    ])
       expect(VIEW_URIS.test(uri)).toBe(false);
   });
 });
