@@ -26,7 +26,7 @@ import {
 const INHERITED = ['PATH', 'USER', 'LOGNAME', 'SHELL'] as const;
 // SIGKILL works at once; a process that is still there after this hangs in the kernel.
 const END_TIMEOUT_MS = 10_000;
-const EMPTY_LOOKS = 2;
+const EMPTY_LOOKS = 5;
 
 export interface ProcessRuntimeOptions {
   /** This computer's environment, of which an allow-list is passed on. */
@@ -109,8 +109,8 @@ async function endOf(child: ChildProcess): Promise<CommandEnd> {
 }
 
 /**
- * SIGKILLs every process of the machine until two looks in a row find none: one look may miss a process that is forked
- * meanwhile. They are stopped first, since a stopped process cannot fork: otherwise one that keeps forking would always be a
+ * SIGKILLs every process of the machine until some looks in a row find none: one look may miss a process that is forked
+ * meanwhile or just becomes another program, two have missed one that did so all the time on a busy computer. They are stopped first, since a stopped process cannot fork: otherwise one that keeps forking would always be a
  * process ahead.
  * @throws AppError `timeout` that names the processes that resist
  */
