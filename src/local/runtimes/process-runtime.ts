@@ -110,8 +110,8 @@ async function endOf(child: ChildProcess): Promise<CommandEnd> {
 
 /**
  * SIGKILLs every process of the machine until some looks in a row find none: one look may miss a process that is forked
- * meanwhile or just becomes another program, two have missed one that did so all the time on a busy computer. They are stopped first, since a stopped process cannot fork: otherwise one that keeps forking would always be a
- * process ahead.
+ * meanwhile or just becomes another program, and two have missed one that did so all the time on a busy computer. They are
+ * stopped first, since a stopped process cannot fork: otherwise one that keeps forking would always be a process ahead.
  * @throws AppError `timeout` that names the processes that resist
  */
 async function endProcesses(machineId: string): Promise<void> {
