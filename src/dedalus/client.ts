@@ -1,4 +1,7 @@
-/** The only file that knows the library `dedalus-labs`: sends by its generic methods, with everything switched off that would leak a key or rewrite a request. */
+/**
+ * The only file that knows the library `dedalus-labs`: sends by its generic methods, with everything switched off that would
+ * leak a key or rewrite a request.
+ */
 
 import type Dedalus from 'dedalus-labs';
 import { apiCaps, apiTiming } from '../config/timing.ts';

@@ -88,18 +88,13 @@ export async function askAnySidecar<C extends CommandName>(
     const silent = isAppError(error, 'timeout') && error.details.script_error === undefined;
     if (silent || (isAppError(error) && error.details.script_error === 'sidecar_failed'))
       noteFailures(asker, failuresOf(asker) + 1);
-    throw silent ? deafError(error) : error;
+    throw silent ? error.with({ next: UNHEARD_NEXT }) : error;
   }
 }
 
 /** A command line is another process each time, which never counts to `MOST_FAILURES`: the person is told the way. */
-const deafError = ({ code, message, details, foreign, cause }: AppError): AppError =>
-  new AppError(code, message, {
-    next: "Repeat the call where the machine is busy; else call repair_openclaw, which starts the machine's program anew.",
-    details,
-    ...(foreign !== undefined && { foreign }),
-    cause,
-  });
+const UNHEARD_NEXT =
+  "Repeat the call where the machine is busy; else call repair_openclaw, which starts the machine's program anew.";
 
 /** @throws AppError what it says went wrong, and `command_failed` when it is none of our program's answers. */
 async function wholeReply(asker: Asker, first: Answer): Promise<string | undefined> {

@@ -30,8 +30,9 @@ export async function copyDatabase(file: string, copy: string): Promise<void> {
 }
 
 /**
- * Of a database of OpenClaw's own; in somebody else's a `pid` may be anything. Removes leases and the ids of processes. 2026.9 takes the lease of a gateway elsewhere for a living one, and a process
- * that lives here under an old number for the owner of what it finds.
+ * Removes leases and the ids of processes, of a database of OpenClaw's own: in somebody else's a `pid` may be anything.
+ * 2026.9 takes the lease of a gateway elsewhere for a living one, and a process that lives here under an old number for the
+ * owner of what it finds.
  */
 export async function unbindDatabase(file: string): Promise<void> {
   if (!isDatabase(file)) return;

@@ -90,6 +90,24 @@ describe('a long operation', () => {
     expect(gate.begun).toHaveLength(1);
   });
 
+  it('tells a stage that it hears of late from when it began, and never from before the one before it', async () => {
+    const kind: OperationKind = {
+      async run(operation) {
+        await operation.stage('asked');
+        await clock.advance(10_000);
+        await operation.stage('fetched', 7_000);
+        await operation.stage('unpacked', 60_000);
+        return {};
+      },
+      cancel: async () => undefined,
+    };
+    const { clock, ops } = server(kind);
+    const { id } = await ops.start(begin);
+    const { stages } = (await ops.await(id, { waitMs: 45_000 })).record;
+    const at = stages.map(({ startedAt }) => Date.parse(startedAt));
+    expect(at.map((each) => each - (at[0] ?? 0))).toEqual([0, 3_000, 3_000]);
+  });
+
   it('goes on when a caller gives up waiting', async () => {
     const gate = gatedKind();
     const { ops } = server(gate.kind);

@@ -29,23 +29,28 @@ const LISTED = ['sh', '-c', '"$@"; code=$?; ls "$0" >"$HOME/left"; exit $code'];
 
 const bundleOn = ({ home }: HomeMachine) => join(home, '.openclaw-mcp', 'sidecar', `${SIDECAR_HASH}.mjs`);
 
+function counted(on: HomeMachine) {
+  const counting = {
+    commands: 0,
+    run: (...args: Parameters<HomeMachine['run']>) => {
+      counting.commands += 1;
+      return on.run(...args);
+    },
+  };
+  return counting;
+}
+
 test('a machine that lacks the program gets it, and a second request brings nothing', {
   timeout: 20_000,
 }, async () => {
   const on = await withNode();
-  let commands = 0;
-  const counting = {
-    run: (...args: Parameters<HomeMachine['run']>) => {
-      commands += 1;
-      return on.run(...args);
-    },
-  };
+  const counting = counted(on);
   expect(await askSidecar(counting, 'm', 'hello', {}, OPTIONS)).toEqual({ node: process.version });
-  expect(commands).toBe(2);
+  expect(counting.commands).toBe(2);
   expect(await readFile(bundleOn(on), 'utf8')).toBe(SIDECAR_TEXT);
   expect((await stat(bundleOn(on))).mode & 0o777).toBe(0o600);
   await askSidecar(counting, 'm', 'hello', {}, OPTIONS);
-  expect(commands).toBe(3);
+  expect(counting.commands).toBe(3);
 });
 
 test('nothing but the program is left behind', async () => {
@@ -71,11 +76,15 @@ test('a program that does not run is told apart from one that failed', async () 
   });
 });
 
-test('a machine without Node says so', async () => {
+test('a machine without Node says so, and is not asked for a program again before it has one', async () => {
   machine = await homeMachine();
-  await expect(askSidecar(machine, 'm', 'hello', {}, OPTIONS)).rejects.toMatchObject({
-    details: { script_error: 'not_installed' },
-  });
+  const counting = counted(machine);
+  for (const commands of [2, 3]) {
+    await expect(askSidecar(counting, 'm', 'hello', {}, OPTIONS)).rejects.toMatchObject({
+      details: { script_error: 'not_installed' },
+    });
+    expect(counting.commands).toBe(commands);
+  }
 });
 
 test.skipIf(!hasSmallDisks)(

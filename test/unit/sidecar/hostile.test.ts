@@ -84,6 +84,13 @@ test('who asks one that never answers is told what starts it anew', async () => 
   });
 });
 
+test('a gateway that is slow to start is not told as a program that answers no more', async () => {
+  await sitOnSocket(() => told({ is: 'error', code: 'gateway_not_ready', detail: '' }));
+  const error = await refusal();
+  expect(error.code).toBe('timeout');
+  expect(error.next).not.toContain('repair_openclaw');
+});
+
 test('one that answers nonsense is replaced after three requests, whatever version it claims', async () => {
   await sitOnSocket(() => told({ is: 'reply', packed: reply({}) }), {
     order: SIDECAR.order + 1000,
